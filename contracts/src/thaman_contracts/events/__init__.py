@@ -1,0 +1,27 @@
+"""The published events of all services, by service and in one namespace."""
+
+from thaman_contracts.events import audit, onboarding, optimizer, scheduler, settings
+from thaman_contracts.events.base import (
+    REGISTRY,
+    EventData,
+    Part,
+    UnknownEventType,
+    UtcDatetime,
+    model_of,
+    published_by,
+)
+
+__all__ = [
+    "REGISTRY",
+    "EventData",
+    "Part",
+    "UnknownEventType",
+    "UtcDatetime",
+    "audit",
+    "model_of",
+    "onboarding",
+    "optimizer",
+    "published_by",
+    "scheduler",
+    "settings",
+]

@@ -1,0 +1,288 @@
+"""Events of the optimizer: what was seen, proposed, decided, and why."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from thaman_contracts.events.base import EventData, Part, UtcDatetime
+from thaman_contracts.events.onboarding import Fence
+from thaman_contracts.events.scheduler import Trigger
+from thaman_contracts.events.settings import AutomationMode, Strategy
+from thaman_contracts.ids import ProductId, VariantId, item_key
+from thaman_contracts.money import BasisPoints, Currency, Halalas
+
+POLICY = "policy"
+"""Who decided when no person did."""
+
+Count = Annotated[int, Field(strict=True, ge=0)]
+
+
+class RunRequested(EventData, service="optimizer"):
+    """Somebody asked for a run now; the scheduler answers with ``OptimizationRequested``."""
+
+    request_id: str
+    requested_by: str
+
+
+class CompetitorLink(Part):
+    """One rival's page for an item, as the merchant gave it."""
+
+    competitor: str = Field(max_length=200)
+    url: str = Field(max_length=2_000)
+
+
+class CompetitorLinks(Part):
+    """Where rivals sell one item; the list is whole and replaces the earlier one."""
+
+    product_id: ProductId
+    variant_id: VariantId | None = None
+    links: tuple[CompetitorLink, ...]
+
+    @property
+    def key(self) -> str:
+        """The item's key."""
+        return item_key(self.product_id, self.variant_id)
+
+
+class CompetitorLinksChanged(EventData, service="optimizer"):
+    """The merchant told where rivals sell some items."""
+
+    items: tuple[CompetitorLinks, ...]
+    changed_by: str
+
+
+class OptimizationStarted(EventData, service="optimizer"):
+    """A pricing run began."""
+
+    run_id: UUID
+    trigger: Trigger
+    slot: UtcDatetime
+    items: Count
+    mode: AutomationMode
+    settings_version: int
+    engine_version: str
+
+
+class OfferFitness(StrEnum):
+    """Whether an offer may move a price, or why not."""
+
+    USABLE = "usable"
+    STALE = "stale"
+    OUT_OF_STOCK = "out_of_stock"
+    UNREADABLE = "unreadable"
+    NO_PRICE = "no_price"
+    FOREIGN_CURRENCY = "foreign_currency"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    OUTLIER = "outlier"
+
+
+class Offer(Part):
+    """What one rival's page said; ``price`` is a shelf price with VAT. ``digest`` is the page's SHA-256."""
+
+    product_id: ProductId
+    variant_id: VariantId | None = None
+    competitor: str
+    url: str
+    fitness: OfferFitness
+    price: Halalas | None = None
+    currency: Currency | None = None
+    in_stock: bool | None = None
+    confidence_bp: BasisPoints = 10_000
+    observed_at: UtcDatetime
+    digest: str | None = None
+    detail: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The item's key."""
+        return item_key(self.product_id, self.variant_id)
+
+
+class OffersObserved(EventData, service="optimizer"):
+    """Offers read during a run; one event carries at most 200."""
+
+    run_id: UUID
+    offers: tuple[Offer, ...]
+
+
+class MarketScouted(EventData, service="optimizer"):
+    """The Scout's hand-over to the Analyst."""
+
+    run_id: UUID
+    items: Count
+    links: Count
+    offers_usable: Count
+    offers_unusable: Count
+    competitors: Count
+    duration_ms: Count
+
+
+class MarketAssessed(EventData, service="optimizer"):
+    """An LLM's advice, recorded so that replay never asks one."""
+
+    run_id: UUID
+    model: str
+    prompt_digest: str
+    input_tokens: Count
+    output_tokens: Count
+    cost_micro_usd: Count
+    latency_ms: Count
+    summary_ar: str
+    summary_en: str
+
+
+class Risk(StrEnum):
+    """Computed, never asked of an LLM."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Disposition(StrEnum):
+    """What happens with a proposal."""
+
+    WRITE = "write"
+    ASK = "ask"
+    HOLD = "hold"
+
+
+class GuardStep(Part):
+    """One guard's entry in the trail: what it was given and what it made of it (shelf prices)."""
+
+    guard: str
+    outcome: str = Field(description="pass, move, hold or note")
+    before: Halalas | None = None
+    after: Halalas | None = None
+    detail: str = ""
+
+
+class ItemEvent(EventData):
+    """What all events about one item of a run say."""
+
+    proposal_id: UUID
+    run_id: UUID
+    product_id: ProductId
+    variant_id: VariantId | None = None
+
+
+class PriceProposed(ItemEvent, service="optimizer"):
+    """A new price with everything that led to it. Shelf prices carry VAT; base prices are what Salla is told."""
+
+    currency: Currency
+    old_base_price: Halalas
+    new_base_price: Halalas
+    old_shelf_price: Halalas
+    new_shelf_price: Halalas
+    floor: Halalas = Field(description="Lowest shelf price allowed.")
+    ceiling: Halalas = Field(description="Highest shelf price allowed.")
+    reference: Halalas | None
+    offers_used: Count
+    strategy: Strategy
+    risk: Risk
+    risk_reasons: tuple[str, ...]
+    disposition: Disposition
+    notify: bool = False
+    marked: bool = False
+    trail: tuple[GuardStep, ...]
+    engine_version: str
+    input_digest: str
+    settings_version: int
+    fence: Fence
+    expires_at: UtcDatetime
+    reason_ar: str
+    reason_en: str
+
+
+class PriceHeld(ItemEvent, service="optimizer"):
+    """The price stays, and why."""
+
+    reason: str = Field(description="What held it: <guard>/<code>.")
+    shelf_price: Halalas | None = None
+    reference: Halalas | None = None
+    trail: tuple[GuardStep, ...]
+    engine_version: str
+    input_digest: str
+    reason_ar: str
+    reason_en: str
+
+
+class PriceApproved(ItemEvent, service="optimizer"):
+    """A person let a proposal through; ``shown_digest`` says what they were looking at."""
+
+    approved_by: str
+    shown_digest: str | None = None
+
+
+class PriceRejected(ItemEvent, service="optimizer"):
+    """A person refused a proposal."""
+
+    rejected_by: str
+    reason: str | None = None
+
+
+class ProposalExpired(ItemEvent, service="optimizer"):
+    """A proposal lapsed unanswered."""
+
+    reason: str = Field(description="time, inputs_changed or superseded")
+
+
+class PriceDecided(ItemEvent, service="optimizer"):
+    """This price is to be written. Carries all that the writer checks again at the last moment."""
+
+    decision_id: UUID
+    currency: Currency
+    expected_base_price: Halalas
+    base_price: Halalas
+    shelf_price: Halalas
+    floor: Halalas
+    ceiling: Halalas
+    max_step_bp: BasisPoints
+    changes_per_day: Annotated[int, Field(strict=True, ge=1)]
+    prices_include_vat: bool
+    vat_bp: BasisPoints
+    fence: Annotated[int, Field(strict=True, ge=0, description="Store's plus installation's fence when proposed.")]
+    settings_version: int
+    risk: Risk
+    decided_by: str = Field(description="policy, or who approved")
+    notify: bool = False
+    expires_at: UtcDatetime
+
+
+class PriceReverted(ItemEvent, service="optimizer"):
+    """An earlier price is to be restored by a new decision."""
+
+    reverts_decision_id: UUID
+    reverted_by: str
+
+
+class RunStatistics(Part):
+    """A run's true numbers. ``updated`` counts decisions made in the run; asked ones are counted apart."""
+
+    analysed: Count
+    updated: Count
+    asked: Count
+    held: Count
+    skipped: Count
+    competitors: Count
+    offers_usable: Count
+    duration_ms: Count
+
+
+class OptimizationCompleted(EventData, service="optimizer"):
+    """A pricing run ended."""
+
+    run_id: UUID
+    trigger: Trigger
+    statistics: RunStatistics
+
+
+class OptimizationFailed(EventData, service="optimizer"):
+    """A pricing run ended without a result."""
+
+    run_id: UUID
+    stage: str = Field(description="scout, analyst or executor")
+    reason: str

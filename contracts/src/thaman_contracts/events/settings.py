@@ -1,0 +1,113 @@
+"""What a merchant and an operator can set; carried whole in the events that change it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from thaman_contracts.events.base import Part, UtcDatetime
+from thaman_contracts.ids import ProductId, VariantId, item_key
+from thaman_contracts.money import BasisPoints, Halalas, SignedBasisPoints
+
+
+class AutomationMode(StrEnum):
+    """How much Thaman may do alone."""
+
+    MANUAL = "manual"
+    SEMI_AUTO = "semi_auto"
+    FULL_AUTO = "full_auto"
+
+
+class RiskTolerance(StrEnum):
+    """How far a merchant wants to go; it moves limits, never the floor."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class MarginBasis(StrEnum):
+    """What the minimum margin is a share of: the price without VAT, or (mark-up) the cost."""
+
+    MARGIN = "margin"
+    MARKUP = "markup"
+
+
+class Strategy(StrEnum):
+    """Where to stand against the reference price of the market."""
+
+    MATCH = "match"
+    UNDERCUT = "undercut"
+    PREMIUM = "premium"
+    HOLD = "hold"
+
+
+class Ending(StrEnum):
+    """How a shelf price ends: exact, whole riyals, or .95."""
+
+    EXACT = "exact"
+    WHOLE = "whole"
+    POINT_95 = "point_95"
+
+
+class StoreSettings(Part):
+    """A store's pricing policy. The defaults protect (product.md B8): they are policy data, not physics."""
+
+    mode: AutomationMode = AutomationMode.MANUAL
+    watch_until: UtcDatetime | None = Field(None, description="Until then every proposal is only asked.")
+    min_margin_bp: BasisPoints = 1_000
+    margin_basis: MarginBasis = MarginBasis.MARGIN
+    fee_bp: BasisPoints = Field(0, description="Payment and channel fees, share of the price without VAT.")
+    risk_tolerance: RiskTolerance = RiskTolerance.MEDIUM
+    strategy: Strategy = Strategy.MATCH
+    offset_bp: Annotated[int, Field(strict=True, ge=0, le=5_000)] = Field(
+        100, description="How far undercut or premium stand from the reference."
+    )
+    ending: Ending = Ending.WHOLE
+    frequency_hours: Annotated[int, Field(strict=True, ge=1, le=24)] = 12
+    max_step_bp: Annotated[int, Field(strict=True, ge=1, le=5_000)] = 1_000
+    week_move_bp: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 2_000
+    changes_per_day: Annotated[int, Field(strict=True, ge=1, le=24)] = 1
+    cooldown_minutes: Annotated[int, Field(strict=True, ge=0, le=10_080)] = 360
+    ceiling_over_baseline_bp: Annotated[int, Field(strict=True, ge=0, le=100_000)] = Field(
+        3_500, description="Ceiling above the first observed shelf price, where the merchant set none."
+    )
+    offer_max_age_minutes: Annotated[int, Field(strict=True, ge=5, le=20_160)] = 1_440
+    min_offers: Annotated[int, Field(strict=True, ge=1, le=20)] = 2
+    manual_edit_hold_hours: Annotated[int, Field(strict=True, ge=0, le=8_760)] = 72
+    approval_hours: Annotated[int, Field(strict=True, ge=1, le=720)] = 48
+
+
+class ItemRule(Part):
+    """A merchant's own limits for one item; shelf prices, with VAT. Floor wins where they contradict."""
+
+    product_id: ProductId
+    variant_id: VariantId | None = None
+    min_price: Halalas | None = None
+    max_price: Halalas | None = None
+    locked: bool = False
+
+    @property
+    def key(self) -> str:
+        """The item's key."""
+        return item_key(self.product_id, self.variant_id)
+
+
+class SystemSettings(Part):
+    """Installation-wide settings; versioned by the events that carry them."""
+
+    stopped: bool = Field(False, description="Emergency stop: no store's prices are written.")
+    sweep_hours: Annotated[int, Field(strict=True, ge=1, le=24)] = 6
+    token_refresh_hour: Annotated[int, Field(strict=True, ge=0, le=23)] = 2
+    token_refresh_before_hours: Annotated[int, Field(strict=True, ge=1, le=240)] = 48
+    retention_weekday: Annotated[int, Field(strict=True, ge=0, le=6, description="0 = Monday, 6 = Sunday.")] = 6
+    retention_hour: Annotated[int, Field(strict=True, ge=0, le=23)] = 3
+    retention_keep_days: Annotated[int, Field(strict=True, ge=7, le=3_650)] = 400
+    breaker_share_bp: BasisPoints = Field(200, description="Share of a catalogue changed a lot in an hour that trips.")
+    breaker_move_bp: SignedBasisPoints = 1_000
+
+    @model_validator(mode="after")
+    def _breaker_positive(self) -> "SystemSettings":
+        if self.breaker_move_bp <= 0:
+            raise ValueError("breaker_move_bp must be above 0")
+        return self
