@@ -1,0 +1,98 @@
+"""The recorder that makes one transaction of events, tracking and a unit's other effects."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresFactory, PostgresProcessRecorder
+from eventsourcing.utils import Environment
+from psycopg import Cursor
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import DictRow, dict_row
+
+from thaman_kit.errors import EffectRefused, JobLost
+
+Params = Mapping[str, Any] | Sequence[Any]
+
+LOCK_TIMEOUT_S = 5
+"""How long one attempt waits for the events table. The recorder tries ten times; callers set their own deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One SQL statement of a unit of work.
+
+    ``many`` runs it once per parameter set. ``must_touch`` refuses the whole transaction unless exactly that many
+    rows were touched; ``guards_job`` says that this means a lost lease.
+    """
+
+    sql: str
+    params: Params | None = None
+    many: Sequence[Params] | None = None
+    must_touch: int | None = None
+    guards_job: bool = False
+
+
+class UnitRecorder(PostgresProcessRecorder):
+    """Inserts tracking, runs the unit's effects, then inserts events, in one transaction.
+
+    Effects come before the events so that the table lock, which keeps commit order equal to notification order, is
+    held for the shortest time.
+    """
+
+    def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
+        super()._insert_events(curs, stored_events, **kwargs)
+        effects: Sequence[Effect] = kwargs.get("effects", ())
+        for effect in effects:
+            _run(curs, effect)
+
+
+class UnitFactory(PostgresFactory):
+    """Builds :class:`UnitRecorder` on connections whose ``search_path`` is the service's schema."""
+
+    process_recorder_class = UnitRecorder
+
+    def __init__(self, env: Environment, url: str) -> None:
+        super().__init__(env)
+        pool_arguments = self.datastore.pool.kwargs
+        assert isinstance(pool_arguments, dict)
+        # The library knows five connection settings; libpq knows more (TLS, sockets), so the URL goes in whole.
+        pool_arguments.clear()
+        pool_arguments.update(_connection_arguments(url, self.datastore.schema))
+
+
+def environment_of(service: str, *, pool_size: int = 1, create_table: bool = False) -> Environment:
+    """The library's settings for one service; the connection itself comes from a URL (see :class:`UnitFactory`)."""
+    connection = {f"POSTGRES_{name}": "from-url" for name in ("DBNAME", "HOST", "USER", "PASSWORD")}
+    return Environment(
+        name=service,
+        env=connection
+        | {
+            "POSTGRES_SCHEMA": service,
+            "POSTGRES_POOL_SIZE": "1",
+            "POSTGRES_MAX_OVERFLOW": str(pool_size - 1),
+            "POSTGRES_LOCK_TIMEOUT": str(LOCK_TIMEOUT_S),
+            "CREATE_TABLE": "yes" if create_table else "no",
+        },
+    )
+
+
+def _connection_arguments(url: str, schema: str) -> dict[str, Any]:
+    options = f"-c search_path={schema} -c timezone=UTC"
+    return conninfo_to_dict(url) | {"row_factory": dict_row, "options": options, "application_name": schema}
+
+
+def _run(curs: Cursor[DictRow], effect: Effect) -> None:
+    if effect.many is not None:
+        curs.executemany(effect.sql.encode(), effect.many)
+        return
+    if effect.must_touch is None:
+        curs.execute(effect.sql.encode(), effect.params)
+        return
+    # In pipeline mode a row count is known only once rows are asked for, so such statements end in RETURNING.
+    curs.execute(effect.sql.encode(), effect.params)
+    touched = len(curs.fetchall())
+    if touched != effect.must_touch:
+        error = JobLost if effect.guards_job else EffectRefused
+        raise error(f"expected {effect.must_touch} rows, touched {touched}: {' '.join(effect.sql.split())[:80]}")

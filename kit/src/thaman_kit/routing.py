@@ -1,0 +1,108 @@
+"""Which function handles which event of another service."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from opentelemetry.trace import SpanKind
+from pydantic import ValidationError
+
+from thaman_contracts.envelope import Envelope
+from thaman_contracts.events import EventData, UnknownEventType, model_of
+from thaman_kit.application import UnitOfWork
+from thaman_kit.domain import EventMeta, caused_by
+from thaman_kit.errors import Undeliverable
+from thaman_kit.telemetry import extract, inject, tracer
+
+E = TypeVar("E", bound=EventData)
+Handler: TypeAlias = Callable[[Any, Envelope, UnitOfWork], None]
+
+_tracer = tracer(__name__)
+
+
+class Router:
+    """Handlers by event class.
+
+    A handler is synchronous and touches nothing but its unit of work: several messages may share one unit, and the
+    same message may be handed to it again after a failure. It raises on what it cannot accept.
+    """
+
+    def __init__(self) -> None:
+        self._handlers: list[tuple[type[EventData], Handler]] = []
+
+    def on(
+        self, *event_classes: type[E]
+    ) -> Callable[[Callable[[E, Envelope, UnitOfWork], None]], Callable[[E, Envelope, UnitOfWork], None]]:
+        """Register a handler for these events; :class:`EventData` itself means every event there is."""
+
+        def register(handler: Callable[[E, Envelope, UnitOfWork], None]) -> Callable[[E, Envelope, UnitOfWork], None]:
+            self._handlers.extend((event_class, handler) for event_class in event_classes)
+            return handler
+
+        return register
+
+    def include(self, other: "Router") -> None:
+        """Take over the handlers of another router, after those already here."""
+        self._handlers.extend(other._handlers)
+
+    def dispatch(self, envelope: Envelope, body: bytes, unit: UnitOfWork) -> None:
+        """Decode one message and hand it to its handlers, inside its trace and as the cause of what they do.
+
+        Raises:
+            Undeliverable: the type or version is unknown here, or the body breaks its contract.
+        """
+        model = _model(envelope)
+        handlers = [handler for event_class, handler in self._handlers if issubclass(model, event_class)]
+        if not handlers:
+            return
+        event = _decoded(model, envelope, body)
+        with (
+            _tracer.start_as_current_span(
+                f"{envelope.event_name} process",
+                context=extract(envelope.trace),
+                kind=SpanKind.CONSUMER,
+                attributes=_attributes(envelope),
+            ),
+            caused_by(_cause(envelope)),
+        ):
+            for handler in handlers:
+                handler(event, envelope, unit)
+
+
+def _model(envelope: Envelope) -> type[EventData]:
+    try:
+        return model_of(envelope.type)
+    except UnknownEventType as error:
+        raise Undeliverable(f"{error}; this release is older than the message, deploy the newer one") from error
+
+
+def _decoded(model: type[EventData], envelope: Envelope, body: bytes) -> EventData:
+    try:
+        event = model.model_validate_json(body)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
+        raise Undeliverable(f"the body is no {envelope.type}: {problems}") from error
+    if event.store_id != envelope.store_id:
+        raise Undeliverable(f"the body speaks of store {event.store_id}, its headers of {envelope.store_id}")
+    return event
+
+
+def _cause(envelope: Envelope) -> EventMeta:
+    # In a process without telemetry the incoming trace is handed on as it came.
+    trace_headers = inject() or envelope.trace
+    return EventMeta(
+        correlation_id=envelope.correlation_id or envelope.event_id,
+        causation_id=envelope.event_id,
+        traceparent=trace_headers.get("traceparent"),
+        tracestate=trace_headers.get("tracestate"),
+    )
+
+
+def _attributes(envelope: Envelope) -> dict[str, str | int]:
+    return {
+        "messaging.system": "nats",
+        "messaging.operation.type": "process",
+        "messaging.message.id": envelope.event_id,
+        "thaman.store_id": envelope.store_id,
+        "thaman.service": envelope.service,
+        "thaman.position": envelope.position,
+    }
