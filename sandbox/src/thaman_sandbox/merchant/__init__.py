@@ -1,0 +1,1 @@
+"""The Merchant API (``/admin/v2``), as the real one answers."""

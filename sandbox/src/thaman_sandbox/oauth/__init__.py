@@ -1,0 +1,1 @@
+"""The OAuth server: authorise page, token endpoint, user info."""

@@ -1,0 +1,1 @@
+"""Competitor shops: ordinary websites with prices on their pages, some of them badly made."""
