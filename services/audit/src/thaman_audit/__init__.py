@@ -1,0 +1,1 @@
+"""The audit: the ledger of every event, hash-chained per store."""

@@ -1,0 +1,126 @@
+"""The ledger's tables. What is written goes in whole batches: one statement per kind of row, a parameter a column."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from thaman_audit.domain.rows import Row, Rows
+from thaman_audit.verify import Entry, Head
+from thaman_contracts.envelope import Envelope
+from thaman_kit.application import UnitOfWork
+from thaman_kit.database import Database, load_queries
+
+_queries = partial(load_queries, "thaman_audit", "adapters/queries.sql")
+_projections = partial(load_queries, "thaman_audit", "adapters/projections.sql")
+PAGE = 1_000
+
+
+class Columns(Mapping[str, list[Any]]):
+    """Rows seen as columns, at the moment they are asked for: rows added after the statement was noted count."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, name: str) -> list[Any]:
+        return [row[name] for row in self._rows]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows[0])
+
+    def __len__(self) -> int:
+        return len(self._rows[0])
+
+
+class Batch:
+    """What one unit of work appends to the ledger, and what follows from it for the read models."""
+
+    def __init__(self, unit: UnitOfWork) -> None:
+        self.entries: list[Row] = []
+        self.rows = Rows()
+        self._noted: set[str] = set()
+        unit.execute(_queries()["append"], Columns(self.entries))
+
+    def append(self, envelope: Envelope, body: bytes) -> None:
+        """One more event, with its bytes as they were received."""
+        self.entries.append(
+            {
+                "store_id": envelope.store_id,
+                "event_id": envelope.event_id,
+                "service": envelope.service,
+                "type": envelope.type,
+                "position": envelope.position,
+                "occurred_at": envelope.time,
+                "data": body,
+            }
+        )
+
+    def note(self, unit: UnitOfWork) -> None:
+        """Let the unit store kinds of rows that are new since the last call."""
+        for statement in self.rows.by_statement.keys() - self._noted:
+            self._noted.add(statement)
+            unit.execute(_projections()[statement], Columns(self.rows.by_statement[statement]))
+
+
+class Batches:
+    """The batch of each unit of work; forgotten with the unit."""
+
+    def __init__(self) -> None:
+        self._batches: WeakKeyDictionary[UnitOfWork, Batch] = WeakKeyDictionary()
+
+    def of(self, unit: UnitOfWork) -> Batch:
+        """The unit's batch, begun with its first event."""
+        batch = self._batches.get(unit)
+        if batch is None:
+            batch = self._batches[unit] = Batch(unit)
+        return batch
+
+
+class LedgerTables:
+    """Reads the ledger and its read models."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def select(self, query: str, **params: Any) -> list[dict[str, Any]]:
+        """The rows of a named query."""
+        return self._database.fetch_all(_queries()[query], params)
+
+    def head(self, store_id: str) -> Head | None:
+        """The end of a store's chain."""
+        row = self._database.fetch_one(_queries()["head"], {"store_id": store_id})
+        return Head(**row) if row else None
+
+    def chain(self, store_id: str) -> Iterator[Entry]:
+        """A store's whole chain, oldest first, a page in memory at a time."""
+        after = 0
+        while True:
+            page = self.select("chain", store_id=store_id, after=after, limit=PAGE)
+            for row in page:
+                yield Entry(**row)
+            if len(page) < PAGE:
+                return
+            after = page[-1]["seq"]
+
+    def store_ids(self) -> Iterator[str]:
+        """Every store that has a chain."""
+        cursor = ""
+        while True:
+            page = self.select("heads", cursor=cursor, limit=PAGE)
+            yield from (row["store_id"] for row in page)
+            if len(page) < PAGE:
+                return
+            cursor = page[-1]["store_id"]
+
+    def progress(self) -> list[dict[str, Any]]:
+        """Up to which place of each service's log the ledger has read, by partition."""
+        return self.select("progress")
+
+    def replace_read_models(self, pages: Iterable[Rows]) -> None:
+        """Make the read models again from ``pages``, while nobody else writes to them."""
+        with self._database.transaction() as cursor:
+            cursor.execute(_projections()["lock"].encode())
+            cursor.execute(_projections()["forget"].encode())
+            for rows in pages:
+                for statement, found in rows.by_statement.items():
+                    cursor.execute(_projections()[statement].encode(), Columns(found))

@@ -1,0 +1,120 @@
+-- What stores the rows of thaman_audit.domain.rows. Each parameter is a column: one statement takes all rows of a batch.
+
+-- name: store
+-- description: What became of stores. A null says nothing; of each column the last word counts, the first time is kept.
+WITH given AS (
+    SELECT * FROM unnest(%(store_id)s::text[], %(name)s::text[], %(plan)s::text[], %(via)s::text[], %(mode)s::text[], %(connected)s::boolean[], %(paused)s::boolean[], %(at)s::timestamptz[])
+        WITH ORDINALITY AS rows (store_id, name, plan, via, mode, connected, paused, at, place)
+), patch AS (
+    SELECT store_id, min(at) AS first_at,
+        (array_agg(name ORDER BY place DESC) FILTER (WHERE name IS NOT NULL))[1] AS name,
+        (array_agg(plan ORDER BY place DESC) FILTER (WHERE plan IS NOT NULL))[1] AS plan,
+        (array_agg(via ORDER BY place DESC) FILTER (WHERE via IS NOT NULL))[1] AS via,
+        (array_agg(mode ORDER BY place DESC) FILTER (WHERE mode IS NOT NULL))[1] AS mode,
+        (array_agg(connected ORDER BY place DESC) FILTER (WHERE connected IS NOT NULL))[1] AS connected,
+        (array_agg(paused ORDER BY place DESC) FILTER (WHERE paused IS NOT NULL))[1] AS paused
+    FROM given GROUP BY store_id
+)
+INSERT INTO stores (store_id, name, plan, via, mode, connected, paused, first_authorized_at)
+SELECT store_id, name, plan, via, mode, connected, paused, first_at FROM patch
+ON CONFLICT (store_id) DO UPDATE SET
+    name = coalesce(excluded.name, stores.name),
+    plan = coalesce(excluded.plan, stores.plan),
+    via = coalesce(excluded.via, stores.via),
+    mode = coalesce(excluded.mode, stores.mode),
+    connected = coalesce(excluded.connected, stores.connected),
+    paused = coalesce(excluded.paused, stores.paused),
+    first_authorized_at = least(stores.first_authorized_at, excluded.first_authorized_at)
+
+-- name: run_requested
+-- description: A run was asked for. The streams are not ordered among each other, so any of a run's facts may be first.
+INSERT INTO runs (store_id, run_id, trigger, slot, requested_by, requested_at, latest_at)
+SELECT DISTINCT ON (store_id, run_id) store_id, run_id, trigger, slot, requested_by, at, at
+FROM unnest(%(store_id)s::text[], %(run_id)s::uuid[], %(trigger)s::text[], %(slot)s::timestamptz[],
+    %(requested_by)s::text[], %(at)s::timestamptz[]) WITH ORDINALITY
+    AS given (store_id, run_id, trigger, slot, requested_by, at, place)
+ORDER BY store_id, run_id, place DESC
+ON CONFLICT (store_id, run_id) DO UPDATE SET
+    trigger = excluded.trigger, slot = excluded.slot, requested_by = excluded.requested_by,
+    requested_at = excluded.requested_at, latest_at = greatest(runs.latest_at, excluded.latest_at)
+
+-- name: run_started
+-- description: A run began.
+INSERT INTO runs (store_id, run_id, trigger, slot, started_at, items, mode, latest_at)
+SELECT DISTINCT ON (store_id, run_id) store_id, run_id, trigger, slot, at, items, mode, at
+FROM unnest(%(store_id)s::text[], %(run_id)s::uuid[], %(trigger)s::text[], %(slot)s::timestamptz[], %(items)s::int[],
+    %(mode)s::text[], %(at)s::timestamptz[]) WITH ORDINALITY
+    AS given (store_id, run_id, trigger, slot, items, mode, at, place)
+ORDER BY store_id, run_id, place DESC
+ON CONFLICT (store_id, run_id) DO UPDATE SET
+    trigger = excluded.trigger, slot = excluded.slot, started_at = excluded.started_at, items = excluded.items,
+    mode = excluded.mode, latest_at = greatest(runs.latest_at, excluded.latest_at)
+
+-- name: run_completed
+-- description: A run ended with its numbers.
+INSERT INTO runs (store_id, run_id, completed_at, statistics, latest_at)
+SELECT DISTINCT ON (store_id, run_id) store_id, run_id, at, statistics, at
+FROM unnest(%(store_id)s::text[], %(run_id)s::uuid[], %(statistics)s::jsonb[], %(at)s::timestamptz[]) WITH ORDINALITY
+    AS given (store_id, run_id, statistics, at, place)
+ORDER BY store_id, run_id, place DESC
+ON CONFLICT (store_id, run_id) DO UPDATE SET
+    completed_at = excluded.completed_at, statistics = excluded.statistics,
+    latest_at = greatest(runs.latest_at, excluded.latest_at)
+
+-- name: run_failed
+-- description: A run ended without a result.
+INSERT INTO runs (store_id, run_id, failed_at, failure, latest_at)
+SELECT DISTINCT ON (store_id, run_id) store_id, run_id, at, failure, at
+FROM unnest(%(store_id)s::text[], %(run_id)s::uuid[], %(failure)s::text[], %(at)s::timestamptz[]) WITH ORDINALITY
+    AS given (store_id, run_id, failure, at, place)
+ORDER BY store_id, run_id, place DESC
+ON CONFLICT (store_id, run_id) DO UPDATE SET
+    failed_at = excluded.failed_at, failure = excluded.failure,
+    latest_at = greatest(runs.latest_at, excluded.latest_at)
+
+-- name: item_event
+-- description: Where the events about items are.
+INSERT INTO item_events (store_id, item, service, event_id, name, at, run_id, proposal_id, decision_id)
+SELECT * FROM unnest(%(store_id)s::text[], %(item)s::text[], %(service)s::text[], %(event_id)s::text[],
+    %(name)s::text[], %(at)s::timestamptz[], %(run_id)s::uuid[], %(proposal_id)s::uuid[], %(decision_id)s::uuid[])
+ON CONFLICT (service, event_id) DO NOTHING
+
+-- name: price
+-- description: Prices as they were seen or written, in order; only changes (and what somebody did) become history.
+WITH given AS (
+    SELECT * FROM unnest(%(store_id)s::text[], %(item)s::text[], %(at)s::timestamptz[], %(base_price)s::bigint[],
+        %(shelf_price)s::bigint[], %(cause)s::text[], %(decision_id)s::uuid[], %(run_id)s::uuid[],
+        %(service)s::text[], %(event_id)s::text[]) WITH ORDINALITY
+        AS rows (store_id, item, at, base_price, shelf_price, cause, decision_id, run_id, service, event_id, place)
+), beside AS (
+    SELECT given.*,
+        CASE WHEN row_number() OVER item_in_order = 1 THEN prices.base_price
+            ELSE lag(given.base_price) OVER item_in_order END AS old_base_price,
+        CASE WHEN row_number() OVER item_in_order = 1 THEN prices.shelf_price
+            ELSE lag(given.shelf_price) OVER item_in_order END AS old_shelf_price
+    FROM given LEFT JOIN prices USING (store_id, item)
+    WINDOW item_in_order AS (PARTITION BY given.store_id, given.item ORDER BY given.place)
+), history AS (
+    INSERT INTO price_history (store_id, item, at, base_price, shelf_price, old_base_price, cause, decision_id, run_id,
+        service, event_id)
+    SELECT store_id, item, at, base_price, shelf_price, old_base_price,
+        CASE WHEN old_base_price IS NULL AND cause = 'observed' THEN 'first_seen' ELSE cause END,
+        decision_id, run_id, service, event_id
+    FROM beside
+    WHERE cause <> 'observed' OR old_base_price IS DISTINCT FROM base_price OR old_shelf_price <> shelf_price
+    ORDER BY place
+)
+INSERT INTO prices (store_id, item, base_price, shelf_price, at)
+SELECT DISTINCT ON (store_id, item) store_id, item, base_price, shelf_price, at
+FROM given ORDER BY store_id, item, place DESC
+ON CONFLICT (store_id, item) DO UPDATE SET
+    base_price = excluded.base_price, shelf_price = excluded.shelf_price, at = excluded.at
+
+-- name: forget
+-- description: Empty the read models before they are made again.
+WITH a AS (DELETE FROM stores), b AS (DELETE FROM runs), c AS (DELETE FROM item_events), d AS (DELETE FROM prices)
+DELETE FROM price_history
+
+-- name: lock
+-- description: Keep writers of the read models away until this transaction ends.
+LOCK TABLE stores, runs, item_events, prices, price_history IN EXCLUSIVE MODE

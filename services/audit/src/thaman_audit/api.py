@@ -1,0 +1,147 @@
+"""The HTTP API: timelines, prices with their causes, runs, and the chain's proof."""
+
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import APIRouter, Depends, FastAPI, Query
+from pydantic import AwareDatetime, BaseModel
+
+from thaman_audit import queries
+from thaman_audit.bootstrap import Container, build
+from thaman_audit.errors import BadCursor, UnknownItem, UnknownStore
+from thaman_audit.settings import AuditSettings
+from thaman_audit.views import (
+    ActivityView,
+    EntryView,
+    HeadView,
+    OverviewView,
+    PriceView,
+    RunView,
+    StoreView,
+    VerdictView,
+)
+from thaman_kit.auth import require_operator, require_store
+from thaman_kit.http import create_api
+from thaman_kit.problems import Fault, invalid_request, not_found
+from thaman_kit.process import run_api
+
+T = TypeVar("T")
+Cursor = Annotated[str | None, Query(description="The `next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Most items on the page.")]
+From = Annotated[AwareDatetime | None, Query(alias="from", description="Not before this instant.")]
+To = Annotated[AwareDatetime | None, Query(description="Before this instant.")]
+Item = Annotated[str | None, Query(description="Item key: product, or product/variant.")]
+Types = Annotated[list[str] | None, Query(description="Event names, e.g. PriceApplied; may be repeated.")]
+
+
+class Page(BaseModel, Generic[T]):
+    """Items, and the cursor of the page after this one."""
+
+    items: list[T]
+    next: str | None
+
+
+def _wanted(type: Types = None, from_: From = None, to: To = None, item: Item = None) -> queries.Wanted:
+    return queries.Wanted(types=type, after=from_, before=to, item=item)
+
+
+def store_router(container: Container) -> APIRouter:
+    """What a store's own key opens, too."""
+    router = APIRouter(prefix="/stores/{store_id}", dependencies=[Depends(require_store)])
+    tables, ledger = container.tables, container.ledger
+
+    @router.get("/timeline")
+    def timeline(
+        store_id: str, wanted: Annotated[queries.Wanted, Depends(_wanted)], cursor: Cursor = None, limit: Limit = 50
+    ) -> Page[EntryView]:
+        """The store's entries, newest first."""
+        items, following = queries.timeline(tables, store_id, wanted, cursor, limit)
+        return Page(items=items, next=following)
+
+    @router.get("/activity")
+    def activity(store_id: str, cursor: Cursor = None, limit: Limit = 50) -> Page[ActivityView]:
+        """What happened, in words, newest first."""
+        items, following = queries.activity(tables, store_id, cursor, limit)
+        return Page(items=items, next=following)
+
+    @router.get("/prices/{item:path}/history")
+    def price_history(store_id: str, item: str, cursor: Cursor = None, limit: Limit = 50) -> Page[PriceView]:
+        """An item's prices with the cause of each, newest first."""
+        items, following = queries.price_history(tables, store_id, item, cursor, limit)
+        return Page(items=items, next=following)
+
+    @router.get("/runs")
+    def runs(store_id: str, cursor: Cursor = None, limit: Limit = 50) -> Page[RunView]:
+        """The store's pricing runs, latest first."""
+        items, following = queries.runs(tables, store_id, cursor, limit)
+        return Page(items=items, next=following)
+
+    @router.get("/chain")
+    def chain(store_id: str) -> HeadView:
+        """The end of the store's chain."""
+        return queries.head(tables, store_id)
+
+    @router.get("/chain/verify")
+    def verify(store_id: str) -> VerdictView:
+        """Walk the chain and name the first place where it does not hold."""
+        verdict = ledger.verify(store_id)
+        broken = verdict.broken
+        return VerdictView(
+            store_id=store_id,
+            ok=verdict.ok,
+            entries=verdict.entries,
+            broken_at=broken.seq if broken else None,
+            reason=broken.reason if broken else None,
+        )
+
+    return router
+
+
+def operator_router(container: Container) -> APIRouter:
+    """What needs an operator's key, and the open health page."""
+    router = APIRouter()
+
+    @router.get("/overview", dependencies=[Depends(require_operator)])
+    def overview() -> OverviewView:
+        """The whole ledger in a few numbers."""
+        return queries.overview(container.tables)
+
+    @router.get("/stores", dependencies=[Depends(require_operator)])
+    def stores(cursor: Cursor = None, limit: Limit = 50) -> Page[StoreView]:
+        """All stores with the ends of their chains, by id."""
+        items, following = queries.stores(container.tables, cursor, limit)
+        return Page(items=items, next=following)
+
+    @router.get("/health")
+    def health() -> dict[str, str]:
+        """That the API answers; ``/readyz`` says whether it is fit to work."""
+        return {"status": "ok"}
+
+    return router
+
+
+def build_api(container: Container) -> FastAPI:
+    """The application with everything the kit adds."""
+    errors: dict[type[Any], Any] = {
+        UnknownStore: lambda _: not_found("store"),
+        UnknownItem: lambda _: not_found("item", "Check the item's key: product, or product/variant."),
+        BadCursor: lambda _: invalid_request(
+            [Fault("is not a cursor that a page gave out", "bad_cursor", parameter="cursor")]
+        ),
+    }
+    return create_api(
+        container.settings,
+        "Thaman audit",
+        [store_router(container), operator_router(container)],
+        {"database": container.check_database},
+        errors,
+        api_keys=container.api_keys,
+    )
+
+
+def run(settings: AuditSettings) -> None:
+    """Serve until told to stop."""
+    container = build(settings)
+    try:
+        run_api(build_api(container), settings)
+    finally:
+        container.close()

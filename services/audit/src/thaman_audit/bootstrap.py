@@ -1,0 +1,56 @@
+"""The one place where the audit's parts are built and joined."""
+
+from dataclasses import dataclass
+
+from thaman_audit.adapters.ledger import Batches, LedgerTables
+from thaman_audit.application import Ledger
+from thaman_audit.consumers import LedgerRouter
+from thaman_audit.settings import AuditSettings
+from thaman_kit.application import EventSourcedApplication
+from thaman_kit.auth import ApiKeys
+from thaman_kit.nats import BusSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Everything a process of the audit is made of."""
+
+    settings: AuditSettings
+    application: EventSourcedApplication
+    tables: LedgerTables
+    ledger: Ledger
+    router: LedgerRouter
+    api_keys: ApiKeys
+    bus: BusSettings
+
+    def check_database(self) -> None:
+        """For readiness; raises when PostgreSQL does not answer."""
+        self.application.database.fetch_one("SELECT 1")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.application.close()
+
+
+def build(settings: AuditSettings) -> Container:
+    """Build the parts."""
+    application = EventSourcedApplication.connect(
+        "audit", settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
+    )
+    tables = LedgerTables(application.database)
+    ledger = Ledger(tables, Batches())
+    password = settings.nats_password
+    return Container(
+        settings=settings,
+        application=application,
+        tables=tables,
+        ledger=ledger,
+        router=LedgerRouter(ledger),
+        api_keys=ApiKeys(application.database, settings.api_key_pepper),
+        bus=BusSettings(
+            servers=tuple(settings.nats_servers),
+            user=settings.nats_user,
+            password=password.get_secret_value() if password else None,
+            batch_size=settings.audit_batch,
+        ),
+    )

@@ -1,0 +1,165 @@
+"""The HTTP API: whose ledger it is, what it shows, and that its pages fit together."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psycopg
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from thaman_audit.api import build_api
+from thaman_audit.bootstrap import Container
+from thaman_audit.testing import NOW, Streams
+from thaman_audit.testing_events import authorized, observed, price_change
+from thaman_contracts.events import onboarding
+from thaman_kit.keys import NewKey
+
+Headers = dict[str, str]
+
+
+@pytest.fixture
+async def client(container: Container) -> AsyncIterator[AsyncClient]:
+    transport = ASGITransport(build_api(container))
+    async with AsyncClient(transport=transport, base_url="http://audit") as client:
+        yield client
+
+
+@pytest.fixture
+def operator(container: Container, streams: Streams) -> Headers:
+    """An operator's key."""
+    return issue(container, streams, "system", "operator")
+
+
+@pytest.fixture
+def merchant(container: Container, streams: Streams) -> Headers:
+    """The key of store 77."""
+    return issue(container, streams, "77", "store")
+
+
+def issue(container: Container, streams: Streams, store_id: str, scope: str) -> Headers:
+    """A key as onboarding announces it."""
+    new = NewKey.generate(container.settings.api_key_pepper)
+    streams.deliver(
+        onboarding.ApiKeyIssued(
+            store_id=store_id, occurred_at=NOW, key_id=new.key_id, key_hash=new.key_hash, scope=scope, label="test"
+        )
+    )
+    return {"Authorization": f"Bearer {new.key.get_secret_value()}"}
+
+
+@pytest.fixture
+def story(streams: Streams) -> None:
+    """Two stores with a price change each."""
+    for store in ("77", "78"):
+        streams.deliver(authorized(store), observed(store, ("1", 10_000), ("2", 400)))
+        streams.deliver(*price_change(store, "1", 10_000, 9_900))
+
+
+async def pages(client: AsyncClient, path: str, headers: Headers, **params: Any) -> list[dict[str, Any]]:
+    """All items of a list, page by page."""
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        answer = await client.get(path, params=params | ({"cursor": cursor} if cursor else {}), headers=headers)
+        assert answer.status_code == 200, answer.text
+        found += answer.json()["items"]
+        cursor = answer.json()["next"]
+        if cursor is None:
+            return found
+
+
+@pytest.mark.usefixtures("story")
+async def test_the_timeline_pages_through_everything_newest_first(client: AsyncClient, merchant: Headers) -> None:
+    whole = await pages(client, "/stores/77/timeline", merchant)
+    assert [item["seq"] for item in whole] == list(range(len(whole), 0, -1))
+    assert await pages(client, "/stores/77/timeline", merchant, limit=2) == whole
+    applied = next(item for item in whole if item["name"] == "PriceApplied")
+    assert (applied["service"], applied["data"]["base_price"]) == ("onboarding", 9_900)
+
+
+@pytest.mark.usefixtures("story")
+async def test_the_timeline_is_filtered(client: AsyncClient, merchant: Headers) -> None:
+    path = "/stores/77/timeline"
+    by_type = await pages(client, path, merchant, type=["PriceApplied", "PriceDecided"])
+    assert sorted(item["name"] for item in by_type) == ["PriceApplied", "PriceDecided"]
+    of_item = await pages(client, path, merchant, item="1")
+    assert sorted(item["name"] for item in of_item) == [
+        "PriceApplied", "PriceDecided", "PriceProposed", "PriceWriteStarted",
+    ]  # fmt: skip
+    early = await pages(client, path, merchant, to="2026-11-24T09:31:30Z")
+    late = await pages(client, path, merchant, **{"from": "2026-11-24T09:31:30Z"})
+    assert {item["name"] for item in early} == {"ApiKeyIssued", "StoreAuthorized", "CatalogObserved"}
+    assert len(early) + len(late) == len(await pages(client, path, merchant))
+
+
+@pytest.mark.usefixtures("story")
+async def test_a_price_tells_where_it_comes_from(client: AsyncClient, merchant: Headers) -> None:
+    now, first = await pages(client, "/stores/77/prices/1/history", merchant, limit=1)
+    assert (now["cause"], now["base_price"], now["old_base_price"], now["who"]) == ("decision", 9_900, 10_000, "policy")
+    assert [step["name"] for step in now["chain"]] == [
+        "PriceProposed", "PriceDecided", "PriceWriteStarted", "PriceApplied",
+    ]  # fmt: skip
+    assert now["chain"][0]["data"]["reason_en"] == "Matches the market"
+    assert (now["run"]["status"], now["run"]["requested_by"]) == ("completed", "operator")
+    assert (first["cause"], first["who"], first["chain"]) == ("first_seen", "salla", [])
+
+
+async def test_variants_have_a_history_too(client: AsyncClient, streams: Streams, merchant: Headers) -> None:
+    seen = observed("77", ("1", 500))
+    variant = seen.items[0].model_copy(update={"variant_id": "9"})
+    streams.deliver(seen.model_copy(update={"items": (variant,)}))
+    (price,) = await pages(client, "/stores/77/prices/1/9/history", merchant)
+    assert price["base_price"] == 500
+
+
+@pytest.mark.usefixtures("story")
+async def test_activity_and_runs_are_for_people(client: AsyncClient, merchant: Headers) -> None:
+    lines = await pages(client, "/stores/77/activity", merchant, limit=3)
+    assert "The price of 1 is now 99.00 SAR, read back" in [line["en"] for line in lines]
+    assert any("أصبح سعر 1" in line["ar"] for line in lines)
+    (run,) = await pages(client, "/stores/77/runs", merchant)
+    assert (run["status"], run["statistics"]["updated"]) == ("completed", 1)
+
+
+@pytest.mark.usefixtures("story")
+async def test_the_chain_is_proved_and_a_forgery_named(client: AsyncClient, merchant: Headers, admin_url: str) -> None:
+    head = (await client.get("/stores/77/chain", headers=merchant)).json()
+    good = (await client.get("/stores/77/chain/verify", headers=merchant)).json()
+    assert good == {"store_id": "77", "ok": True, "entries": head["entries"], "broken_at": None, "reason": None}
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute("UPDATE audit.ledger SET occurred_at = now() WHERE store_id = '77' AND seq = 4")
+    bad = (await client.get("/stores/77/chain/verify", headers=merchant)).json()
+    assert (bad["ok"], bad["entries"], bad["broken_at"]) == (False, 3, 4)
+
+
+@pytest.mark.usefixtures("story")
+async def test_an_operator_sees_all(client: AsyncClient, operator: Headers) -> None:
+    overview = (await client.get("/overview", headers=operator)).json()
+    assert (overview["chains"], overview["stores"], overview["connected"]) == (3, 2, 2)
+    assert overview["entries"] == 1 + 2 * 9
+    assert all(place > 0 for place in overview["progress"].values())
+    stores = await pages(client, "/stores", operator, limit=1)
+    assert [(store["store_id"], store["mode"]) for store in stores] == [
+        ("77", "full_auto"), ("78", "full_auto"), ("system", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize("path", ["timeline", "activity", "runs", "chain", "chain/verify", "prices/1/history"])
+async def test_another_stores_ledger_does_not_exist(client: AsyncClient, merchant: Headers, path: str) -> None:
+    assert (await client.get(f"/stores/78/{path}", headers=merchant)).status_code == 404
+    assert (await client.get(f"/stores/77/{path}")).status_code == 401
+    assert (await client.get(f"/stores/77/{path}", headers=merchant)).status_code == 200
+
+
+async def test_wrong_questions_get_clear_answers(client: AsyncClient, merchant: Headers, operator: Headers) -> None:
+    for path in ("/overview", "/stores"):
+        assert (await client.get(path, headers=merchant)).status_code == 403
+    for path, cursor in (("timeline", "x"), ("timeline", "WzFd="), ("runs", "WyJhIiwiYiJd"), ("runs", "é")):
+        answer = await client.get(f"/stores/77/{path}", params={"cursor": cursor + "~"}, headers=merchant)
+        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "cursor"), cursor
+    broken = await client.get("/stores/77/runs", params={"cursor": "WyJhIiwiYiJd"}, headers=merchant)
+    assert broken.status_code == 422
+    assert (await client.get("/stores/77/prices/404/history", headers=merchant)).status_code == 404
+    assert (await client.get("/stores/99/chain", headers=operator)).status_code == 404
+    assert (await client.get("/health")).json() == {"status": "ok"}

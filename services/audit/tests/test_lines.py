@@ -1,0 +1,32 @@
+"""Every published event has a sentence in both languages."""
+
+import re
+
+import pytest
+
+from thaman_audit.domain.lines import _LINES, QUIET, line_of
+from thaman_audit.testing_events import authorized, observed, price_change
+from thaman_contracts.events import REGISTRY, EventData
+
+ARABIC = re.compile(r"[\u0600-\u06ff]")
+UNSAID = {*QUIET, "CheckpointSealed"}
+
+
+@pytest.mark.parametrize(
+    "model", [m for m in REGISTRY.values() if m.event_name() not in UNSAID], ids=lambda m: m.__name__
+)
+def test_every_event_that_is_shown_has_a_sentence(model: type[EventData]) -> None:
+    assert model in _LINES
+
+
+@pytest.mark.parametrize(
+    "event",
+    [authorized("77"), observed("77", ("1", 995)), *price_change("77", "1", 10_000, 9_950)],
+    ids=lambda e: e.event_name(),
+)
+def test_sentences_read_well(event: EventData) -> None:
+    line = line_of(event)
+    assert ARABIC.search(line.ar) and not ARABIC.search(line.en.replace("متجر", ""))
+    assert "{" not in line.ar + line.en
+    if event.event_name() == "PriceApplied":
+        assert line.en == "The price of 1 is now 99.50 SAR, read back"

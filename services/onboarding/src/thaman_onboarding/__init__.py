@@ -1,0 +1,1 @@
+"""The store, the token vault, and the only door to Salla."""

@@ -1,0 +1,1 @@
+"""The outside of onboarding: Salla's servers, the vault's tables, SQL."""

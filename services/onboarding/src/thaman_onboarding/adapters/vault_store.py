@@ -1,0 +1,140 @@
+"""The token vault: which tokens of which store, and how far a refresh of them has come."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from thaman_kit.application import UnitOfWork
+from thaman_kit.database import Database, load_queries
+from thaman_onboarding.adapters.salla_oauth import TokenSet
+from thaman_onboarding.adapters.sealing import Sealer
+from thaman_onboarding.errors import SallaBusy
+
+_SQL = load_queries("thaman_onboarding", "adapters/queries_tokens.sql")
+
+_LOCK_TIMEOUT_S = 45
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTokens:
+    """A store's tokens as the vault has them.
+
+    ``version`` rises with every new pair. ``refresh_age`` are the seconds since the refresh token was about to be sent
+    without an outcome so far; ``refresh_blocked`` says that it may have been used and is never sent again.
+    """
+
+    store_id: str
+    version: int
+    tokens: TokenSet
+    connected: bool
+    age: float
+    obtained_by: str
+    refresh_age: float | None
+    refresh_blocked: bool
+
+    def usable_at(self, now: datetime, margin_seconds: float) -> bool:
+        """Whether the access token lives longer than the margin."""
+        return (self.tokens.expires_at - now).total_seconds() > margin_seconds
+
+
+class TokenVault:
+    """The table of tokens. Blocking."""
+
+    def __init__(self, database: Database, sealer: Sealer, database_url: str) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._url = database_url
+
+    def load(self, store_id: str) -> StoredTokens | None:
+        """The store's tokens, opened, or ``None`` when the vault has none."""
+        row = self._database.fetch_one(_SQL["tokens"], {"store_id": store_id})
+        if row is None:
+            return None
+        return StoredTokens(
+            store_id=store_id,
+            version=row["version"],
+            tokens=open_tokens(self._sealer, f"tokens|{store_id}", row),
+            connected=row["connected"],
+            age=row["age"],
+            obtained_by=row["obtained_by"],
+            refresh_age=row["refresh_age"],
+            refresh_blocked=row["refresh_blocked"],
+        )
+
+    def put(self, uow: UnitOfWork, store_id: str, tokens: TokenSet, obtained_by: str) -> None:
+        """Tokens of a new authorisation; they end any refresh under way."""
+        sealed = sealed_tokens(self._sealer, f"tokens|{store_id}", tokens)
+        uow.execute(_SQL["put_tokens"], sealed | {"store_id": store_id, "obtained_by": obtained_by})
+
+    def delete(self, uow: UnitOfWork, store_id: str) -> None:
+        """The store's tokens go, and with them the only copy of their data key."""
+        uow.execute(_SQL["delete_tokens"], {"store_id": store_id})
+
+    def start_refresh(self, stored: StoredTokens) -> bool:
+        """Commit that the refresh token is about to be sent; ``False`` when it must not be."""
+        return self._touched("start_refresh", stored)
+
+    def finish_refresh(self, stored: StoredTokens, tokens: TokenSet) -> bool:
+        """Save both new tokens; ``False`` when a newer authorisation or an uninstall came first."""
+        sealed = sealed_tokens(self._sealer, f"tokens|{stored.store_id}", tokens)
+        return self._touched("finish_refresh", stored, sealed)
+
+    def abandon_refresh(self, stored: StoredTokens) -> None:
+        """The refresh token was certainly not used."""
+        self._database.execute(_SQL["abandon_refresh"], _key(stored))
+
+    def block_refresh(self, stored: StoredTokens) -> None:
+        """The refresh token may have been used; never send it again."""
+        self._database.execute(_SQL["block_refresh"], _key(stored))
+
+    @contextmanager
+    def lock(self, store_id: str) -> Iterator[None]:
+        """Hold the store's refresh lock, shared by all processes, on a connection of its own.
+
+        A process that dies lets it go, because its connection dies with it.
+
+        Raises:
+            SallaBusy: another process has been refreshing for long; try again later.
+        """
+        with psycopg.connect(self._url, autocommit=True, application_name="onboarding refresh") as connection:
+            connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT_S}s'")
+            try:
+                connection.execute(_SQL["lock_store"].encode(), {"store_id": store_id})
+            except psycopg.errors.LockNotAvailable as error:
+                raise SallaBusy(5.0) from error
+            yield
+
+    def _touched(self, query: str, stored: StoredTokens, values: dict[str, Any] | None = None) -> bool:
+        return bool(self._database.fetch_all(_SQL[query], _key(stored) | (values or {})))
+
+
+def sealed_tokens(sealer: Sealer, owner: str, tokens: TokenSet) -> dict[str, Any]:
+    """The columns that hold ``tokens`` sealed under a fresh data key of ``owner``."""
+    key = sealer.new_key(owner)
+    return {
+        "wrapped_key": key.wrapped,
+        "key_id": key.key_id,
+        "access_token": key.seal(tokens.access, "access_token"),
+        "refresh_token": key.seal(tokens.refresh, "refresh_token"),
+        "expires_at": tokens.expires_at,
+        "scopes": list(tokens.scopes),
+    }
+
+
+def open_tokens(sealer: Sealer, owner: str, row: dict[str, Any]) -> TokenSet:
+    """The reverse of :func:`sealed_tokens`."""
+    key = sealer.open_key(owner, row["wrapped_key"])
+    return TokenSet(
+        access=key.open(row["access_token"], "access_token"),
+        refresh=key.open(row["refresh_token"], "refresh_token"),
+        expires_at=row["expires_at"],
+        scopes=tuple(row["scopes"]),
+    )
+
+
+def _key(stored: StoredTokens) -> dict[str, Any]:
+    return {"store_id": stored.store_id, "version": stored.version}

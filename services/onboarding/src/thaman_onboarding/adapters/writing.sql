@@ -1,0 +1,96 @@
+-- Decided prices on their way to Salla.
+
+-- name: add_decision
+-- description: A decision arrived; a second time it is ignored.
+INSERT INTO decisions (decision_id, store_id, key, decision, cause)
+VALUES (%(decision_id)s, %(store_id)s, %(key)s, %(decision)s::jsonb, %(cause)s::jsonb)
+ON CONFLICT (decision_id) DO NOTHING
+
+-- name: open
+-- description: The store's decisions that are not settled, oldest first, with what concerns them.
+SELECT d.decision_id, d.sequence, d.key, d.decision, d.cause, d.state, d.attempt, d.doubts, d.call, d.in_flight,
+    extract(epoch FROM clock_timestamp() - d.started_at)::float8 AS age,
+    extract(epoch FROM d.next_at - clock_timestamp())::float8 AS wait,
+    EXISTS (SELECT 1 FROM decisions n WHERE n.store_id = d.store_id AND n.key = d.key AND n.sequence > d.sequence
+    ) AS superseded,
+    (SELECT count(*) FROM decisions w WHERE w.store_id = d.store_id AND w.key = d.key
+        AND w.decision_id <> d.decision_id AND w.state IN ('started', 'uncertain', 'applied')
+        AND (w.first_started_at AT TIME ZONE 'Asia/Riyadh')::date = (clock_timestamp() AT TIME ZONE 'Asia/Riyadh')::date
+    )::int AS written_today
+FROM decisions d
+WHERE d.store_id = %(store_id)s AND d.state IN ('due', 'started', 'uncertain')
+ORDER BY d.sequence LIMIT %(limit)s
+
+-- name: rules
+-- description: The merchant's rules of some items.
+SELECT product_id, variant_id, min_price, max_price, locked FROM item_rules
+WHERE store_id = %(store_id)s AND key = ANY(%(keys)s)
+
+-- name: allowed
+-- description: Whether writing is allowed now: the store as it was judged, and the job still ours.
+SELECT EXISTS (
+    SELECT 1 FROM stores s LEFT JOIN system_settings y ON true
+    WHERE s.store_id = %(store_id)s AND s.version = %(version)s
+      AND NOT coalesce((y.settings ->> 'stopped')::boolean, false)
+      AND s.fence + coalesce(y.system_fence, 0) = %(fence)s
+) AND EXISTS (
+    SELECT 1 FROM jobs WHERE id = %(job)s AND lease = %(lease)s AND state = 'running' AND leased_until > now()
+) AS allowed
+
+-- name: hold_store
+-- description: Hold the store's row still until commit; returns it only if it is as it was judged.
+SELECT s.store_id FROM stores s
+WHERE s.store_id = %(store_id)s AND s.version = %(version)s
+  AND s.fence + coalesce((SELECT y.system_fence FROM system_settings y), 0) = %(fence)s
+  AND NOT coalesce((SELECT (y.settings ->> 'stopped')::boolean FROM system_settings y), false)
+FOR SHARE OF s
+
+-- name: hold_job
+-- description: Hold the job still until commit; returns it only if it is still ours.
+SELECT id FROM jobs WHERE id = %(job)s AND lease = %(lease)s AND state = 'running' FOR UPDATE
+
+-- name: start
+-- description: An attempt begins. The day budget counts from the first.
+UPDATE decisions SET state = 'started', attempt = %(attempt)s, call = %(call)s, in_flight = true,
+    started_at = clock_timestamp(), first_started_at = coalesce(first_started_at, clock_timestamp()),
+    next_at = clock_timestamp() + %(delay)s * interval '1 second'
+WHERE decision_id = %(decision_id)s
+
+-- name: doubt
+-- description: The attempt's outcome is unknown; look again after a while.
+UPDATE decisions SET state = 'uncertain', doubts = doubts + 1, detail = %(detail)s,
+    next_at = clock_timestamp() + %(delay)s * interval '1 second'
+WHERE decision_id = %(decision_id)s
+
+-- name: put_back
+-- description: The attempt certainly had no effect, though one before it may; try again after a while.
+UPDATE decisions SET in_flight = doubts > 0, detail = %(detail)s,
+    next_at = clock_timestamp() + %(delay)s * interval '1 second'
+WHERE decision_id = %(decision_id)s
+
+-- name: wait
+-- description: Look again after a while.
+UPDATE decisions SET next_at = clock_timestamp() + %(delay)s * interval '1 second' WHERE decision_id = %(decision_id)s
+
+-- name: settle
+-- description: The outcome is known for good.
+UPDATE decisions SET state = %(state)s, in_flight = false, settled_at = clock_timestamp(), detail = %(detail)s
+WHERE decision_id = %(decision_id)s
+
+-- name: finish_jobs
+-- description: The jobs of settled decisions have nothing left to do.
+UPDATE jobs SET state = 'done', updated_at = now()
+WHERE queue = %(queue)s AND store_id = %(store_id)s AND key = ANY(%(keys)s) AND state = 'waiting'
+
+-- name: postpone_jobs
+-- description: All waiting jobs of the store wait as long as the one that found nothing to do yet.
+UPDATE jobs SET run_at = greatest(run_at, now() + %(delay)s * interval '1 second'), updated_at = now()
+WHERE queue = %(queue)s AND store_id = %(store_id)s AND state = 'waiting'
+
+-- name: touch_items
+-- description: A write of these items begins or ends.
+UPDATE items SET write_version = write_version + 1 WHERE store_id = %(store_id)s AND key = ANY(%(keys)s)
+
+-- name: wrote
+-- description: We wrote this base price.
+UPDATE items SET last_written = %(base_price)s WHERE store_id = %(store_id)s AND key = %(key)s

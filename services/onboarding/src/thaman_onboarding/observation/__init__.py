@@ -1,0 +1,1 @@
+"""Reading Salla: catalogues, sales, hand edits."""

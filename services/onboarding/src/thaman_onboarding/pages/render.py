@@ -1,0 +1,80 @@
+"""Pages as HTML: server-rendered, no script, one inline style that the content policy knows by its hash."""
+
+import base64
+import hashlib
+from importlib import resources
+from urllib.parse import urlencode
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from thaman_kit.problems import Problem
+from thaman_onboarding.pages.language import Language, choose_language
+from thaman_onboarding.pages.texts import CHROME, problem_text
+
+LANGUAGE_COOKIE = "thaman-lang"
+_STYLE = resources.files("thaman_onboarding").joinpath("pages/style.css").read_text(encoding="utf-8")
+
+
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+class Pages:
+    """Renders pages. What they show was escaped; what they link to is our own."""
+
+    def __init__(self) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("thaman_onboarding", "pages/templates"),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._headers = {"Content-Security-Policy": _policy(_STYLE)}
+
+    def connected(self, request: Request, name: str | None) -> HTMLResponse:
+        """The store is connected; without a name the last steps are still under way."""
+        return self._page(request, "connected.html", 200, name=name)
+
+    def problem(self, request: Request, problem: Problem) -> Response:
+        """A problem as a page."""
+        language = language_of(request)
+        return self._page(
+            request,
+            "problem.html",
+            problem.status,
+            headers=problem.headers,
+            text=problem_text(problem.code, language),
+            reference=getattr(request.state, "request_id", None),
+        )
+
+    def _page(
+        self, request: Request, template: str, status: int, headers: dict[str, str] | None = None, **values: object
+    ) -> HTMLResponse:
+        language = language_of(request)
+        html = self._environment.get_template(template).render(
+            language=language,
+            direction="rtl" if language == "ar" else "ltr",
+            words=CHROME[language],
+            style=Markup(_STYLE),  # noqa: S704 - a file of this package
+            connect_url=f"/oauth/authorize?{urlencode({'lang': language})}",
+            **values,
+        )
+        own = {"Content-Language": language, "Vary": "Accept-Language, Cookie"}
+        return HTMLResponse(html, status_code=status, headers={**self._headers, **own, **(headers or {})})
+
+
+def language_of(request: Request) -> Language:
+    """The language of a request: asked for in the address, chosen earlier, or the browser's."""
+    return choose_language(
+        request.query_params.get("lang"),
+        request.cookies.get(LANGUAGE_COOKIE),
+        accept_language=request.headers.get("accept-language", ""),
+    )

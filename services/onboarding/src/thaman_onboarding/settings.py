@@ -1,0 +1,78 @@
+"""How onboarding is configured; see :class:`thaman_kit.settings.ServiceSettings` for what all services share."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from thaman_kit.settings import ServiceSettings
+
+DEFAULT_SCOPES = (
+    "offline_access settings.read products.read_write orders.read webhooks.read_write taxes.read"
+    " store-settings.read specialoffers.read"
+)
+
+
+class Settings(ServiceSettings):
+    """What onboarding needs to know beyond the common settings."""
+
+    salla_accounts_url: str = Field(
+        default="https://accounts.salla.sa", description="Salla's OAuth server, without a slash at the end."
+    )
+    salla_api_url: str = Field(
+        default="https://api.salla.dev/admin/v2", description="Salla's Merchant API, without a slash at the end."
+    )
+    salla_client_id: str = Field(min_length=1, description="Client id of the app, from Salla's partner portal.")
+    salla_client_secret: SecretStr = Field(description="Client secret of the app, from Salla's partner portal.")
+    salla_scopes: str = Field(default=DEFAULT_SCOPES, description="Scopes asked for, separated by spaces.")
+    salla_timeout_seconds: float = Field(
+        default=20.0, gt=0, le=120, description="Longest wait for one answer of Salla."
+    )
+    webhook_strategy: Literal["signature", "token"] = Field(
+        default="signature",
+        description="How Salla proves its webhooks; 'none' proves nothing and is therefore not possible.",
+    )
+    webhook_secret: SecretStr = Field(
+        description="The secret of webhooks, as set in Salla's partner portal, at least 16 characters."
+    )
+    webhook_max_age_hours: int = Field(
+        default=24,
+        ge=1,
+        le=720,
+        description="Webhooks whose own time is older are refused. Salla delivers again for a quarter of an hour only.",
+    )
+    webhook_keep_days: int = Field(
+        default=30, ge=2, le=365, description="How long the hashes of webhooks are kept against replays."
+    )
+    vault_keys: SecretStr = Field(
+        description="Key ring of the token vault: id:base64 of 32 bytes, newest first, separated by commas."
+        ' Make one with: python3 -c \'import base64, secrets; print("k1:" + base64.b64encode(secrets.token_bytes(32))'
+        ".decode())'"
+    )
+    register_webhooks: bool = Field(
+        default=True, description="Subscribe each new store to product and order webhooks by API."
+    )
+    job_concurrency: int = Field(default=8, ge=1, le=64, description="Jobs of one queue at the same time here.")
+
+    @field_validator("salla_accounts_url", "salla_api_url")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("is not an address like https://accounts.salla.sa")
+        return value.rstrip("/")
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _long_secret(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 16:
+            raise ValueError("is shorter than 16 characters")
+        return value
+
+    @property
+    def callback_url(self) -> str:
+        """The redirect address to register at Salla, exactly as it is sent."""
+        return f"{self.public_url}/oauth/callback"
+
+    @property
+    def webhook_url(self) -> str:
+        """The address of the app's webhooks."""
+        return f"{self.public_url}/webhooks/salla"

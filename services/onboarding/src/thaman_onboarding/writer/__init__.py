@@ -1,0 +1,1 @@
+"""Writing decided prices to Salla."""

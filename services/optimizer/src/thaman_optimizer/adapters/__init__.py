@@ -1,0 +1,1 @@
+"""The optimizer's outer edge: SQL, and other people's web pages."""

@@ -1,0 +1,228 @@
+"""Read models of the optimizer's own events: which rows each event makes.
+
+The same function serves the live path (in the transaction of the events) and a rebuild from the event log, so both give
+the same tables.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from thaman_contracts.events import EventData, optimizer
+from thaman_contracts.events.optimizer import Disposition
+from thaman_contracts.ids import item_key
+from thaman_kit.application import UnitOfWork
+from thaman_kit.domain import Aggregate, DomainEvent
+from thaman_optimizer.adapters.sql import queries
+from thaman_optimizer.domain import events
+
+Rows = list[tuple[str, dict[str, Any]]]
+
+AT_ONCE = frozenset(("upsert_offer", "said_once", "decided", "proposal_closed"))
+"""Statements that take all their rows in one go, because a run makes many of them."""
+
+ORDER = (
+    "clear_links",
+    "add_link",
+    "run_started",
+    "upsert_offer",
+    "run_scouted",
+    "said_once",
+    "decided",
+    "proposal_closed",
+    "run_completed",
+    "run_failed",
+)
+"""A proposal has to be there before it is closed, a run before it ends."""
+
+
+def keep(unit: UnitOfWork, events: Sequence[DomainEvent], aggregates: Sequence[Aggregate] = ()) -> None:
+    """Put ``events`` and then the pending events of ``aggregates`` into the unit, and their rows with them."""
+    recorded = [*events, *(event for aggregate in aggregates for event in aggregate.collect_events())]
+    for event in recorded:
+        unit.record(event)
+    project(unit, recorded)
+
+
+def project(unit: UnitOfWork, recorded: Iterable[DomainEvent]) -> None:
+    """Put the rows of ``recorded`` into the unit, statements of a kind together, in the order of :data:`ORDER`.
+
+    Rows of one kind must be of different things, which holds for the events of one command or one save of a run.
+    """
+    batches: dict[str, list[dict[str, Any]]] = {}
+    for event in recorded:
+        for name, row in rows_of(event):
+            batches.setdefault(name, []).append(row)
+    for name in sorted(batches, key=ORDER.index):
+        if name in AT_ONCE:
+            unit.execute(queries()[name], {"rows": json.dumps(batches[name], default=_plain)})
+        else:
+            unit.execute_many(queries()[name], batches[name])
+
+
+def rows_of(event: DomainEvent) -> Rows:
+    """The statements, by query name, that keep the read models in step with one event.
+
+    Raises:
+        TypeError: the event is not one of the optimizer's.
+    """
+    rows = _ROWS.get(type(event))
+    if rows is None:
+        raise TypeError(f"{type(event).__name__} has no read model; add it to the projection")
+    return rows(event)
+
+
+def _started(event: events.OptimizationStarted) -> Rows:
+    row = _pick(event, "run_id", "store_id", "slot", "items", "settings_version", "engine_version")
+    return [
+        (
+            "run_started",
+            row | {"trigger": event.trigger.value, "mode": event.mode.value, "started_at": event.occurred_at},
+        )
+    ]
+
+
+def _offers(event: events.OffersObserved) -> Rows:
+    names = ("url", "competitor", "price", "currency", "in_stock", "confidence_bp", "observed_at", "digest", "detail")
+    return [
+        (
+            "upsert_offer",
+            _pick(offer, *names)
+            | {
+                "store_id": event.store_id,
+                "item_key": offer.key,
+                "fitness": offer.fitness.value,
+                "run_id": event.run_id,
+            },
+        )
+        for offer in event.offers
+    ]
+
+
+def _scouted(event: events.MarketScouted) -> Rows:
+    names = ("items", "links", "offers_usable", "offers_unusable", "competitors", "duration_ms")
+    return [("run_scouted", {"run_id": event.run_id, "scouted": json.dumps(_pick(event, *names))})]
+
+
+def _completed(event: events.OptimizationCompleted) -> Rows:
+    statistics = event.statistics.model_dump_json()
+    return [
+        ("run_completed", {"run_id": event.run_id, "ended_at": event.occurred_at, "statistics": statistics}),
+    ]
+
+
+def _failed(event: events.OptimizationFailed) -> Rows:
+    row = {
+        "run_id": event.run_id,
+        "store_id": event.store_id,
+        "ended_at": event.occurred_at,
+        "failure": f"{event.stage}: {event.reason}",
+    }
+    return [("run_failed", row)]
+
+
+def _proposed(event: events.PriceProposed) -> Rows:
+    row = _item(event) | {
+        "state": "pending",
+        "risk": event.risk.value,
+        "disposition": event.disposition.value,
+        "proposed_at": event.occurred_at,
+        "expires_at": event.expires_at,
+        "document": document_of(event, optimizer.PriceProposed),
+    }
+    return [("said_once", row)]
+
+
+def _held(event: events.PriceHeld) -> Rows:
+    row = _item(event) | {
+        "state": "held",
+        "risk": None,
+        "disposition": Disposition.HOLD.value,
+        "proposed_at": event.occurred_at,
+        "expires_at": None,
+        "document": document_of(event, optimizer.PriceHeld),
+    }
+    return [("said_once", row)]
+
+
+def _decided(event: events.PriceDecided) -> Rows:
+    row = _item(event) | {
+        "decision_id": event.decision_id,
+        "decided_at": event.occurred_at,
+        "decided_by": event.decided_by,
+        "document": document_of(event, optimizer.PriceDecided),
+    }
+    del row["proposal_id"]
+    return [("decided", row), ("proposal_closed", _closing(event, "decided", event.decided_by, None))]
+
+
+def _approved(event: events.PriceApproved) -> Rows:
+    return []  # the decision in the same save closes the proposal
+
+
+def _rejected(event: events.PriceRejected) -> Rows:
+    return [("proposal_closed", _closing(event, "rejected", event.rejected_by, event.reason))]
+
+
+def _expired(event: events.ProposalExpired) -> Rows:
+    return [("proposal_closed", _closing(event, "expired", None, event.reason))]
+
+
+def _links(event: events.CompetitorLinksChanged) -> Rows:
+    rows: Rows = []
+    for item in event.items:
+        names = {"store_id": event.store_id, "item_key": item.key}
+        rows.append(("clear_links", names))
+        rows += [("add_link", names | {"url": link.url, "competitor": link.competitor}) for link in item.links]
+    return rows
+
+
+def _requested(event: events.RunRequested) -> Rows:
+    return []  # the scheduler answers with a run
+
+
+def document_of(event: DomainEvent, contract: type[EventData]) -> str:
+    """The event as it is published, as JSON."""
+    return event.model_dump_json(include=set(contract.model_fields))
+
+
+def _plain(value: Any) -> str:
+    """What JSON does not know: ids and instants."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _item(event: Any) -> dict[str, Any]:
+    row = _pick(event, "proposal_id", "store_id", "run_id", "product_id", "variant_id")
+    return row | {"item_key": item_key(event.product_id, event.variant_id)}
+
+
+def _closing(event: Any, state: str, by: str | None, reason: str | None) -> dict[str, Any]:
+    return {
+        "proposal_id": event.proposal_id,
+        "state": state,
+        "closed_at": event.occurred_at,
+        "closed_by": by,
+        "close_reason": reason,
+    }
+
+
+def _pick(source: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in names}
+
+
+_ROWS: dict[type[DomainEvent], Callable[[Any], Rows]] = {
+    events.RunRequested: _requested,
+    events.CompetitorLinksChanged: _links,
+    events.OptimizationStarted: _started,
+    events.OffersObserved: _offers,
+    events.MarketScouted: _scouted,
+    events.OptimizationCompleted: _completed,
+    events.OptimizationFailed: _failed,
+    events.PriceProposed: _proposed,
+    events.PriceHeld: _held,
+    events.PriceApproved: _approved,
+    events.PriceRejected: _rejected,
+    events.PriceDecided: _decided,
+    events.ProposalExpired: _expired,
+}

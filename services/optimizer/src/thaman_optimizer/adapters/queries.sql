@@ -1,0 +1,322 @@
+-- Reads and writes of the optimizer's tables. Writes are absolute, so doing one again changes nothing.
+
+-- name: store
+-- description: One store with the installation's stop.
+SELECT stores.*, coalesce(system_settings.stopped, false) AS stopped,
+    stores.fence + coalesce(system_settings.fence, 0) AS fence_in_force
+FROM stores LEFT JOIN system_settings ON true
+WHERE store_id = %(store_id)s
+
+-- name: items
+-- description: All facts of a store's items (or of those named) in one read; changes are counted back from %(now)s.
+WITH recent AS (
+    SELECT item_key,
+           count(*) FILTER (WHERE settled_at > %(now)s - interval '1 day') AS changes_today,
+           max(settled_at) AS last_change_at,
+           (array_agg(old_base_price ORDER BY settled_at, decision_id))[1] AS week_anchor
+    FROM decisions
+    WHERE store_id = %(store_id)s AND state = 'applied' AND settled_at > %(now)s - interval '7 days'
+    GROUP BY item_key
+), flying AS (
+    SELECT DISTINCT item_key FROM decisions
+    WHERE store_id = %(store_id)s AND state IN ('decided', 'writing', 'uncertain')
+)
+SELECT items.*, rule.min_price, rule.max_price, coalesce(rule.locked, false) AS locked, edit.edited_at,
+       flying.item_key IS NOT NULL AS in_flight, coalesce(recent.changes_today, 0)::int AS changes_today,
+       recent.last_change_at, recent.week_anchor
+FROM items
+LEFT JOIN item_rules rule USING (store_id, item_key)
+LEFT JOIN edits edit USING (store_id, item_key)
+LEFT JOIN recent USING (item_key)
+LEFT JOIN flying USING (item_key)
+WHERE items.store_id = %(store_id)s AND (%(keys)s::text[] IS NULL OR item_key = ANY(%(keys)s))
+ORDER BY item_key
+
+-- name: linked_offers
+-- description: The latest offer behind each of a store's links (or of the items named).
+SELECT offers.* FROM offers JOIN links USING (store_id, item_key, url)
+WHERE offers.store_id = %(store_id)s AND (%(keys)s::text[] IS NULL OR item_key = ANY(%(keys)s))
+
+-- name: links
+-- description: A store's links with the time of their last reading.
+SELECT links.item_key, links.url, links.competitor, items.product_id, items.variant_id, items.currency,
+       offers.observed_at, pages.etag, pages.last_modified, pages.reading, pages.digest
+FROM links
+JOIN items USING (store_id, item_key)
+LEFT JOIN offers USING (store_id, item_key, url)
+LEFT JOIN pages USING (store_id, url)
+WHERE store_id = %(store_id)s AND NOT items.has_variants
+ORDER BY links.item_key, links.url
+
+-- name: pending
+-- description: A store's proposals that wait for an answer.
+SELECT proposal_id, run_id, store_id, item_key, product_id, variant_id FROM proposals
+WHERE store_id = %(store_id)s AND state = 'pending'
+
+-- name: expired
+-- description: Proposals whose time is over.
+SELECT proposal_id, run_id, store_id, product_id, variant_id FROM proposals
+WHERE state = 'pending' AND expires_at <= %(now)s ORDER BY expires_at, proposal_id LIMIT %(limit)s
+
+-- name: said
+-- description: What a run has said so far.
+SELECT proposal_id, disposition FROM proposals WHERE run_id = %(run_id)s
+
+-- name: upsert_store
+-- description: A store was authorised, for the first time or again; a pause and the subscription outlive an uninstall.
+INSERT INTO stores (store_id, name, currency, prices_include_vat, vat_bp, installed, connected, paused, fence, settings,
+    settings_version)
+VALUES (%(store_id)s, %(name)s, %(currency)s, %(prices_include_vat)s, %(vat_bp)s, true, true, false, %(fence)s,
+    %(settings)s::jsonb, %(settings_version)s)
+ON CONFLICT (store_id) DO UPDATE SET
+    name = excluded.name, currency = excluded.currency, prices_include_vat = excluded.prices_include_vat,
+    vat_bp = excluded.vat_bp, installed = true, connected = true, fence = excluded.fence, settings = excluded.settings, settings_version = excluded.settings_version
+
+-- name: reconnect_store
+-- description: New tokens arrived.
+UPDATE stores SET connected = true, prices_include_vat = %(prices_include_vat)s, vat_bp = %(vat_bp)s
+WHERE store_id = %(store_id)s
+
+-- name: disconnect_store
+-- description: Salla refuses our tokens.
+UPDATE stores SET connected = false WHERE store_id = %(store_id)s
+
+-- name: uninstall_store
+-- description: The merchant removed the app.
+UPDATE stores SET installed = false, connected = false, fence = %(fence)s WHERE store_id = %(store_id)s
+
+-- name: change_settings
+-- description: The pricing policy, whole.
+UPDATE stores SET settings = %(settings)s::jsonb, settings_version = %(settings_version)s WHERE store_id = %(store_id)s
+
+-- name: set_paused
+-- description: Paused or resumed.
+UPDATE stores SET paused = %(paused)s, fence = %(fence)s WHERE store_id = %(store_id)s
+
+-- name: set_entitled
+-- description: Subscription or trial.
+UPDATE stores SET entitlement = %(status)s, entitled_until = %(ends_on)s WHERE store_id = %(store_id)s
+
+-- name: set_system
+-- description: The installation's settings, as far as they matter here.
+INSERT INTO system_settings (stopped, fence, settings_version) VALUES (%(stopped)s, %(fence)s, %(settings_version)s)
+ON CONFLICT (id) DO UPDATE SET stopped = excluded.stopped, fence = excluded.fence,
+    settings_version = excluded.settings_version
+
+-- name: set_rule
+-- description: A merchant's limits for one item; replaces the earlier ones.
+INSERT INTO item_rules (store_id, item_key, min_price, max_price, locked)
+VALUES (%(store_id)s, %(item_key)s, %(min_price)s, %(max_price)s, %(locked)s)
+ON CONFLICT (store_id, item_key) DO UPDATE SET
+    min_price = excluded.min_price, max_price = excluded.max_price, locked = excluded.locked
+
+-- name: upsert_item
+-- description: An item as Salla showed it. The baseline is the first shelf price ever seen and stays.
+INSERT INTO items (store_id, item_key, product_id, variant_id, name, status, currency, base_price, shelf_price, sale_price,
+    sale_ends_on, sale_running, cost, stock, has_variants, baseline, observed_at)
+VALUES (%(store_id)s, %(item_key)s, %(product_id)s, %(variant_id)s, %(name)s, %(status)s, %(currency)s, %(base_price)s,
+    %(shelf_price)s, %(sale_price)s, %(sale_ends_on)s, %(sale_running)s, %(cost)s, %(stock)s, %(has_variants)s,
+    %(baseline)s, %(observed_at)s)
+ON CONFLICT (store_id, item_key) DO UPDATE SET
+    name = excluded.name, status = excluded.status, currency = excluded.currency, base_price = excluded.base_price,
+    shelf_price = excluded.shelf_price, sale_price = excluded.sale_price, sale_ends_on = excluded.sale_ends_on,
+    sale_running = excluded.sale_running, cost = excluded.cost, stock = excluded.stock,
+    has_variants = excluded.has_variants, baseline = coalesce(items.baseline, excluded.baseline),
+    observed_at = excluded.observed_at
+
+-- name: catalogue_read
+-- description: A sweep of the catalogue came to its end.
+UPDATE stores SET catalogue_at = %(at)s, prices_include_vat = %(prices_include_vat)s, vat_bp = %(vat_bp)s
+WHERE store_id = %(store_id)s
+
+-- name: remove_items
+-- description: Items that Salla no longer has; the row stays for its baseline.
+UPDATE items SET status = 'deleted' WHERE store_id = %(store_id)s AND item_key = ANY(%(keys)s)
+
+-- name: upsert_order
+-- description: An order's present state, whole.
+INSERT INTO orders (store_id, order_id, state, placed_at, lines)
+VALUES (%(store_id)s, %(order_id)s, %(state)s, %(placed_at)s, %(lines)s::jsonb)
+ON CONFLICT (store_id, order_id) DO UPDATE SET
+    state = excluded.state, placed_at = excluded.placed_at, lines = excluded.lines
+
+-- name: hand_edit
+-- description: The latest hand edit of an item; the price found is the item's price now.
+WITH edited AS (
+    INSERT INTO edits (store_id, item_key, found_base_price, edited_at)
+    VALUES (%(store_id)s, %(item_key)s, %(found_base_price)s, %(edited_at)s)
+    ON CONFLICT (store_id, item_key) DO UPDATE SET
+        found_base_price = excluded.found_base_price, edited_at = excluded.edited_at
+)
+UPDATE items SET base_price = %(found_base_price)s,
+    shelf_price = CASE WHEN stores.prices_include_vat THEN %(found_base_price)s
+                  ELSE (2 * %(found_base_price)s::bigint * (10000 + stores.vat_bp) + 10000) / 20000 END
+FROM stores
+WHERE stores.store_id = items.store_id AND items.store_id = %(store_id)s AND item_key = %(item_key)s
+
+-- name: decision_reported
+-- description: What onboarding reported of a decision.
+INSERT INTO decisions (decision_id, store_id, run_id, item_key, product_id, variant_id, state, old_base_price, base_price,
+    shelf_price, reason, settled_at)
+VALUES (%(decision_id)s, %(store_id)s, %(run_id)s, %(item_key)s, %(product_id)s, %(variant_id)s, %(state)s,
+    %(old_base_price)s, %(base_price)s, %(shelf_price)s, %(reason)s, %(settled_at)s)
+ON CONFLICT (decision_id) DO UPDATE SET
+    state = excluded.state, old_base_price = coalesce(excluded.old_base_price, decisions.old_base_price),
+    base_price = coalesce(excluded.base_price, decisions.base_price),
+    shelf_price = coalesce(excluded.shelf_price, decisions.shelf_price), reason = excluded.reason,
+    settled_at = excluded.settled_at
+
+-- name: price_applied
+-- description: Salla shows the decided price.
+UPDATE items SET base_price = %(base_price)s, shelf_price = %(shelf_price)s
+WHERE store_id = %(store_id)s AND item_key = %(item_key)s
+
+-- name: clear_links
+-- description: Before an item's links are set anew.
+DELETE FROM links WHERE store_id = %(store_id)s AND item_key = %(item_key)s
+
+-- name: add_link
+-- description: One rival's page for an item.
+INSERT INTO links (store_id, item_key, url, competitor) VALUES (%(store_id)s, %(item_key)s, %(url)s, %(competitor)s)
+ON CONFLICT (store_id, item_key, url) DO UPDATE SET competitor = excluded.competitor
+
+-- name: upsert_offer
+-- description: The latest readings of links, many at once. A failed reading does not wipe out a price that may be fresh.
+INSERT INTO offers (store_id, item_key, url, competitor, fitness, price, currency, in_stock, confidence_bp, observed_at,
+    digest, detail, run_id)
+SELECT store_id, item_key, url, competitor, fitness, price, currency, in_stock, confidence_bp, observed_at, digest, detail,
+    run_id
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (store_id text, item_key text, url text, competitor text, fitness text,
+    price bigint, currency text, in_stock boolean, confidence_bp int, observed_at timestamptz, digest text, detail text,
+    run_id uuid)
+ON CONFLICT (store_id, item_key, url) DO UPDATE SET
+    competitor = excluded.competitor, fitness = excluded.fitness, price = excluded.price,
+    currency = excluded.currency, in_stock = excluded.in_stock, confidence_bp = excluded.confidence_bp,
+    observed_at = excluded.observed_at, digest = excluded.digest, detail = excluded.detail, run_id = excluded.run_id
+WHERE NOT (excluded.fitness IN ('unreachable', 'refused') AND offers.fitness = 'usable')
+
+-- name: upsert_page
+-- description: Validators and reading of a page.
+INSERT INTO pages (store_id, url, etag, last_modified, reading, digest, fetched_at)
+VALUES (%(store_id)s, %(url)s, %(etag)s, %(last_modified)s, %(reading)s::jsonb, %(digest)s, %(fetched_at)s)
+ON CONFLICT (store_id, url) DO UPDATE SET
+    etag = excluded.etag, last_modified = excluded.last_modified, reading = excluded.reading, digest = excluded.digest,
+    fetched_at = excluded.fetched_at
+
+-- name: run_started
+-- description: A run began.
+INSERT INTO runs (run_id, store_id, trigger, slot, state, mode, items, settings_version, engine_version, started_at)
+VALUES (%(run_id)s, %(store_id)s, %(trigger)s, %(slot)s, 'running', %(mode)s, %(items)s, %(settings_version)s,
+    %(engine_version)s, %(started_at)s)
+ON CONFLICT (run_id) DO NOTHING
+
+-- name: run_scouted
+-- description: The Scout's hand-over.
+UPDATE runs SET scouted = %(scouted)s::jsonb WHERE run_id = %(run_id)s
+
+-- name: run_completed
+-- description: A run ended with its numbers.
+UPDATE runs SET state = 'completed', ended_at = %(ended_at)s, statistics = %(statistics)s::jsonb WHERE run_id = %(run_id)s
+
+-- name: run_failed
+-- description: A run ended without a result, perhaps before it began.
+INSERT INTO runs (run_id, store_id, state, ended_at, failure)
+VALUES (%(run_id)s, %(store_id)s, 'failed', %(ended_at)s, %(failure)s)
+ON CONFLICT (run_id) DO UPDATE SET state = 'failed', ended_at = excluded.ended_at, failure = excluded.failure
+
+-- name: said_once
+-- description: Proposals and holds, many at once.
+INSERT INTO proposals (proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition,
+    proposed_at, expires_at, document)
+SELECT proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition, proposed_at, expires_at,
+    document::jsonb
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (proposal_id uuid, store_id text, run_id uuid, item_key text,
+    product_id text, variant_id text, state text, risk text, disposition text, proposed_at timestamptz,
+    expires_at timestamptz, document text)
+ON CONFLICT (proposal_id) DO NOTHING
+
+-- name: proposal_closed
+-- description: Proposals were answered or lapsed, many at once.
+UPDATE proposals SET state = given.state, closed_at = given.closed_at, closed_by = given.closed_by,
+    close_reason = given.close_reason
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (proposal_id uuid, state text, closed_at timestamptz, closed_by text,
+    close_reason text)
+WHERE proposals.proposal_id = given.proposal_id
+
+-- name: decided
+-- description: Decisions, many at once; their state is onboarding's to report.
+INSERT INTO decisions (decision_id, store_id, run_id, item_key, product_id, variant_id, state, decided_at, decided_by,
+    document)
+SELECT decision_id, store_id, run_id, item_key, product_id, variant_id, 'decided', decided_at, decided_by, document::jsonb
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (decision_id uuid, store_id text, run_id uuid, item_key text,
+    product_id text, variant_id text, decided_at timestamptz, decided_by text, document text)
+ON CONFLICT (decision_id) DO UPDATE SET
+    decided_at = excluded.decided_at, decided_by = excluded.decided_by, document = excluded.document
+
+-- name: list_runs
+-- description: A store's runs, newest first, from before a cursor.
+SELECT run_id, store_id, trigger, slot, state, mode, items, settings_version, engine_version, started_at, scouted,
+       ended_at, statistics, failure, coalesce(started_at, ended_at) AS sorted_at
+FROM runs
+WHERE store_id = %(store_id)s
+  AND (%(before)s::timestamptz IS NULL OR (coalesce(started_at, ended_at), run_id) < (%(before)s, %(before_id)s::uuid))
+ORDER BY coalesce(started_at, ended_at) DESC, run_id DESC LIMIT %(limit)s
+
+-- name: run
+-- description: One run of a store.
+SELECT run_id, store_id, trigger, slot, state, mode, items, settings_version, engine_version, started_at, scouted,
+       ended_at, statistics, failure
+FROM runs WHERE store_id = %(store_id)s AND run_id = %(run_id)s
+
+-- name: hold_reasons
+-- description: Why a run held, by reason.
+SELECT document ->> 'reason' AS reason, count(*)::int AS items FROM proposals
+WHERE run_id = %(run_id)s AND state = 'held' GROUP BY 1 ORDER BY 2 DESC, 1
+
+-- name: list_proposals
+-- description: A store's proposals, newest first, filtered, from before a cursor.
+SELECT proposals.*, items.name, proposed_at AS sorted_at
+FROM proposals LEFT JOIN items USING (store_id, item_key)
+WHERE store_id = %(store_id)s
+  AND (%(states)s::text[] IS NULL OR proposals.state = ANY(%(states)s))
+  AND (%(risk)s::text IS NULL OR risk = %(risk)s)
+  AND (%(run_id)s::uuid IS NULL OR run_id = %(run_id)s)
+  AND (%(item_key)s::text IS NULL OR item_key = %(item_key)s)
+  AND (%(before)s::timestamptz IS NULL OR (proposed_at, proposal_id) < (%(before)s, %(before_id)s::uuid))
+ORDER BY proposed_at DESC, proposal_id DESC LIMIT %(limit)s
+
+-- name: proposal
+-- description: One proposal of a store.
+SELECT proposals.*, items.name FROM proposals LEFT JOIN items USING (store_id, item_key)
+WHERE store_id = %(store_id)s AND proposal_id = %(proposal_id)s
+
+-- name: pending_ids
+-- description: The proposals that a bulk answer means.
+SELECT proposal_id FROM proposals
+WHERE store_id = %(store_id)s AND state = 'pending' AND (%(risk)s::text IS NULL OR risk = %(risk)s)
+  AND (%(run_id)s::uuid IS NULL OR run_id = %(run_id)s)
+ORDER BY proposed_at, proposal_id LIMIT %(limit)s
+
+-- name: list_decisions
+-- description: A store's decisions, newest first, from before a cursor.
+SELECT *, decided_at AS sorted_at FROM decisions
+WHERE store_id = %(store_id)s AND decided_at IS NOT NULL
+  AND (%(states)s::text[] IS NULL OR state = ANY(%(states)s))
+  AND (%(item_key)s::text IS NULL OR item_key = %(item_key)s)
+  AND (%(before)s::timestamptz IS NULL OR (decided_at, decision_id) < (%(before)s, %(before_id)s::uuid))
+ORDER BY decided_at DESC, decision_id DESC LIMIT %(limit)s
+
+-- name: list_links
+-- description: A store's links.
+SELECT item_key, competitor, url FROM links WHERE store_id = %(store_id)s ORDER BY item_key, competitor, url
+
+-- name: list_offers
+-- description: A store's latest offers, by item, after a cursor.
+SELECT offers.*, items.name FROM offers LEFT JOIN items USING (store_id, item_key)
+WHERE store_id = %(store_id)s AND (%(item_key)s::text IS NULL OR item_key = %(item_key)s)
+  AND (%(after)s::text IS NULL OR (item_key, url) > (%(after)s, %(after_url)s))
+ORDER BY item_key, url LIMIT %(limit)s
+
+-- name: known_items
+-- description: Which of some items the store's catalogue has.
+SELECT item_key FROM items WHERE store_id = %(store_id)s AND item_key = ANY(%(keys)s)

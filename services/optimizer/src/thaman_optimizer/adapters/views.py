@@ -1,0 +1,85 @@
+"""What the API shows, read from the read models."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from thaman_kit.database import Database
+from thaman_optimizer.adapters.sql import queries
+
+Row = dict[str, Any]
+
+
+class Views:
+    """Lists and single things for one store at a time. Blocking."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def runs(self, store_id: str, before: tuple[datetime, UUID] | None, limit: int) -> list[Row]:
+        """Runs, newest first."""
+        return self._list("list_runs", store_id, before, limit)
+
+    def run(self, store_id: str, run_id: UUID) -> Row | None:
+        """One run with the reasons of its holds."""
+        row = self._database.fetch_one(queries()["run"], {"store_id": store_id, "run_id": run_id})
+        if row is not None:
+            row["hold_reasons"] = {
+                hold["reason"]: hold["items"]
+                for hold in self._database.fetch_all(queries()["hold_reasons"], {"run_id": run_id})
+            }
+        return row
+
+    def proposals(
+        self,
+        store_id: str,
+        before: tuple[datetime, UUID] | None,
+        limit: int,
+        *,
+        states: Sequence[str] | None = None,
+        risk: str | None = None,
+        run_id: UUID | None = None,
+        item_key: str | None = None,
+    ) -> list[Row]:
+        """Proposals and holds, newest first."""
+        wanted = {"states": list(states) if states else None, "risk": risk, "run_id": run_id, "item_key": item_key}
+        return self._list("list_proposals", store_id, before, limit, **wanted)
+
+    def proposal(self, store_id: str, proposal_id: UUID) -> Row | None:
+        """One proposal or hold."""
+        return self._database.fetch_one(queries()["proposal"], {"store_id": store_id, "proposal_id": proposal_id})
+
+    def pending_ids(self, store_id: str, risk: str | None, run_id: UUID | None, limit: int) -> list[UUID]:
+        """The proposals that wait for an answer, oldest first."""
+        wanted = {"store_id": store_id, "risk": risk, "run_id": run_id, "limit": limit}
+        return [row["proposal_id"] for row in self._database.fetch_all(queries()["pending_ids"], wanted)]
+
+    def decisions(
+        self,
+        store_id: str,
+        before: tuple[datetime, UUID] | None,
+        limit: int,
+        *,
+        states: Sequence[str] | None = None,
+        item_key: str | None = None,
+    ) -> list[Row]:
+        """Decisions with what became of them, newest first."""
+        wanted = {"states": list(states) if states else None, "item_key": item_key}
+        return self._list("list_decisions", store_id, before, limit, **wanted)
+
+    def links(self, store_id: str) -> list[Row]:
+        """All links by item."""
+        return self._database.fetch_all(queries()["list_links"], {"store_id": store_id})
+
+    def offers(self, store_id: str, after: tuple[str, str] | None, limit: int, item_key: str | None) -> list[Row]:
+        """Latest offers by item and address."""
+        place = {"after": after[0] if after else None, "after_url": after[1] if after else None}
+        wanted = {"store_id": store_id, "item_key": item_key, "limit": limit}
+        return self._database.fetch_all(queries()["list_offers"], place | wanted)
+
+    def _list(
+        self, query: str, store_id: str, before: tuple[datetime, UUID] | None, limit: int, **wanted: Any
+    ) -> list[Row]:
+        place = {"before": before[0] if before else None, "before_id": before[1] if before else None}
+        return self._database.fetch_all(queries()[query], {"store_id": store_id, "limit": limit} | place | wanted)

@@ -1,0 +1,114 @@
+"""One page over HTTP: bounded in time, size and redirects."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from hashlib import sha256
+
+import httpx
+
+from thaman_optimizer.errors import PageRefused, PageUnreachable, PageUnreadable
+
+MAX_BYTES = 2_000_000
+MAX_REDIRECTS = 3
+AGENT = "ThamanBot"
+USER_AGENT = f"{AGENT}/1.0 (+https://thaman.dev/bot; price comparison on behalf of a merchant)"
+
+_HEADERS = {
+    "User-Agent": USER_AGENT,
+    "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
+    "Accept-Language": "ar,en;q=0.8",
+    "Accept-Encoding": "gzip",
+}
+_GZIP = 16 + zlib.MAX_WBITS
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's answer; ``status`` 304 means: as you know it."""
+
+    status: int
+    text: str
+    digest: str
+    etag: str | None
+    last_modified: str | None
+
+
+def next_hop(response: httpx.Response) -> httpx.URL | None:
+    """Where a response redirects to, if it does.
+
+    Raises:
+        PageRefused: to something that is not the web.
+    """
+    if response.status_code not in _REDIRECTS or "location" not in response.headers:
+        return None
+    try:
+        target = response.request.url.join(response.headers["location"])
+    except httpx.InvalidURL as error:
+        raise PageRefused("the page redirects to something that is not an address") from error
+    if target.scheme not in ("http", "https") or not target.host:
+        raise PageRefused(f"the page redirects to {target.scheme}:, which is not the web")
+    return target
+
+
+async def get(client: httpx.AsyncClient, url: httpx.URL, conditions: Mapping[str, str]) -> httpx.Response | Page:
+    """Ask for one address; a redirect comes back as it is, anything else as a page.
+
+    Raises:
+        PageUnreachable: no answer, or an error answer.
+        PageUnreadable: too large, or in an encoding nobody asked for.
+    """
+    try:
+        async with client.stream("GET", url, headers={**_HEADERS, **conditions}, follow_redirects=False) as response:
+            if response.status_code in _REDIRECTS:
+                return response
+            return await _page(response)
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise PageUnreachable(f"no answer: {type(error).__name__}") from error
+
+
+async def _page(response: httpx.Response) -> Page:
+    etag, modified = response.headers.get("etag"), response.headers.get("last-modified")
+    if response.status_code == httpx.codes.NOT_MODIFIED:
+        return Page(response.status_code, "", "", etag, modified)
+    if response.status_code != httpx.codes.OK:
+        return Page(response.status_code, "", "", None, None)
+    body = await read_bounded(response)
+    return Page(
+        response.status_code, body.decode(charset_of(response), "replace"), sha256(body).hexdigest(), etag, modified
+    )
+
+
+async def read_bounded(response: httpx.Response, limit: int = MAX_BYTES) -> bytes:
+    """The body, unpacked but never beyond ``limit``, however well it was packed.
+
+    Raises:
+        PageUnreadable: larger, or not gzip as it says.
+    """
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", ""):
+        raise PageUnreadable(f"the page is packed as {encoding[:20]!r}, which nobody asked for")
+    unpack = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        try:
+            body += chunk if unpack is None else unpack.decompress(chunk, limit - len(body) + 1)
+        except zlib.error as error:
+            raise PageUnreadable("the page is not packed as it says") from error
+        if len(body) > limit:
+            raise PageUnreadable(f"the page is larger than {limit} bytes")
+    return bytes(body)
+
+
+def charset_of(response: httpx.Response) -> str:
+    """The charset the answer names, where Python knows it; UTF-8 otherwise."""
+    message = Message()
+    message["content-type"] = response.headers.get("content-type", "")
+    named = message.get_content_charset("utf-8")
+    try:
+        "".encode(named)
+    except LookupError:
+        return "utf-8"
+    return named

@@ -1,0 +1,84 @@
+"""The one place where the optimizer's parts are built and joined."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from thaman_kit.application import EventSourcedApplication
+from thaman_kit.auth import ApiKeys
+from thaman_kit.clock import Clock, SystemClock
+from thaman_kit.nats import BusSettings
+from thaman_optimizer.adapters.facts_reader import FactsReader
+from thaman_optimizer.adapters.market_tables import MarketTables
+from thaman_optimizer.adapters.projection import keep
+from thaman_optimizer.adapters.views import Views
+from thaman_optimizer.adapters.web.addresses import AddressRules
+from thaman_optimizer.adapters.web.page_reader import Manners, WebPageReader
+from thaman_optimizer.application import Optimizer
+from thaman_optimizer.ports import PageReader
+from thaman_optimizer.publication import STORED
+from thaman_optimizer.runs import Runs
+from thaman_optimizer.settings import OptimizerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Everything a process of the optimizer is made of."""
+
+    settings: OptimizerSettings
+    application: EventSourcedApplication
+    clock: Clock
+    optimizer: Optimizer
+    runs: Runs
+    views: Views
+    facts: FactsReader
+    api_keys: ApiKeys
+    bus: BusSettings
+
+    def check_database(self) -> None:
+        """For readiness; raises when PostgreSQL does not answer."""
+        self.application.database.fetch_one("SELECT 1")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.application.close()
+
+
+def build(settings: OptimizerSettings, clock: Clock | None = None, pages: PageReader | None = None) -> Container:
+    """Build the parts; ``clock`` and ``pages`` replace the real ones in tests."""
+    assert STORED  # importing it registers the stored events' topics in every process type
+    application = EventSourcedApplication.connect(
+        "optimizer", settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
+    )
+    clock = clock or SystemClock()
+    facts = FactsReader(application.database)
+    market = MarketTables(application.database)
+    runs = Runs(
+        application,
+        facts,
+        market,
+        pages or _page_reader(settings, clock),
+        keep=keep,
+        clock=clock,
+        refetch_after=timedelta(minutes=settings.optimizer_refetch_minutes),
+    )
+    return Container(
+        settings=settings,
+        application=application,
+        clock=clock,
+        optimizer=Optimizer(application, facts, market, keep, clock),
+        runs=runs,
+        views=Views(application.database),
+        facts=facts,
+        api_keys=ApiKeys(application.database, settings.api_key_pepper, clock=clock),
+        bus=BusSettings.of(settings),
+    )
+
+
+def _page_reader(settings: OptimizerSettings, clock: Clock) -> WebPageReader:
+    manners = Manners(
+        page_timeout_s=settings.optimizer_page_timeout_seconds,
+        run_timeout_s=settings.optimizer_scout_seconds,
+        pause_s=settings.optimizer_host_pause_seconds,
+        at_once=settings.optimizer_pages_at_once,
+    )
+    return WebPageReader(AddressRules(allow_loopback=settings.optimizer_allow_loopback), manners, clock)

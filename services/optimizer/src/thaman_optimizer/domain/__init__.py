@@ -1,0 +1,1 @@
+"""What a price should be, and why: pure functions and the aggregates that remember the answers."""

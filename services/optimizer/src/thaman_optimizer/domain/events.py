@@ -1,0 +1,67 @@
+"""The optimizer's stored events. They publish the contract they inherit; fields of their own stay private."""
+
+from typing import Any
+
+from pydantic import Field
+
+from thaman_contracts.events import optimizer
+from thaman_kit.domain import DomainEvent
+
+
+class RunRequested(DomainEvent, optimizer.RunRequested, topic="request.RunRequested"):
+    """Somebody asked for a run now."""
+
+
+class CompetitorLinksChanged(DomainEvent, optimizer.CompetitorLinksChanged, topic="links.Changed"):
+    """The merchant told where rivals sell some items."""
+
+
+class OptimizationStarted(DomainEvent, optimizer.OptimizationStarted, topic="run.Started"):
+    """A pricing run began; ``store_inputs`` are the store's facts it decides with."""
+
+    store_inputs: dict[str, Any] = Field(default_factory=dict)
+
+
+class OffersObserved(DomainEvent, optimizer.OffersObserved, topic="run.OffersObserved"):
+    """Offers read during a run."""
+
+
+class MarketScouted(DomainEvent, optimizer.MarketScouted, topic="run.MarketScouted"):
+    """The Scout handed over to the Analyst. Its time is the ``now`` of every decision of the run."""
+
+
+class OptimizationCompleted(DomainEvent, optimizer.OptimizationCompleted, topic="run.Completed"):
+    """A pricing run ended."""
+
+
+class OptimizationFailed(DomainEvent, optimizer.OptimizationFailed, topic="run.Failed"):
+    """A pricing run ended without a result."""
+
+
+class PriceProposed(DomainEvent, optimizer.PriceProposed, topic="proposal.Proposed"):
+    """A new price; ``inputs`` are the item's facts behind ``input_digest``, ``breaks`` what only a person lifts."""
+
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    breaks: tuple[str, ...] = ()
+
+
+class PriceHeld(DomainEvent, optimizer.PriceHeld, topic="proposal.Held"):
+    """The price stays; ``inputs`` are the item's facts behind ``input_digest``."""
+
+    inputs: dict[str, Any] = Field(default_factory=dict)
+
+
+class PriceApproved(DomainEvent, optimizer.PriceApproved, topic="proposal.Approved"):
+    """A person let a proposal through."""
+
+
+class PriceRejected(DomainEvent, optimizer.PriceRejected, topic="proposal.Rejected"):
+    """A person refused a proposal."""
+
+
+class ProposalExpired(DomainEvent, optimizer.ProposalExpired, topic="proposal.Expired"):
+    """A proposal lapsed unanswered."""
+
+
+class PriceDecided(DomainEvent, optimizer.PriceDecided, topic="proposal.Decided"):
+    """The proposal's price is to be written."""

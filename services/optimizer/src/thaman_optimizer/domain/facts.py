@@ -1,0 +1,147 @@
+"""Everything a decision depends on. Equal facts give equal decisions, on any machine, at any time."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from thaman_contracts.envelope import encode
+from thaman_contracts.events.onboarding import ItemStatus
+from thaman_contracts.events.optimizer import OfferFitness
+from thaman_contracts.events.settings import StoreSettings
+
+
+@dataclass(frozen=True, slots=True)
+class QuietWindow:
+    """A time in which prices rest: a campaign, a season, the merchant's night."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What is known about a store when a run looks at it.
+
+    ``catalogue_at`` is when its catalogue was last read to the end, ``None`` when it never was.
+    """
+
+    store_id: str
+    currency: str
+    prices_include_vat: bool
+    vat_bp: int
+    connected: bool
+    paused: bool
+    stopped: bool
+    entitled: bool
+    fence: int
+    settings: StoreSettings
+    settings_version: int
+    catalogue_at: datetime | None
+    quiet_windows: tuple[QuietWindow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFacts:
+    """One rival's offer as last read; ``price`` is a shelf price with VAT in halalas."""
+
+    competitor: str
+    url: str
+    fitness: OfferFitness
+    price: int | None
+    in_stock: bool | None
+    confidence_bp: int
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What is known about one priced thing. Amounts are halalas; unknown is ``None``.
+
+    ``base_price`` and ``sale_price`` are in the store's own VAT basis, ``shelf_price``, ``baseline``, ``min_price`` and
+    ``max_price`` are with VAT, ``cost`` is without. ``baseline`` is the first shelf price ever seen,
+    ``week_anchor`` the base price of a week ago, ``changes_today`` counts our changes of the last 24 hours.
+    """
+
+    product_id: str
+    variant_id: str | None
+    currency: str
+    status: ItemStatus
+    base_price: int
+    shelf_price: int
+    sale_price: int | None
+    sale_ends_on: date | None
+    sale_running: bool
+    cost: int | None
+    baseline: int | None
+    min_price: int | None = None
+    max_price: int | None = None
+    locked: bool = False
+    edited_at: datetime | None = None
+    in_flight: bool = False
+    changes_today: int = 0
+    last_change_at: datetime | None = None
+    week_anchor: int | None = None
+    offers: tuple[OfferFacts, ...] = ()
+
+
+def plain(value: Any) -> Any:
+    """Facts as JSON values: instants as ISO text, enums by value."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, StoreSettings):
+        return value.model_dump(mode="json")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """An item's facts as recorded, and the digest (hexadecimal) of them together with the store's and the engine's."""
+
+    item: dict[str, Any]
+    digest: str
+
+
+class InputDigester:
+    """SHA-256 over the canonical JSON ``{"engine", "item", "now", "store"}``.
+
+    The store's part is the same for all items of a run and so encoded once; keys stay in sorted order.
+    """
+
+    def __init__(self, engine: str, store: StoreFacts, now: datetime) -> None:
+        self._head = b'{"engine":' + _json(engine) + b',"item":'
+        self._tail = b',"now":' + _json(now.isoformat()) + b',"store":' + encode(store_inputs(store)) + b"}"
+
+    def __call__(self, item: ItemFacts) -> "Inputs":
+        """One item's decision inputs with their digest."""
+        inputs = item_inputs(item)
+        return Inputs(inputs, sha256(self._head + encode(inputs) + self._tail).hexdigest())
+
+
+def store_inputs(store: StoreFacts) -> dict[str, Any]:
+    """The store's facts as they are digested and recorded."""
+    inputs = {name: plain(getattr(store, name)) for name in StoreFacts.__slots__ if name != "quiet_windows"}
+    inputs["quiet_windows"] = [plain(asdict(window)) for window in store.quiet_windows]
+    return inputs
+
+
+def item_inputs(item: ItemFacts) -> dict[str, Any]:
+    """The item's facts as they are digested and recorded."""
+    inputs = {name: plain(getattr(item, name)) for name in ItemFacts.__slots__ if name != "offers"}
+    inputs["offers"] = [
+        {name: plain(getattr(offer, name)) for name in OfferFacts.__slots__}
+        for offer in sorted(item.offers, key=lambda offer: (offer.competitor, offer.url))
+    ]
+    return inputs
+
+
+def _json(text: str) -> bytes:
+    return encode({"": text})[4:-1]

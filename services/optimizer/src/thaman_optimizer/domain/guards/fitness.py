@@ -1,0 +1,59 @@
+"""Is enough known to move this price? Unknown is never zero: what is not known holds the price."""
+
+from thaman_contracts.events.onboarding import ItemStatus
+from thaman_contracts.events.settings import Strategy
+from thaman_optimizer.domain import policy
+from thaman_optimizer.domain.floor import HIGHEST_AMOUNT, NoLimits
+from thaman_optimizer.domain.guards.base import Case, Verdict, held, noted, passed
+
+
+def data_fitness(case: Case, base: int) -> Verdict:
+    """Holds unless the store, the item, its costs and the market are known well enough."""
+    problem = _store_problem(case) or _item_problem(case) or _cost_problem(case)
+    if problem is not None:
+        return held(base, problem)
+    if case.store.settings.strategy is Strategy.HOLD:
+        return passed(base)
+    problem = _market_problem(case)
+    if problem is None:
+        return passed(base, f"offers={case.reference.fit}")
+    # A price that breaks its own limits is brought back even where the market says nothing.
+    return noted(base, problem) if case.outside_limits else held(base, problem)
+
+
+def _store_problem(case: Case) -> str | None:
+    if not case.store.connected:
+        return "not_connected"
+    read_at = case.store.catalogue_at
+    if read_at is None or case.now - read_at > policy.CATALOGUE_MAX_AGE:
+        return "catalogue_stale"
+    return None
+
+
+def _item_problem(case: Case) -> str | None:
+    item = case.item
+    if item.status is not ItemStatus.SALE:
+        return f"off_shelf status={item.status.value}"
+    if item.sale_running:
+        return "sale_running"
+    if not 0 < item.base_price <= HIGHEST_AMOUNT:
+        return "price_unusable"
+    if item.currency != case.store.currency:
+        return f"foreign_currency currency={item.currency}"
+    # One halala is rounding; more means another tax than the store's, so a floor with VAT would be wrong.
+    if abs(item.shelf_price - case.basis.shelf(item.base_price)) > 1:
+        return "tax_unclear"
+    return None
+
+
+def _cost_problem(case: Case) -> str | None:
+    return case.limits.reason if isinstance(case.limits, NoLimits) else None
+
+
+def _market_problem(case: Case) -> str | None:
+    needed = case.store.settings.min_offers
+    if case.reference.fit == 0:
+        return "no_reference"
+    if case.reference.fit < needed:
+        return f"offers_few fit={case.reference.fit} needed={needed}"
+    return None

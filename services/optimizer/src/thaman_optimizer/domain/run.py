@@ -1,0 +1,148 @@
+"""A pricing run: Scout, Analyst, Executor, each handing over on record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from thaman_contracts.events.optimizer import Offer, RunStatistics
+from thaman_contracts.events.scheduler import Trigger
+from thaman_kit.domain import Aggregate, DomainEvent
+from thaman_optimizer.domain import policy
+from thaman_optimizer.domain.events import (
+    MarketScouted,
+    OffersObserved,
+    OptimizationCompleted,
+    OptimizationFailed,
+    OptimizationStarted,
+)
+from thaman_optimizer.domain.facts import StoreFacts, store_inputs
+from thaman_optimizer.errors import RunError
+
+OFFERS_PER_EVENT = 200
+
+
+class Stage(StrEnum):
+    """How far a run has come."""
+
+    NEW = "new"
+    SCOUTED = "scouted"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What the Scout knows when it hands over, read now or recorded before and still linked."""
+
+    items: int
+    links: int
+    offers_usable: int
+    offers_unusable: int
+    competitors: int
+
+
+class Run(Aggregate):
+    """One store's run. Its id is derived from what asked for it."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.stage = Stage.NEW
+        self.store_id = ""
+        self.trigger_kind = Trigger.SCHEDULE
+        self.started_at: datetime | None = None
+        self.scouted: MarketScouted | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.stage in (Stage.COMPLETED, Stage.FAILED)
+
+    @property
+    def decides_at(self) -> datetime:
+        """The instant at which all of the run's decisions are made, so that doing them again gives the same ones."""
+        if self.scouted is None:
+            raise RunError(f"run {self.id} has not scouted yet")
+        return self.scouted.occurred_at
+
+    def start(self, store: StoreFacts, trigger: Trigger, slot: datetime, items: int, now: datetime) -> None:
+        """Begin."""
+        self._require(Stage.NEW, started=False)
+        self.trigger(
+            OptimizationStarted,
+            store_id=store.store_id,
+            occurred_at=now,
+            run_id=self.id,
+            trigger=trigger,
+            slot=slot,
+            items=items,
+            mode=store.settings.mode,
+            settings_version=store.settings_version,
+            engine_version=policy.ENGINE_VERSION,
+            store_inputs=store_inputs(store),
+        )
+
+    def hand_over(self, offers: Sequence[Offer], market: Market, now: datetime) -> None:
+        """The Scout's hand-over to the Analyst: the offers read just now, and what is known in all."""
+        self._require(Stage.NEW, started=True)
+        for first in range(0, len(offers), OFFERS_PER_EVENT):
+            page = tuple(offers[first : first + OFFERS_PER_EVENT])
+            self.trigger(OffersObserved, store_id=self.store_id, occurred_at=now, run_id=self.id, offers=page)
+        assert self.started_at is not None
+        self.trigger(
+            MarketScouted,
+            store_id=self.store_id,
+            occurred_at=now,
+            run_id=self.id,
+            items=market.items,
+            links=market.links,
+            offers_usable=market.offers_usable,
+            offers_unusable=market.offers_unusable,
+            competitors=market.competitors,
+            duration_ms=milliseconds(self.started_at, now),
+        )
+
+    def complete(self, statistics: RunStatistics, now: datetime) -> None:
+        """End with true numbers."""
+        self._require(Stage.SCOUTED, started=True)
+        self.trigger(
+            OptimizationCompleted,
+            store_id=self.store_id,
+            occurred_at=now,
+            run_id=self.id,
+            trigger=self.trigger_kind,
+            statistics=statistics,
+        )
+
+    def fail(self, store_id: str, stage: str, reason: str, now: datetime) -> None:
+        """End without a result."""
+        if self.is_over:
+            raise RunError(f"run {self.id} is {self.stage.value} already")
+        self.trigger(OptimizationFailed, store_id=store_id, occurred_at=now, run_id=self.id, stage=stage, reason=reason)
+
+    def when(self, event: DomainEvent) -> None:
+        """Fold one event."""
+        match event:
+            case OptimizationStarted():
+                self.store_id, self.trigger_kind, self.started_at = event.store_id, event.trigger, event.occurred_at
+            case OffersObserved():
+                pass  # kept in the offers table; the events are its record
+            case MarketScouted():
+                self.stage, self.scouted = Stage.SCOUTED, event
+            case OptimizationCompleted():
+                self.stage = Stage.COMPLETED
+            case OptimizationFailed():
+                self.stage = Stage.FAILED
+            case _:
+                super().when(event)
+
+    def _require(self, stage: Stage, *, started: bool) -> None:
+        if self.stage is not stage or (self.started_at is not None) is not started:
+            raise RunError(f"run {self.id} is {self.stage.value}; it cannot do that now")
+
+
+def milliseconds(start: datetime, end: datetime) -> int:
+    """Whole milliseconds from ``start`` to ``end``; zero where a clock went backwards."""
+    delta = end - start
+    return max(0, (delta.days * 86_400 + delta.seconds) * 1_000 + delta.microseconds // 1_000)

@@ -1,0 +1,95 @@
+"""What can go wrong in the optimizer.
+
+    OptimizerError
+    ├── NotFound
+    │   ├── StoreUnknown        no such store is connected here
+    │   ├── RunUnknown          the store has no such run
+    │   ├── ProposalUnknown     the store has no such proposal
+    │   └── ItemsUnknown        the store's catalogue has no such items
+    ├── ProposalError           a proposal cannot be answered now
+    │   ├── ProposalClosed      it was answered, or has expired, before
+    │   ├── InputsChanged       what it was computed from is no longer so; it was expired instead
+    │   ├── ShownSomethingElse  the person looked at another version of it
+    │   ├── WriteInFlight       an earlier price of the item is still being written
+    │   └── StoreNotPriced      pricing of the store is stopped, paused or not entitled
+    ├── RunError                a run's events do not follow each other
+    ├── LinkRefused             a competitor link that must not be fetched
+    └── PageError               a competitor's page gave no answer
+        ├── PageRefused         robots.txt or our own rules forbid it
+        ├── PageUnreachable     no answer in time, or an error answer
+        └── PageUnreadable      too large, or not text
+
+Messages say what happened, why, and what to do next.
+"""
+
+
+class OptimizerError(Exception):
+    """Root of every error the optimizer raises on purpose."""
+
+
+class NotFound(OptimizerError):
+    """What was asked for does not exist for this store."""
+
+
+class StoreUnknown(NotFound):
+    """No such store has been connected."""
+
+
+class RunUnknown(NotFound):
+    """The store has no run of that id."""
+
+
+class ProposalUnknown(NotFound):
+    """The store has no proposal of that id."""
+
+
+class ItemsUnknown(NotFound):
+    """The store's catalogue, as last read, has no such items."""
+
+
+class ProposalError(OptimizerError):
+    """A proposal cannot be answered as asked."""
+
+
+class ProposalClosed(ProposalError):
+    """The proposal is no longer waiting for an answer."""
+
+
+class InputsChanged(ProposalError):
+    """Price, cost, limits or settings changed since the proposal was made, so it lapsed; the next run makes another."""
+
+
+class ShownSomethingElse(ProposalError):
+    """The digest sent along is not this proposal's: reload it and look again."""
+
+
+class WriteInFlight(ProposalError):
+    """An earlier price of the same item is being written; answer again once it is settled."""
+
+
+class StoreNotPriced(ProposalError):
+    """The store's prices may not be written now; the message says why."""
+
+
+class RunError(OptimizerError):
+    """A run was told something that does not follow from its state."""
+
+
+class LinkRefused(OptimizerError):
+    """A competitor link is not a public web address."""
+
+
+class PageError(OptimizerError):
+    """A competitor's page gave no answer that could be read."""
+
+
+class PageRefused(PageError):
+    """The site's robots.txt, or our own rules for addresses, forbid reading the page."""
+
+
+class PageUnreachable(PageError):
+    """The page did not answer in time, or answered with an error."""
+
+
+class PageUnreadable(PageError):
+    """The page is larger than we read, or not text."""

@@ -1,0 +1,109 @@
+"""What the application needs from outside, as it would like to have it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from thaman_contracts.events.optimizer import Disposition, Offer
+from thaman_kit.application import UnitOfWork
+from thaman_kit.domain import Aggregate, DomainEvent
+from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
+from thaman_optimizer.domain.proposal import Lapse
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of a page, so that it need not be sent again while it is the same."""
+
+    etag: str | None
+    last_modified: str | None
+    reading: dict[str, Any]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One rival's page for one item; ``currency`` is the item's, ``seen_at`` when it was last read."""
+
+    item_key: str
+    product_id: str
+    variant_id: str | None
+    currency: str
+    competitor: str
+    url: str
+    seen_at: datetime | None
+    known: Known | None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a link's page said, and what to remember of the page (``None``: nothing new)."""
+
+    offer: Offer
+    page: Known | None
+
+
+class PageReader(Protocol):
+    """Reads rivals' pages. Every link gets an answer; what went wrong is one of the answers."""
+
+    async def read(self, links: Sequence[Link], vat_bp: int) -> list[Read]:
+        """Read the pages behind ``links``; prices without VAT are raised by ``vat_bp``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A store's priced items, and how many entries have no price of their own."""
+
+    items: tuple[ItemFacts, ...]
+    skipped: int
+
+
+class Facts(Protocol):
+    """Facts as they are stored now. Blocking."""
+
+    def store(self, store_id: str, now: datetime) -> StoreFacts | None:
+        """The store, or ``None`` when it was never connected or is uninstalled."""
+        ...
+
+    def items(self, store_id: str, now: datetime, keys: Sequence[str] | None = None) -> Catalogue:
+        """The store's items (or those of ``keys``) with rules, edits, changes and offers."""
+        ...
+
+    def known_items(self, store_id: str, keys: Sequence[str]) -> set[str]:
+        """Which of ``keys`` the store's catalogue has."""
+        ...
+
+
+class MarketMemory(Protocol):
+    """Links, remembered pages, and what runs have said. Blocking."""
+
+    def links(self, store_id: str) -> list[Link]:
+        """The store's links with what is remembered of their pages."""
+        ...
+
+    def remember(self, unit: UnitOfWork, store_id: str, read: Sequence[Read], now: datetime) -> None:
+        """Keep what was read of pages for the next conditional request."""
+        ...
+
+    def said(self, run_id: UUID) -> dict[UUID, Disposition]:
+        """What the run said so far, by proposal."""
+        ...
+
+    def pending(self, store_id: str) -> dict[str, list[Lapse]]:
+        """The store's proposals that wait for an answer, by item."""
+        ...
+
+    def expired(self, now: datetime, limit: int) -> list[Lapse]:
+        """Pending proposals of all stores whose time is over."""
+        ...
+
+
+class Keep(Protocol):
+    """Stores events together with the read models' rows that they make, in one unit of work."""
+
+    def __call__(self, unit: UnitOfWork, events: Sequence[DomainEvent], aggregates: Sequence[Aggregate] = ()) -> None:
+        """Put ``events`` and then the pending events of ``aggregates`` into the unit, and their rows with them."""
+        ...

@@ -1,0 +1,23 @@
+"""What the optimizer publishes: every stored event as the contract it inherits."""
+
+from thaman_kit.publication import Publication
+from thaman_optimizer.domain import events
+
+PUBLICATION = Publication("optimizer")
+
+STORED = (
+    events.RunRequested,
+    events.CompetitorLinksChanged,
+    events.OptimizationStarted,
+    events.OffersObserved,
+    events.MarketScouted,
+    events.OptimizationCompleted,
+    events.OptimizationFailed,
+    events.PriceProposed,
+    events.PriceHeld,
+    events.PriceApproved,
+    events.PriceRejected,
+    events.PriceDecided,
+    events.ProposalExpired,
+)
+"""The stored classes; importing this module is what makes the relay know their topics."""

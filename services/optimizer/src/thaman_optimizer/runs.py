@@ -1,0 +1,289 @@
+"""A run from request to result: Scout, Analyst, Executor.
+
+The job may die anywhere and be done again: all ids are derived, the instant of decision is on record, and what was said
+already is read back and not said twice.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from thaman_contracts.events.optimizer import Disposition, OfferFitness, RunStatistics
+from thaman_contracts.events.scheduler import Trigger
+from thaman_contracts.ids import item_key, proposal_id
+from thaman_kit.application import EventSourcedApplication, UnitOfWork
+from thaman_kit.clock import Clock
+from thaman_kit.domain import DomainEvent
+from thaman_kit.errors import Conflict
+from thaman_kit.faultpoint import faultpoint
+from thaman_kit.jobs import Job, RetryLater
+from thaman_optimizer.domain import policy
+from thaman_optimizer.domain.approval import not_priced
+from thaman_optimizer.domain.engine import Finding, Move, analyse
+from thaman_optimizer.domain.facts import InputDigester, Inputs, ItemFacts, OfferFacts, StoreFacts
+from thaman_optimizer.domain.proposal import Lapse, Proposal, Ruling, lapse
+from thaman_optimizer.domain.run import Market, Run, Stage, milliseconds
+from thaman_optimizer.ports import Catalogue, Facts, Keep, Link, MarketMemory, PageReader, Read
+
+ITEMS_PER_SAVE = 160
+"""Each item makes at most three events (proposed, decided, an older proposal lapsed), so a save stays below 500."""
+
+ATTEMPTS = 8
+
+PATIENCE_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""How long a run waits for a store, or its first catalogue, that it does not know yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the scheduler asked for."""
+
+    run_id: UUID
+    store_id: str
+    trigger: Trigger
+    slot: datetime
+
+    @classmethod
+    def of(cls, job: Job) -> "Order":
+        """Read a job of the run queue."""
+        slot = datetime.fromisoformat(job.payload["slot"])
+        return cls(UUID(job.payload["run_id"]), job.store_id, Trigger(job.payload["trigger"]), slot)
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a run works on: the store, its items as they are, and the run itself."""
+
+    order: Order
+    store: StoreFacts
+    catalogue: Catalogue
+    run: Run
+    unstored: list[DomainEvent] = field(default_factory=list)
+
+
+class Runs:
+    """Does the jobs of the run queue."""
+
+    def __init__(
+        self,
+        application: EventSourcedApplication,
+        facts: Facts,
+        market: MarketMemory,
+        pages: PageReader,
+        *,
+        keep: Keep,
+        clock: Clock,
+        refetch_after: timedelta,
+    ) -> None:
+        self._application = application
+        self._facts = facts
+        self._market = market
+        self._pages = pages
+        self._keep = keep
+        self._clock = clock
+        self._refetch_after = refetch_after
+
+    async def handle(self, job: Job) -> None:
+        """Do one run, or finish one that was begun."""
+        order = Order.of(job)
+        scene = await asyncio.to_thread(self._set, order, job)
+        if scene is None:
+            return
+        if scene.run.stage is Stage.NEW:
+            await self._scout(scene)
+        await asyncio.to_thread(self._decide, scene, job)
+
+    # -- Scout -----------------------------------------------------------------------------------------------------
+
+    def _set(self, order: Order, job: Job) -> Scene | None:
+        """Load what is needed; ``None`` when there is nothing to do (any more)."""
+        run = self._application.find(Run, order.run_id) or Run(order.run_id)
+        if run.is_over:
+            return None
+        now = self._clock.now()
+        store = self._facts.store(order.store_id, now)
+        if (store is None or store.catalogue_at is None) and job.attempts <= len(PATIENCE_S):
+            # The scheduler's stream may be ahead of onboarding's: what makes the store known is then still to come.
+            raise RetryLater(
+                PATIENCE_S[job.attempts - 1], "the store or its catalogue is not known here yet", forgive=False
+            )
+        if store is None:
+            unit = self._application.unit_of_work()
+            run.fail(order.store_id, "scout", "the store is not connected here", now)
+            self._keep(unit, [], [run])
+            unit.complete(job)
+            unit.commit()
+            return None
+        if run.stage is Stage.NEW and run.started_at is None:
+            catalogue = self._facts.items(order.store_id, now)
+            run.start(store, order.trigger, order.slot, len(catalogue.items), now)
+        else:
+            catalogue = self._facts.items(order.store_id, run.decides_at)
+        return Scene(order, store, catalogue, run)
+
+    async def _scout(self, scene: Scene) -> None:
+        links = await asyncio.to_thread(self._market.links, scene.store.store_id)
+        began = scene.run.started_at
+        assert began is not None
+        due = [] if not_priced(scene.store) else [link for link in links if self._is_due(link, began)]
+        if not due:
+            # Nothing new to read: the hand-over is stored with the decisions, which saves a transaction.
+            scene.run.hand_over([], _market(scene, len(links), []), began)
+            return
+        read = await self._pages.read(due, scene.store.vat_bp)
+        await asyncio.to_thread(self._hand_over, scene, len(links), read)
+
+    def _is_due(self, link: Link, now: datetime) -> bool:
+        return link.seen_at is None or now - link.seen_at >= self._refetch_after
+
+    def _hand_over(self, scene: Scene, links: int, read: Sequence[Read]) -> None:
+        faultpoint("optimizer.run.before_scouted")
+        now = self._clock.now()
+        scene.run.hand_over([one.offer for one in read], _market(scene, links, read), now)
+        unit = self._application.unit_of_work()
+        self._keep(unit, [], [scene.run])
+        self._market.remember(unit, scene.store.store_id, read, now)
+        unit.commit()
+        faultpoint("optimizer.run.after_scouted")
+        scene.catalogue = self._facts.items(scene.store.store_id, now)
+
+    # -- Analyst and Executor --------------------------------------------------------------------------------------
+
+    def _decide(self, scene: Scene, job: Job) -> None:
+        """Judge every item, then record it in as few saves as its size allows."""
+        ruling = Ruling(scene.order.run_id, scene.store, scene.run.decides_at)
+        digest = InputDigester(policy.ENGINE_VERSION, scene.store, ruling.now)
+        verdicts = [
+            _Verdict(item, analyse(scene.store, item, ruling.now), digest(item)) for item in scene.catalogue.items
+        ]
+        scene.unstored = scene.run.collect_events()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._record(scene, ruling, verdicts, job)
+            except Conflict:
+                # A person answered an older proposal meanwhile, or another worker did this run: look again.
+                job.completed = False
+                if attempt == ATTEMPTS:
+                    raise
+                if not self._reload(scene):
+                    return
+            else:
+                return
+
+    def _reload(self, scene: Scene) -> bool:
+        """Take the run as it is stored now; returns whether anything is left to do."""
+        stored = self._application.find(Run, scene.run.id)
+        if stored is not None:
+            scene.run, scene.unstored = stored, []
+            return not stored.is_over
+        scene.run = Run.fold(scene.run.id, iter(scene.unstored)) or Run(scene.run.id)
+        return True
+
+    def _record(self, scene: Scene, ruling: Ruling, verdicts: Sequence["_Verdict"], job: Job) -> None:
+        said = self._market.said(ruling.run_id)
+        pending = self._market.pending(ruling.store.store_id)
+        pages = list(_pages([one for one in verdicts if one.proposal_id(ruling.run_id) not in said]))
+        for number, page in enumerate(pages, 1):
+            unit = self._application.unit_of_work()
+            self._keep(unit, scene.unstored)
+            self._say(unit, ruling, page, pending)
+            said |= {verdict.proposal_id(ruling.run_id): verdict.disposition for verdict in page}
+            if number == len(pages):
+                self._end(unit, scene, said, job)
+                return
+            unit.commit()
+            scene.unstored = []
+            faultpoint("optimizer.run.between_saves")
+
+    def _end(self, unit: UnitOfWork, scene: Scene, said: dict[UUID, Disposition], job: Job) -> None:
+        now = self._clock.now()
+        scene.run.complete(_statistics(scene, said, now), now)
+        self._keep(unit, [], [scene.run])
+        unit.complete(job)
+        faultpoint("optimizer.run.before_completed")
+        unit.commit()
+        faultpoint("optimizer.run.after_completed")
+
+    def _say(
+        self, unit: UnitOfWork, ruling: Ruling, page: Sequence["_Verdict"], pending: dict[str, list[Lapse]]
+    ) -> None:
+        proposals: list[Proposal] = []
+        lapsed: list[DomainEvent] = []
+        for verdict in page:
+            proposal = Proposal.of(ruling.run_id, verdict.item)
+            if isinstance(verdict.finding, Move):
+                proposal.propose(ruling, verdict.item, verdict.finding, verdict.inputs)
+                older = pending.get(verdict.key, [])
+                lapsed += [lapse(one, "superseded", ruling.now) for one in older if one.run_id != ruling.run_id]
+            else:
+                proposal.hold(ruling, verdict.item, verdict.finding, verdict.inputs)
+            proposals.append(proposal)
+        self._keep(unit, lapsed, proposals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    item: ItemFacts
+    finding: Finding
+    inputs: Inputs
+
+    @property
+    def key(self) -> str:
+        return item_key(self.item.product_id, self.item.variant_id)
+
+    @property
+    def disposition(self) -> Disposition:
+        return self.finding.course.disposition if isinstance(self.finding, Move) else Disposition.HOLD
+
+    def proposal_id(self, run_id: UUID) -> UUID:
+        return proposal_id(run_id, self.key)
+
+
+def _pages(verdicts: Sequence[_Verdict]) -> Iterator[Sequence[_Verdict]]:
+    """Parts that fit a save; one empty part when there is nothing to say, because the run still has to end."""
+    for first in range(0, max(len(verdicts), 1), ITEMS_PER_SAVE):
+        yield verdicts[first : first + ITEMS_PER_SAVE]
+
+
+def _market(scene: Scene, links: int, read: Sequence[Read]) -> Market:
+    """What the Scout hands over: the latest offer of every link, read now or recorded before."""
+    latest = {
+        (item_key(item.product_id, item.variant_id), offer.url): (offer.fitness, offer.competitor)
+        for item in scene.catalogue.items
+        for offer in item.offers
+    }
+    latest |= {(one.offer.key, one.offer.url): (one.offer.fitness, one.offer.competitor) for one in read}
+    usable = [competitor for fitness, competitor in latest.values() if fitness is OfferFitness.USABLE]
+    return Market(
+        items=len({key for key, _ in latest}),
+        links=links,
+        offers_usable=len(usable),
+        offers_unusable=len(latest) - len(usable),
+        competitors=len(set(usable)),
+    )
+
+
+def _statistics(scene: Scene, said: dict[UUID, Disposition], now: datetime) -> RunStatistics:
+    counts = Counter(said.values())
+    max_age = timedelta(minutes=scene.store.settings.offer_max_age_minutes)
+    at = scene.run.decides_at
+    fresh = [offer for item in scene.catalogue.items for offer in item.offers if _is_fresh(offer, at, max_age)]
+    began = scene.run.started_at
+    assert began is not None
+    return RunStatistics(
+        analysed=len(said),
+        updated=counts[Disposition.WRITE],
+        asked=counts[Disposition.ASK],
+        held=counts[Disposition.HOLD],
+        skipped=scene.catalogue.skipped,
+        competitors=len({offer.competitor for offer in fresh}),
+        offers_usable=len(fresh),
+        duration_ms=milliseconds(began, now),
+    )
+
+
+def _is_fresh(offer: OfferFacts, now: datetime, max_age: timedelta) -> bool:
+    return offer.fitness is OfferFitness.USABLE and now - offer.observed_at <= max_age

@@ -1,0 +1,72 @@
+"""The worker process: consumers, pricing runs, and the expiry of unanswered proposals."""
+
+import asyncio
+from contextlib import suppress
+
+from thaman_kit import metrics
+from thaman_kit.consumers import Consumers
+from thaman_kit.health import Health
+from thaman_kit.inbox import is_outage
+from thaman_kit.jobs import Job, JobRunner
+from thaman_kit.logging import get_logger, log_context
+from thaman_kit.process import run_worker
+from thaman_optimizer.bootstrap import Container, build
+from thaman_optimizer.consumers import CONSUMER, RUN_QUEUE, UPSTREAMS, router
+from thaman_optimizer.settings import OptimizerSettings
+
+log = get_logger(__name__)
+
+RUN_SECONDS = metrics.histogram("optimizer_run_seconds", "Duration of a pricing run's job.")
+EXPIRED = metrics.counter("optimizer_proposals_expired", "Proposals that lapsed because nobody answered in time.")
+
+
+class ExpiryLoop:
+    """Expires unanswered proposals for ever; a failed pass is repeated with the next one."""
+
+    def __init__(self, container: Container) -> None:
+        self._optimizer = container.optimizer
+        self._every = container.settings.optimizer_expiry_seconds
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look through the proposals until ``stop`` is set."""
+        while not stop.is_set():
+            try:
+                expired = await asyncio.to_thread(self._optimizer.expire_due)
+                EXPIRED.inc(expired)
+            except Exception as error:
+                if not is_outage(error):
+                    log.exception("expiry_failed")
+                else:
+                    log.warning("expiry_repeated", error=f"{type(error).__name__}: {error}")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self._every)
+
+
+def run_runner(container: Container) -> JobRunner:
+    """The runner of pricing runs."""
+
+    async def handle(job: Job) -> None:
+        with log_context(store_id=job.store_id, run_id=job.key), RUN_SECONDS.time():
+            await container.runs.handle(job)
+
+    settings = container.settings
+    return JobRunner(
+        container.application,
+        RUN_QUEUE,
+        handle,
+        concurrency=settings.optimizer_runs_at_once,
+        lease_seconds=settings.optimizer_lease_seconds,
+    )
+
+
+def run(settings: OptimizerSettings) -> None:
+    """Run the worker until told to stop."""
+    container = build(settings)
+    consumers = Consumers(container.application, router, consumer=CONSUMER, upstreams=UPSTREAMS, settings=container.bus)
+    health = Health({"database": container.check_database, "consumers": consumers.check})
+    parts = {
+        "consumers": consumers.run,
+        "runs": run_runner(container).run,
+        "expiry": ExpiryLoop(container).run,
+    }
+    run_worker(settings, parts, health, closing=[container.close])

@@ -1,0 +1,367 @@
+"""Reading pages over real HTTP, politely; and never from places that are not public."""
+
+import asyncio
+import gzip
+import ipaddress
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+from thaman_contracts.events.optimizer import OfferFitness
+from thaman_kit.clock import ManualClock
+from thaman_optimizer.adapters.web.addresses import AddressRules, is_public
+from thaman_optimizer.adapters.web.fetching import MAX_BYTES
+from thaman_optimizer.adapters.web.page_reader import Manners, WebPageReader
+from thaman_optimizer.adapters.web.robots import robots_of
+from thaman_optimizer.adapters.web.transport import PinnedTransport
+from thaman_optimizer.errors import PageRefused
+from thaman_optimizer.ports import Known, Link, Read
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+GOOD = (
+    '<script type="application/ld+json">{"@type":"Product","offers":{"@type":"Offer","price":"%s",'
+    '"priceCurrency":"%s","availability":"https://schema.org/InStock"}}</script>'
+)
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+class Shop:
+    """A web server whose pages are set by the test; what it was asked for is kept."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Answer] = {}
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.together = 0
+        self.most_together = 0
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                shop.asked.append((self.path, dict(self.headers)))
+                answer = shop.pages.get(self.path)
+                if answer is None:
+                    self.send_error(404)
+                else:
+                    answer(self)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Tests look at :attr:`Shop.asked` instead."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def serve(self, path: str, body: str | bytes, status: int = 200, **headers: str) -> None:
+        data = body.encode() if isinstance(body, str) else body
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(status)
+            for name, value in ({"content-type": "text/html; charset=utf-8"} | headers).items():
+                handler.send_header(name.replace("_", "-"), value)
+            handler.send_header("content-length", str(len(data)))
+            handler.end_headers()
+            handler.wfile.write(data)
+
+        self.pages[path] = answer
+
+    def paths(self) -> list[str]:
+        return [path for path, _ in self.asked]
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    server = Shop()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def read(
+    *urls: str, known: Known | None = None, rules: AddressRules | None = None, vat_bp: int = 1_500, **manners: Any
+) -> list[Read]:
+    """Read pages with a reader of this test."""
+    given = {"pause_s": 0.0, "page_timeout_s": 3.0, "run_timeout_s": 10.0} | manners
+    reader = WebPageReader(rules or AddressRules(allow_loopback=True), Manners(**given), ManualClock(NOW))
+    links = [Link(str(number), str(number), None, "SAR", "rival", url, None, known) for number, url in enumerate(urls)]
+    return asyncio.run(reader.read(links, vat_bp))
+
+
+def test_a_page_becomes_an_offer_with_its_digest_and_validators(shop: Shop) -> None:
+    shop.serve("/p", GOOD % ("129.95", "SAR"), etag='"v1"')
+    (found,) = read(f"{shop.url}/p")
+    assert (found.offer.fitness, found.offer.price, found.offer.observed_at) == (OfferFitness.USABLE, 12_995, NOW)
+    assert found.page is not None
+    assert found.page.etag == '"v1"'
+    assert found.offer.digest == found.page.digest
+    assert shop.paths() == ["/robots.txt", "/p"]
+    assert shop.asked[1][1]["User-Agent"].startswith("ThamanBot/")
+    assert shop.asked[1][1]["Host"] == shop.url.removeprefix("http://")
+
+
+def test_a_page_that_did_not_change_is_not_sent_again(shop: Shop) -> None:
+    shop.serve("/p", GOOD % ("129.95", "SAR"), etag='"v1"', last_modified="Mon, 02 Mar 2026 09:00:00 GMT")
+    (first,) = read(f"{shop.url}/p")
+    shop.serve("/p", "", status=304)
+    (second,) = read(f"{shop.url}/p", known=first.page)
+    assert second.offer.price == 12_995
+    assert second.offer.digest == first.offer.digest
+    assert shop.asked[-1][1]["If-None-Match"] == '"v1"'
+    assert shop.asked[-1][1]["If-Modified-Since"] == "Mon, 02 Mar 2026 09:00:00 GMT"
+
+
+def test_one_page_for_several_items_is_read_once(shop: Shop) -> None:
+    shop.serve("/p", GOOD % ("129.95", "SAR"))
+    found = read(*[f"{shop.url}/p"] * 3)
+    assert [one.offer.price for one in found] == [12_995] * 3
+    assert shop.paths().count("/p") == 1
+
+
+def test_another_currency_and_a_price_without_vat(shop: Shop) -> None:
+    shop.serve("/usd", GOOD % ("30", "USD"))
+    specification = {"price": "100", "priceCurrency": "SAR", "valueAddedTaxIncluded": False}
+    net = {"@type": "Product", "offers": {"@type": "Offer", "priceSpecification": specification}}
+    shop.serve("/net", f'<script type="application/ld+json">{json.dumps(net)}</script>')
+    foreign, without = read(f"{shop.url}/usd", f"{shop.url}/net")
+    assert foreign.offer.fitness is OfferFitness.FOREIGN_CURRENCY
+    assert without.offer.price == 11_500
+
+
+def test_robots_txt_is_obeyed(shop: Shop) -> None:
+    shop.serve("/robots.txt", "User-agent: ThamanBot\nDisallow: /private\n\nUser-agent: *\nDisallow: /\n")
+    shop.serve("/private/p", GOOD % ("1", "SAR"))
+    shop.serve("/p", GOOD % ("129.95", "SAR"))
+    refused, allowed = read(f"{shop.url}/private/p", f"{shop.url}/p")
+    assert refused.offer.fitness is OfferFitness.REFUSED
+    assert allowed.offer.price == 12_995
+    assert "/private/p" not in shop.paths()
+
+
+@pytest.mark.parametrize(("status", "allowed"), [(404, True), (403, True), (500, False), (503, False)])
+def test_no_robots_file_allows_and_a_broken_server_forbids(status: int, allowed: bool, shop: Shop) -> None:
+    shop.serve("/robots.txt", "", status=status)
+    shop.serve("/p", GOOD % ("129.95", "SAR"))
+    (found,) = read(f"{shop.url}/p")
+    assert (found.offer.fitness is OfferFitness.USABLE) is allowed
+
+
+def test_crawl_delay_is_taken_but_not_without_end() -> None:
+    assert robots_of(200, "User-agent: *\nCrawl-delay: 2").delay_s == 2.0
+    assert robots_of(200, "User-agent: *\nCrawl-delay: 9999").delay_s == 5.0
+    assert robots_of(200, "").delay_s == 0.0
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 429, 500, 503])
+def test_an_error_page_is_no_price(status: int, shop: Shop) -> None:
+    shop.serve("/p", GOOD % ("129.95", "SAR"), status=status)
+    (found,) = read(f"{shop.url}/p")
+    assert found.offer.fitness is OfferFitness.UNREACHABLE
+    assert str(status) in (found.offer.detail or "")
+
+
+def test_redirects_are_followed_three_times_and_no_further(shop: Shop) -> None:
+    for number in range(5):
+        shop.serve(f"/{number}", "", status=302, location=f"/{number + 1}")
+    shop.serve("/5", GOOD % ("129.95", "SAR"))
+    near, far = read(f"{shop.url}/2", f"{shop.url}/1")
+    assert near.offer.price == 12_995
+    assert far.offer.fitness is OfferFitness.REFUSED
+
+
+@pytest.mark.parametrize(
+    "target", ["file:///etc/passwd", "ftp://127.0.0.1/", "http://169.254.169.254/latest/meta-data", "http://10.0.0.1/"]
+)
+def test_a_redirect_to_a_place_that_is_not_public_is_refused(target: str, shop: Shop) -> None:
+    shop.serve("/p", "", status=302, location=target)
+    (found,) = read(f"{shop.url}/p")
+    assert found.offer.fitness is OfferFitness.REFUSED, found.offer.detail
+
+
+def test_size_is_bounded_also_when_it_is_packed(shop: Shop) -> None:
+    shop.serve("/large", b"x" * (MAX_BYTES + 1))
+    shop.serve("/bomb", gzip.compress(b"x" * (MAX_BYTES * 50)), content_encoding="gzip")
+    shop.serve("/packed", gzip.compress((GOOD % ("129.95", "SAR")).encode()), content_encoding="gzip")
+    shop.serve("/odd", b"x", content_encoding="br")
+    shop.serve("/lie", b"not packed", content_encoding="gzip")
+    large, bomb, packed, odd, lie = read(*(f"{shop.url}/{name}" for name in ("large", "bomb", "packed", "odd", "lie")))
+    assert packed.offer.price == 12_995
+    for found in (large, bomb, odd, lie):
+        assert found.offer.fitness is OfferFitness.UNREADABLE
+
+
+def test_a_server_that_drips_is_left_alone(shop: Shop) -> None:
+    release = threading.Event()
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not release.wait(0.05):
+            try:
+                handler.wfile.write(b"x")
+            except OSError:
+                return
+
+    shop.pages["/slow"] = drip
+    shop.serve("/p", GOOD % ("129.95", "SAR"))
+    try:
+        slow, good = read(f"{shop.url}/slow", f"{shop.url}/p", page_timeout_s=0.5)
+    finally:
+        release.set()
+    assert slow.offer.fitness is OfferFitness.UNREACHABLE
+    assert good.offer.price == 12_995
+
+
+def test_the_runs_deadline_answers_what_is_still_out(shop: Shop) -> None:
+    release = threading.Event()
+    shop.pages["/slow"] = lambda handler: release.wait(5) and None
+    shop.serve("/p", GOOD % ("129.95", "SAR"))
+    try:
+        good, slow = read(f"{shop.url}/p", f"{shop.url}/slow", run_timeout_s=1.0)
+    finally:
+        release.set()
+    assert good.offer.price == 12_995
+    assert slow.offer.fitness is OfferFitness.UNREACHABLE
+
+
+def test_one_site_is_asked_by_two_at_most(shop: Shop) -> None:
+    guard = threading.Lock()
+
+    def counted(handler: BaseHTTPRequestHandler) -> None:
+        with guard:
+            shop.together += 1
+            shop.most_together = max(shop.most_together, shop.together)
+        body = (GOOD % ("129.95", "SAR")).encode()
+        handler.send_response(200)
+        handler.send_header("content-length", str(len(body)))
+        handler.end_headers()
+        with guard:
+            shop.together -= 1
+        handler.wfile.write(body)
+
+    for number in range(12):
+        shop.pages[f"/{number}"] = counted
+    assert {one.offer.price for one in read(*(f"{shop.url}/{number}" for number in range(12)))} == {12_995}
+    assert shop.most_together <= 2
+
+
+def test_a_site_that_does_not_answer_for_its_robots_txt_is_not_read() -> None:
+    """A closed port answers nothing at all, so nothing allows reading it."""
+    (found,) = read("http://127.0.0.1:9/p")
+    assert found.offer.fitness is OfferFitness.UNREACHABLE
+    assert "robots.txt" in (found.offer.detail or "")
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[::1", "http://a b/", "http://exa\x00mple/", "http://\u2028/"])
+def test_odd_addresses_get_an_answer(url: str) -> None:
+    (found,) = read(url)
+    assert found.offer.fitness is not OfferFitness.USABLE
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "255.255.255.255",
+        "224.0.0.1",
+        "192.0.2.1",
+        "198.18.0.1",
+        "::1",
+        "::",
+        "fe80::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::1",
+        "2002:7f00:1::",
+        "2002:a00:1::1",
+        "2001:0:0:0:0:0:80ff:fffe",
+        "2001:db8::1",
+        "fe80::1%eth0",
+    ],
+)
+def test_addresses_that_are_not_public_are_refused(spelling: str) -> None:
+    async def resolver(host: str, port: int) -> list[str]:
+        return [spelling]
+
+    with pytest.raises(PageRefused):
+        asyncio.run(AddressRules(resolver=resolver).pin("rival.example", 443))
+
+
+def test_public_addresses_pass_and_only_on_web_ports() -> None:
+    async def resolver(host: str, port: int) -> list[str]:
+        return ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"]
+
+    rules = AddressRules(resolver=resolver)
+    assert asyncio.run(rules.pin("example.com", 443)) == "93.184.215.14"
+    for port in (22, 5432, 4222, 8080):
+        with pytest.raises(PageRefused):
+            asyncio.run(rules.pin("example.com", port))
+
+
+def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
+    async def resolver(host: str, port: int) -> list[str]:
+        return ["93.184.215.14", "127.0.0.1"]
+
+    for rules in (AddressRules(resolver=resolver), AddressRules(allow_loopback=True, resolver=resolver)):
+        with pytest.raises(PageRefused):
+            asyncio.run(rules.pin("example.com", 443))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f000001", "127.1", "[::ffff:127.0.0.1]", "localhost"])
+def test_spellings_of_this_machine_are_refused_without_the_setting(host: str, shop: Shop) -> None:
+    shop.serve("/p", GOOD % ("129.95", "SAR"))
+    port = shop.url.rpartition(":")[2]
+    (found,) = read(f"http://{host}:{port}/p", rules=AddressRules())
+    assert found.offer.fitness in (OfferFitness.REFUSED, OfferFitness.UNREACHABLE)
+    assert shop.asked == []
+
+
+def test_a_name_that_changes_its_address_is_connected_where_it_was_checked(shop: Shop) -> None:
+    """Each connection resolves once, and goes to what that one resolution said."""
+    asked: list[str] = []
+
+    async def resolver(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["10.0.0.1"]
+
+    async def twice() -> None:
+        transport = PinnedTransport(AddressRules(allow_loopback=True, resolver=resolver))
+        async with httpx.AsyncClient(transport=transport) as client:
+            port = shop.url.rpartition(":")[2]
+            first = await client.get(f"http://rebinding.example:{port}/p")
+            assert first.status_code == 200
+            with pytest.raises(PageRefused):
+                await client.get(f"http://rebinding.example:{port}/p")
+
+    shop.serve("/p", "ok")
+    asyncio.run(twice())
+    assert asked == ["rebinding.example"] * 2
+    assert shop.asked[0][1]["Host"].startswith("rebinding.example:")
+    assert len(shop.asked) == 1
+
+
+def test_public_is_public() -> None:
+    assert is_public(ipaddress.ip_address("8.8.8.8"))
+    assert is_public(ipaddress.ip_address("64:ff9b::808:808"))

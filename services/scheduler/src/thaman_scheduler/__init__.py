@@ -1,0 +1,1 @@
+"""The scheduler: each store's Schedule, and the clock."""
