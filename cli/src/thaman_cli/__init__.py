@@ -1,0 +1,1 @@
+"""The ``thaman`` command: start, look after and question a whole installation."""

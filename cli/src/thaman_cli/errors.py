@@ -1,0 +1,101 @@
+"""What can go wrong in the command, each said as what, why and what to do next.
+
+``CliError``                       1
+├── ``BadUsage``                   2  an option or argument cannot be used so
+├── ``AlreadyRunning``             3  this folder's installation is up already
+├── ``NotRunning``                 4  the command needs a running installation
+├── ``StartFailed``                5  a part did not become ready
+├── ``WorldBroken``                6  an invariant does not hold
+├── ``ApiRefused``                 7  a service answered with a problem
+├── ``DoctorFoundTrouble``         8  the machine cannot run Thaman as it is
+└── ``DemoFailed``                 9  the demo did not reach its end
+
+The number is the process' exit code; 130 is Ctrl-C.
+"""
+
+EXIT_CODES = {
+    0: "done",
+    1: "unexpected error (run again with --debug to see where)",
+    2: "bad option or argument",
+    3: "already running in this folder",
+    4: "not running",
+    5: "a part did not become ready",
+    6: "check-world found a violation",
+    7: "a service refused the request",
+    8: "doctor found trouble",
+    9: "the demo did not reach its end",
+    130: "stopped by Ctrl-C",
+}
+"""Every exit code of the command and what it means."""
+
+
+class CliError(Exception):
+    """Something a person has to know: what happened, why, and the next step."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, why: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The error as the object that ``--json`` prints."""
+        return {"error": self.what, "why": self.why, "next_step": self.next_step, "exit_code": self.exit_code}
+
+
+class BadUsage(CliError):
+    """An option or argument cannot be used so."""
+
+    exit_code = 2
+
+
+class AlreadyRunning(CliError):
+    """This folder's installation is up already."""
+
+    exit_code = 3
+
+
+class NotRunning(CliError):
+    """The command needs a running installation."""
+
+    exit_code = 4
+
+
+class StartFailed(CliError):
+    """A part did not become ready."""
+
+    exit_code = 5
+
+
+class WorldBroken(CliError):
+    """An invariant does not hold."""
+
+    exit_code = 6
+
+
+class ApiRefused(CliError):
+    """A service answered with a problem.
+
+    ``status`` is the HTTP status (0 where there was no answer), ``code`` the problem's own code.
+    """
+
+    exit_code = 7
+
+    def __init__(self, status: int, code: str, what: str, why: str = "", next_step: str = "") -> None:
+        super().__init__(what, why, next_step)
+        self.status = status
+        self.code = code
+
+
+class DoctorFoundTrouble(CliError):
+    """The machine cannot run Thaman as it is."""
+
+    exit_code = 8
+
+
+class DemoFailed(CliError):
+    """The demo did not reach its end."""
+
+    exit_code = 9

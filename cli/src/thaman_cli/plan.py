@@ -1,0 +1,135 @@
+"""Which processes an installation has, at which addresses, and with which settings."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from thaman_cli.child import Spec
+from thaman_cli.ports import HOST, PortBook
+from thaman_cli.servers import PREFERRED_NATS, PREFERRED_POSTGRES, as_role
+from thaman_cli.state import Home, Secrets
+from thaman_contracts.subjects import SERVICES
+
+ROLES = ("api", "worker", "relay")
+_API_PORTS = {"onboarding": 8101, "scheduler": 8102, "optimizer": 8103, "audit": 8104}
+_HEALTH_PORT, _SANDBOX_PORT = 9101, 8090
+PREFERRED_PORTS = (*_API_PORTS.values(), _SANDBOX_PORT, PREFERRED_POSTGRES, PREFERRED_NATS)
+"""What is used when nothing else uses it."""
+_SALLA_CLIENT_ID = "THAMAN_SALLA_CLIENT_ID"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where everything listens, as URLs without a slash at the end."""
+
+    apis: Mapping[str, str]
+    health: Mapping[str, int]
+    sandbox: str | None
+
+    @classmethod
+    def choose(cls, ports: PortBook, *, sandbox: bool) -> "Addresses":
+        """Preferred ports where they are free, others where they are not."""
+        apis: dict[str, str] = {service: f"http://{HOST}:{ports.take(_API_PORTS[service])}" for service in SERVICES}
+        names = [f"{service}-{role}" for service in SERVICES for role in ROLES]
+        health = {name: ports.take(_HEALTH_PORT + index) for index, name in enumerate(names)}
+        chosen = f"http://{HOST}:{ports.take(_SANDBOX_PORT)}" if sandbox else None
+        return cls(apis, health, chosen)
+
+    def urls(self) -> dict[str, str]:
+        """Everything with a name, for people and for other commands."""
+        return {**self.apis, **({"sandbox": self.sandbox} if self.sandbox else {})}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Builds the processes of one installation; the three URLs are what services see of their surroundings."""
+
+    home: Home
+    secrets: Secrets
+    addresses: Addresses
+    database_url: str
+    nats_url: str
+    salla_url: str | None
+    log_level: str
+    extra_env: Mapping[str, str]
+
+    def sandbox(self) -> Spec | None:
+        """The local Salla, which knows our app from the start."""
+        if self.addresses.sandbox is None:
+            return None
+        onboarding = self.addresses.apis["onboarding"]
+        app = {
+            "client_id": self.secrets.salla_client_id,
+            "client_secret": self.secrets.salla_client_secret.get_secret_value(),
+            "redirect_uris": [f"{onboarding}/oauth/callback"],
+            "webhook_url": f"{onboarding}/webhooks/salla",
+            "webhook_secret": self.secrets.webhook_secret.get_secret_value(),
+            "webhook_strategy": "signature",
+        }
+        app_file = self.home.write_private("sandbox-app.json", json.dumps(app))
+        port = self.addresses.sandbox.rpartition(":")[2]
+        command = [sys.executable, "-m", "thaman_sandbox", "--host", HOST, "--port", port]
+        command += ["--state", str(self.home.data / "sandbox.sqlite"), "--app-config", str(app_file)]
+        return Spec("sandbox", command, self._base_env(), f"{self.addresses.sandbox}/_sandbox/stores")
+
+    def services(self) -> list[Spec]:
+        """Every service's processes."""
+        return [self._service(service, role) for service in SERVICES for role in ROLES]
+
+    def role_url(self, service: str, *, direct: str | None = None) -> str:
+        """The database as the service's own role (through the services' path, or ``direct``)."""
+        password = self.secrets.role_passwords[service].get_secret_value()
+        return as_role(direct or self.database_url, f"{service}_app", password)
+
+    def service_env(self, service: str) -> dict[str, str]:
+        """The settings that all processes of a service share."""
+        api = self.addresses.apis[service]
+        env = self._base_env() | {
+            "THAMAN_DATABASE_URL": self.role_url(service),
+            "THAMAN_NATS_URL": self.nats_url,
+            "THAMAN_HTTP_HOST": HOST,
+            "THAMAN_HTTP_PORT": api.rpartition(":")[2],
+            "THAMAN_HEALTH_HOST": HOST,
+            "THAMAN_LOG_LEVEL": self.log_level,
+            "THAMAN_LOG_FORMAT": "json",
+            "THAMAN_API_KEY_PEPPER": self.secrets.api_key_pepper.get_secret_value(),
+        }
+        if self.salla_url is not None:
+            env |= self._salla_env() | {"THAMAN_PUBLIC_URL": api}
+        env.setdefault("THAMAN_PUBLIC_URL", api)
+        env.setdefault("THAMAN_VAULT_KEYS", self.secrets.vault_keys.get_secret_value())
+        return env
+
+    def _service(self, service: str, role: str) -> Spec:
+        name = f"{service}-{role}"
+        health = self.addresses.health[name]
+        env = self.service_env(service) | {"THAMAN_HEALTH_PORT": str(health), **self.extra_env}
+        ready = f"{self.addresses.apis[service]}/readyz" if role == "api" else f"http://{HOST}:{health}/readyz"
+        return Spec(name, [sys.executable, "-m", f"thaman_{service}", role], env, ready)
+
+    def _base_env(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+    def _salla_env(self) -> dict[str, str]:
+        if self.salla_url is None:
+            return {}
+        return {
+            "THAMAN_SALLA_ACCOUNTS_URL": self.salla_url,
+            "THAMAN_SALLA_API_URL": f"{self.salla_url}/admin/v2",
+            "THAMAN_SALLA_CLIENT_ID": self.secrets.salla_client_id,
+            "THAMAN_SALLA_CLIENT_SECRET": self.secrets.salla_client_secret.get_secret_value(),
+            "THAMAN_WEBHOOK_STRATEGY": "signature",
+            "THAMAN_WEBHOOK_SECRET": self.secrets.webhook_secret.get_secret_value(),
+            # The local Salla's app is subscribed as a whole, as in the partner portal; asking again would send twice.
+            "THAMAN_REGISTER_WEBHOOKS": "false",
+            # The competitor shops are on this machine, all on one host, and can take it.
+            "THAMAN_OPTIMIZER_ALLOW_LOOPBACK": "true",
+            "THAMAN_OPTIMIZER_HOST_PAUSE_SECONDS": "0.01",
+        }
+
+
+def has_real_salla() -> bool:
+    """Whether the environment names an app at the real Salla."""
+    return bool(os.environ.get(_SALLA_CLIENT_ID))

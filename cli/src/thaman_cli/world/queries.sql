@@ -1,0 +1,78 @@
+-- What check_world asks of the four schemas. {schema} is a service's schema; {events}, {tracking} are its tables.
+
+-- name: log
+-- description: A service's whole log.
+SELECT notification_id, originator_id, originator_version, topic, state FROM {events} ORDER BY notification_id
+
+-- name: ledger
+-- description: The whole ledger, chain by chain.
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM audit.ledger ORDER BY store_id, seq
+
+-- name: heads
+-- description: The chains' ends.
+SELECT store_id, seq, hash FROM audit.heads
+
+-- name: tracked
+-- description: How far a service has read each feed.
+SELECT application_name AS upstream, notification_id AS position FROM {tracking}
+
+-- name: put_aside
+-- description: Events that the ledger keeps as dead letters.
+SELECT upstream, event_id FROM audit.dead_letters WHERE event_id IS NOT NULL
+
+-- name: foreign_entries
+-- description: Ledger entries that speak of another store than the one whose chain they are in.
+SELECT store_id, seq, said FROM (
+    SELECT store_id, seq, convert_from(data, 'UTF8')::jsonb ->> 'store_id' AS said FROM audit.ledger
+) AS told WHERE said IS DISTINCT FROM store_id
+
+-- name: keys
+-- description: The API keys that a service knows.
+SELECT key_id, scope, coalesce(store_id, 'system') AS store FROM {schema}.api_keys
+
+-- name: ledger_prices
+-- description: The last price of each item as the audit keeps it.
+SELECT store_id, item, base_price FROM audit.prices
+
+-- name: history_ends
+-- description: The last line of each item's price history.
+SELECT DISTINCT ON (store_id, item) store_id, item, base_price FROM audit.price_history
+ORDER BY store_id, item, id DESC
+
+-- name: columns
+-- description: Every column in which a secret could lie.
+SELECT c.table_schema AS schema, c.table_name AS table, c.column_name AS column, c.data_type = 'bytea' AS is_binary
+FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+WHERE c.table_schema = ANY (%(schemas)s) AND t.table_type = 'BASE TABLE'
+  AND c.data_type IN ('text', 'bytea', 'jsonb', 'json', 'character varying', 'ARRAY')
+
+-- name: secrets
+-- description: Rows of a column that match a pattern.
+SELECT count(*) AS rows, min(ctid::text) AS first FROM {table} WHERE {text} ~ %(pattern)s
+
+-- name: dead_jobs
+-- description: Jobs that were given up.
+SELECT id, queue, key, store_id, last_error FROM {schema}.jobs WHERE state = 'dead' ORDER BY id
+
+-- name: parked
+-- description: Messages that wait for an operator.
+SELECT id, upstream, position, store_id, event_type, reason FROM {schema}.dead_letters
+WHERE state IN ('parked', 'waiting') ORDER BY id
+
+-- name: open_jobs
+-- description: Jobs at work, at hand, or failed and to be repeated; later ones are appointments.
+SELECT id, queue, key, store_id, state, last_error FROM {schema}.jobs
+WHERE state = 'running'
+   OR (state = 'waiting' AND (run_at < now() + %(soon)s * interval '1 second' OR last_error IS NOT NULL))
+ORDER BY id
+
+-- name: open_decisions
+-- description: Decided prices whose outcome is open.
+SELECT decision_id, store_id, key, state FROM onboarding.decisions
+WHERE state IN ('due', 'started', 'uncertain') ORDER BY sequence
+
+-- name: newest
+-- description: The newest published event of each store.
+SELECT convert_from(state, 'UTF8')::jsonb ->> 'store_id' AS store_id, max(notification_id) AS position
+FROM {events} WHERE topic = ANY (%(topics)s) GROUP BY 1

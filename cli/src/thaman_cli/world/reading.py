@@ -1,0 +1,49 @@
+"""The database as ``check_world`` reads it: one moment of all schemas, with an administrator's role."""
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from thaman_kit.database import load_queries
+
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
+
+
+def connect(admin_db_url: str) -> Connection:
+    """A connection that sees one moment of the whole database and changes nothing."""
+    connection = psycopg.connect(admin_db_url, row_factory=dict_row, options="-c timezone=UTC")
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    return connection
+
+
+def select(connection: Connection, query: str, service: str | None = None, **params: Any) -> list[Row]:
+    """The rows of a named query, in the schema of ``service`` where the query asks for one."""
+    names = {} if service is None else _names(service)
+    return _run(connection, query, names, params)
+
+
+def matches(connection: Connection, column: Row, pattern: str) -> Row:
+    """How many rows of a column match ``pattern``, and where the first one is."""
+    name = sql.Identifier(column["column"])
+    escaped = sql.SQL("encode({}, 'escape')").format(name)
+    text = escaped if column["is_binary"] else sql.SQL("{}::text").format(name)
+    names = {"table": sql.Identifier(column["schema"], column["table"]), "text": text}
+    return _run(connection, "secrets", names, {"pattern": pattern})[0]
+
+
+def _names(service: str) -> dict[str, sql.Composable]:
+    return {
+        "schema": sql.Identifier(service),
+        "events": sql.Identifier(service, f"{service}_events"),
+        "tracking": sql.Identifier(service, f"{service}_tracking"),
+    }
+
+
+def _run(connection: Connection, query: str, names: dict[str, sql.Composable], params: dict[str, Any]) -> list[Row]:
+    # The queries are our own files; names enter as quoted identifiers, values as bound parameters.
+    text: Any = load_queries("thaman_cli.world", "queries.sql")[query]
+    return connection.execute(sql.SQL(text).format(**names), params).fetchall()
