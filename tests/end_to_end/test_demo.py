@@ -1,0 +1,120 @@
+"""``thaman demo`` as a newcomer meets it: it ends by itself, says what happened, and the world is in order."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.commands import Thaman, last_object
+
+pytestmark = pytest.mark.timeout(300)
+TAKEN = (8101, 8103, 8090, 15_432, 14_222)
+"""Preferred ports that something else uses already."""
+
+PROMISED = (
+    "store_id",
+    "name",
+    "mode",
+    "onboarded_via",
+    "products",
+    "proposed",
+    "decided",
+    "applied",
+    "asked",
+    "held",
+    "failed",
+    "uncertain",
+)
+
+
+@pytest.fixture(scope="module")
+def thaman(tmp_path_factory: pytest.TempPathFactory) -> Thaman:
+    return Thaman(tmp_path_factory.mktemp("demo") / "home")
+
+
+@pytest.fixture(scope="module")
+def taken_ports() -> Iterator[None]:
+    with ExitStack() as held:
+        for port in TAKEN:
+            other = held.enter_context(socket.socket())
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", port))
+            other.listen()
+        yield
+
+
+@pytest.fixture(scope="module")
+def first(thaman: Thaman, taken_ports: None) -> dict[str, Any]:
+    done = thaman.run("demo", "--once", "--json")
+    assert done.returncode == 0, done.stderr[-4_000:]
+    assert len(done.stdout.splitlines()) == 1
+    return last_object(done.stdout)
+
+
+def stores_by_mode(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {store["mode"]: store for store in result["stores"]}
+
+
+def test_the_object_has_exactly_the_promised_shape(first: dict[str, Any]) -> None:
+    assert set(first) == {"stores", "events", "salla_calls", "salla_calls_minimum", "world", "seconds"}
+    assert set(first["world"]) == {"ok", "violations"}
+    for store in first["stores"]:
+        assert tuple(store) == PROMISED
+
+
+def test_three_stores_came_in_three_ways(first: dict[str, Any]) -> None:
+    ways = {(store["mode"], store["onboarded_via"]) for store in first["stores"]}
+    assert ways == {("manual", "callback"), ("semi_auto", "webhook"), ("full_auto", "salla")}
+
+
+def test_modes_do_what_they_say(first: dict[str, Any]) -> None:
+    by_mode = stores_by_mode(first)
+    assert by_mode["manual"]["asked"] == by_mode["manual"]["proposed"] > 0
+    assert by_mode["manual"]["decided"] == by_mode["manual"]["applied"] == 0
+    assert by_mode["full_auto"]["applied"] > 0
+    for store in first["stores"]:
+        assert store["proposed"] + store["held"] >= store["products"] * 0.9
+        assert store["decided"] == store["proposed"] - store["asked"]
+        assert (store["failed"], store["uncertain"]) == (0, 0)
+
+
+def test_the_world_is_in_order(first: dict[str, Any]) -> None:
+    assert first["world"] == {"ok": True, "violations": []}
+    assert first["events"] > 0
+    assert 0 < first["salla_calls_minimum"] <= first["salla_calls"]
+
+
+def test_nothing_is_left_behind(first: dict[str, Any], thaman: Thaman) -> None:
+    assert first
+    assert thaman.left_behind() == []
+
+
+def test_a_second_run_on_the_kept_data_works(first: dict[str, Any], thaman: Thaman) -> None:
+    done = thaman.run("demo", "--once", "--json")
+    assert done.returncode == 0, done.stderr[-4_000:]
+    second = last_object(done.stdout)
+    assert [store["store_id"] for store in second["stores"]] == [store["store_id"] for store in first["stores"]]
+    assert second["events"] > first["events"]
+    assert second["world"]["ok"]
+
+
+def test_fresh_forgets_everything(first: dict[str, Any], thaman: Thaman) -> None:
+    done = thaman.run("demo", "--once", "--json", "--fresh")
+    assert done.returncode == 0, done.stderr[-4_000:]
+    fresh = last_object(done.stdout)
+    assert stores_by_mode(fresh)["full_auto"]["applied"] == stores_by_mode(first)["full_auto"]["applied"]
+    assert fresh["salla_calls_minimum"] == first["salla_calls_minimum"]
+    assert thaman.left_behind() == []
+
+
+def test_logs_hold_no_secret(first: dict[str, Any], thaman: Thaman) -> None:
+    assert first
+    secrets = [word for word in (thaman.home / "state.json").read_text().split('"') if len(word) >= 32]
+    assert len(secrets) >= 8
+    for log in Path(thaman.home / "logs").iterdir():
+        text = log.read_text()
+        assert not [secret for secret in secrets if secret in text], log.name
+        assert "ory_at_" not in text
+        assert "ory_rt_" not in text

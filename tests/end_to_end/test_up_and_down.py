@@ -1,0 +1,83 @@
+"""``thaman up``: one per folder, crashed parts come back, and nothing is left behind whatever way it ends."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.commands import Thaman
+
+from thaman_kit.testing import wait_until
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def thaman(tmp_path: Path) -> Iterator[Thaman]:
+    made = Thaman(tmp_path / "home")
+    yield made
+    made.close()
+
+
+def wait_gone(thaman: Thaman) -> None:
+    wait_until(lambda: thaman.left_behind() == [], 30, "the end of every process")
+
+
+def pid_of(thaman: Thaman, name: str) -> int | None:
+    found: dict[str, int | None] = {process["name"]: process["pid"] for process in thaman.json("status")["processes"]}
+    return found[name]
+
+
+def end(process: "subprocess.Popen[str]", number: int) -> int:
+    process.send_signal(number)
+    return process.wait(60)
+
+
+def test_up_restarts_what_dies_and_ends_in_order(thaman: Thaman) -> None:
+    process = thaman.start("up")
+    thaman.wait_ready(process)
+    second = thaman.run("up", "--json")
+    assert second.returncode == 3
+    assert "already running" in second.stdout
+
+    before = pid_of(thaman, "optimizer-worker")
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: pid_of(thaman, "optimizer-worker") not in (None, before), 20, "the restart")
+    thaman.wait_ready(process)
+
+    assert thaman.run("check-world", "--json").returncode == 0
+    assert thaman.json("settings", "set", "sweep_hours=12")["settings"]["sweep_hours"] == 12
+    assert thaman.json("settings", "get")["settings"]["sweep_hours"] == 12
+    key = thaman.json("keys", "create", "--label", "test")
+    assert thaman.json("keys", "revoke", key["key_id"]) == {"revoked": key["key_id"]}
+    assert thaman.json("keys", "rotate-vault")["primary_key"] == "k2"
+    assert thaman.json("dead-letters", "list") == {"dead_letters": [], "dead_jobs": []}
+    assert thaman.json("migrate") == {"applied": [], "streams": True}
+    assert thaman.json("doctor")["ok"]
+
+    assert thaman.run("down", "--json").returncode == 0
+    assert process.wait(10) == 0
+    assert thaman.left_behind() == []
+
+
+def test_a_killed_supervisor_leaves_nothing_and_can_be_started_again(thaman: Thaman) -> None:
+    process = thaman.start("up")
+    thaman.wait_ready(process)
+    assert end(process, signal.SIGKILL) == -signal.SIGKILL
+    wait_gone(thaman)
+    assert thaman.run("status").returncode == 4
+
+    again = thaman.start("up")
+    thaman.wait_ready(again)
+    assert end(again, signal.SIGINT) == 0
+    assert thaman.left_behind() == []
+
+
+def test_an_interrupted_start_leaves_nothing(thaman: Thaman) -> None:
+    process = thaman.start("up")
+    wait_until(lambda: any("thaman_onboarding" in line for line in thaman.left_behind()), 60, "the first service")
+    end(process, signal.SIGTERM)
+    assert thaman.left_behind() == []
