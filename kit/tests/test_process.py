@@ -126,7 +126,7 @@ class Program:
         """Perhaps signal it; then its exit code and standard output."""
         if number is not None:
             self.process.send_signal(number)
-        output, _ = self.process.communicate(timeout=20)
+        output, _ = self.process.communicate(timeout=60)
         return self.process.returncode, output
 
 

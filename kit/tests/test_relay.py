@@ -183,6 +183,20 @@ async def test_a_wiped_server_is_rebuilt_and_no_effect_repeats(world: Any, own_n
     assert world.heard() == list(range(12))
 
 
+async def test_an_idle_relay_notices_that_its_stream_was_lost(world: Any, own_nats: Any) -> None:
+    """Nothing new is said, so no refused message tells it; what nobody had read yet must arrive all the same."""
+    await provision(world.bus)
+    async with running(world.relay()):
+        world.tell("101", *range(10))
+        await until(world.relay_is_through)
+        await asyncio.to_thread(own_nats.stop)
+        await asyncio.to_thread(own_nats.wipe)
+        await asyncio.to_thread(own_nats.start)
+        async with running(world.consumers()):
+            await until(lambda: len(world.heard()) == 10, within=40)
+    assert world.heard() == list(range(10))
+
+
 async def test_a_pruned_partition_is_asked_of_the_log(world: Any, connection: Any, writer: StreamWriter) -> None:
     """An operator purged one store's partition; the next message must still name its true predecessor."""
     for number in range(40):

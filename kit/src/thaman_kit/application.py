@@ -119,9 +119,9 @@ class UnitOfWork:
     def __init__(self, application: EventSourcedApplication) -> None:
         self._application = application
         self._aggregates: dict[UUID, Aggregate] = {}
-        self._missing: set[UUID] = set()
         self._events: list[DomainEvent] = []
         self._effects: list[Effect] = []
+        self._enqueued: set[tuple[str, str]] = set()
 
     @property
     def is_empty(self) -> bool:
@@ -165,12 +165,20 @@ class UnitOfWork:
 
         With ``must_touch`` the statement has to end in ``RETURNING`` and return exactly that many rows.
         """
-        self._effects.append(Effect(sql, params, must_touch=must_touch))
+        previous = self._effects[-1] if self._effects else None
+        if previous is not None and must_touch is None and previous.takes(sql, params):
+            # A batch of messages says the same statement over and over; together they cost one round trip.
+            assert previous.many is not None and params is not None
+            previous.many.append(params)
+        elif must_touch is None and params is not None:
+            self._effects.append(Effect(sql, many=[params]))
+        else:
+            self._effects.append(Effect(sql, params, must_touch=must_touch))
 
     def execute_many(self, sql: str, params: Sequence[Params]) -> None:
         """Run a statement once for each parameter set inside the transaction."""
         if params:
-            self._effects.append(Effect(sql, many=params))
+            self._effects.append(Effect(sql, many=list(params)))
 
     def read(self, sql: str, params: Params | None = None) -> list[dict[str, Any]]:
         """Rows as they are stored now; effects of this unit are not in them yet."""
@@ -187,19 +195,22 @@ class UnitOfWork:
         priority: int = 0,
     ) -> None:
         """Put a job into a queue, once per ``(queue, key)`` for ever. Lower ``priority`` goes first."""
-        self._effects.append(
-            Effect(
-                _jobs()["enqueue"],
-                {
-                    "queue": queue,
-                    "key": key,
-                    "store_id": store_id,
-                    "payload": json.dumps(dict(payload or {})),
-                    "run_at": run_at,
-                    "priority": priority,
-                },
-            )
+        self._enqueued.add((queue, store_id))
+        self.execute(
+            _jobs()["enqueue"],
+            {
+                "queue": queue,
+                "key": key,
+                "store_id": store_id,
+                "payload": json.dumps(dict(payload or {})),
+                "run_at": run_at,
+                "priority": priority,
+            },
         )
+
+    def has_enqueued(self, queue: str, store_id: str) -> bool:
+        """Whether this unit puts a job of the store into the queue already."""
+        return (queue, store_id) in self._enqueued
 
     def complete(self, job: Job) -> None:
         """Finish a claimed job in this transaction.

@@ -17,6 +17,9 @@ _NAME = re.compile(r"^-- name:\s*(\w+)\s*$", re.MULTILINE)
 
 STATEMENT_TIMEOUT_MS = 30_000
 
+PLANNING = "-c plan_cache_mode=force_custom_plan"
+"""A queue's plan made while it is empty is kept by prepared statements and takes seconds once it is full."""
+
 
 class Database:
     """A pool of connections whose ``search_path`` is one service's schema.
@@ -25,7 +28,7 @@ class Database:
     """
 
     def __init__(self, url: str, schema: str, pool_size: int = 4) -> None:
-        options = f"-c search_path={schema} -c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+        options = f"-c search_path={schema} -c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS} {PLANNING}"
         self._pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
             url,
             kwargs={"row_factory": dict_row, "autocommit": True, "options": options, "application_name": schema},

@@ -11,6 +11,7 @@ from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 
+from thaman_kit.database import PLANNING
 from thaman_kit.errors import EffectRefused, JobLost
 
 Params = Mapping[str, Any] | Sequence[Any]
@@ -29,9 +30,13 @@ class Effect:
 
     sql: str
     params: Params | None = None
-    many: Sequence[Params] | None = None
+    many: list[Params] | None = None
     must_touch: int | None = None
     guards_job: bool = False
+
+    def takes(self, sql: str, params: Params | None) -> bool:
+        """Whether the same statement with ``params`` can run together with this one."""
+        return self.many is not None and self.sql == sql and params is not None
 
 
 class UnitRecorder(PostgresProcessRecorder):
@@ -79,7 +84,7 @@ def environment_of(service: str, *, pool_size: int = 1, create_table: bool = Fal
 
 
 def _connection_arguments(url: str, schema: str) -> dict[str, Any]:
-    options = f"-c search_path={schema} -c timezone=UTC"
+    options = f"-c search_path={schema} -c timezone=UTC {PLANNING}"
     return conninfo_to_dict(url) | {"row_factory": dict_row, "options": options, "application_name": schema}
 
 

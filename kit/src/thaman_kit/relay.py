@@ -27,6 +27,7 @@ _POLL_S = 1.0
 _LEADER_RETRY_S = 2.0
 _LONGEST_BACKOFF_S = 15.0
 _STALE_AFTER_S = 30.0
+_CONFIRM_EVERY_S = 5.0
 _EXPECTED = (NatsError, BusError, UnknownTopic, OSError, TimeoutError)
 
 # A half-open connection must not keep a dead leader's lock for hours.
@@ -56,6 +57,7 @@ class Relay:
         self._failures = 0
         self._trouble: str | None = None
         self._looked_at = time.monotonic()
+        self._confirmed_at = time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until ``stop`` is set."""
@@ -115,6 +117,7 @@ class Relay:
                 place = await self._locate(writer, connection)
                 while True:
                     if not await self._pass(writer, place):
+                        await self._confirm(writer, place)
                         async for _ in postgres.notifies(timeout=_POLL_S, stop_after=1):
                             pass
             finally:
@@ -142,6 +145,12 @@ class Relay:
             await asyncio.to_thread(writer.fill_in, place)
         logger.info("relay of %s goes on after place %d", self._service, place.position)
         return place
+
+    async def _confirm(self, writer: StreamWriter, place: Place) -> None:
+        """An idle relay asks now and then whether its stream is still there, because publishing does not tell it."""
+        if time.monotonic() - self._confirmed_at >= _CONFIRM_EVERY_S:
+            await writer.confirm(place)
+            self._confirmed_at = time.monotonic()
 
     async def _pass(self, writer: StreamWriter, place: Place) -> bool:
         """Publish one page; returns whether more is waiting already."""

@@ -98,6 +98,17 @@ class StreamWriter:
         was_pruned = state["first_seq"] > 1 or state.get("num_deleted", 0) > 0
         return place, was_pruned and len(place.last_of) < PARTITIONS
 
+    async def confirm(self, place: Place) -> None:
+        """Make sure that the stream still ends where it was left.
+
+        Raises:
+            NotProvisioned: there is no stream any more.
+            StreamMoved: it was lost and made anew, or somebody else wrote to it.
+        """
+        state = (await api(self._connection, f"STREAM.INFO.{self._stream}"))["state"]
+        if state["last_seq"] != place.sequence:
+            raise StreamMoved(f"{self._stream} ends at {state['last_seq']}, {place.sequence} was expected")
+
     def read(self, place: Place) -> Page:
         """The next stretch of the log after ``place``.
 

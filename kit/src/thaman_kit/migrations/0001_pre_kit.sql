@@ -18,7 +18,7 @@ CREATE TABLE jobs (
     UNIQUE (queue, key),
     CHECK ((state = 'running') = (lease IS NOT NULL))
 );
-CREATE INDEX jobs_waiting ON jobs (queue, store_id, priority, run_at, id) WHERE state = 'waiting';
+CREATE INDEX jobs_waiting ON jobs (queue, priority, run_at, id) WHERE state = 'waiting';
 -- One running job per queue and store is a rule, not a hope: two claimers that race cannot both win.
 CREATE UNIQUE INDEX jobs_one_running ON jobs (queue, store_id) WHERE state = 'running';
 

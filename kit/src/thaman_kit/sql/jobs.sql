@@ -8,27 +8,32 @@ ON CONFLICT (queue, key) DO NOTHING
 
 -- name: claim
 -- description: Lease due jobs, at most one running job per queue and store.
-WITH candidate AS (
-    SELECT DISTINCT ON (store_id) id, store_id, priority, run_at
+WITH due AS (
+    -- Only the front of the queue is looked at, so that a long one costs no more than a short one. A store that fills
+    -- it is running after the first claim and then no longer in the way.
+    SELECT id, store_id, priority, run_at
     FROM jobs
     WHERE queue = %(queue)s AND state = 'waiting' AND run_at <= now()
       AND NOT EXISTS (
           SELECT 1 FROM jobs running
           WHERE running.queue = jobs.queue AND running.store_id = jobs.store_id AND running.state = 'running'
       )
-    ORDER BY store_id, priority, run_at, id
+    ORDER BY priority, run_at, id
+    LIMIT 64 * %(limit)s
+), first_of_store AS (
+    SELECT DISTINCT ON (store_id) id FROM due ORDER BY store_id, priority, run_at, id
 ), chosen AS (
-    SELECT jobs.id FROM jobs JOIN candidate USING (id)
-    WHERE jobs.state = 'waiting'
-    ORDER BY candidate.priority, candidate.run_at, candidate.id
+    SELECT id FROM jobs
+    WHERE id = ANY (ARRAY(SELECT id FROM first_of_store)) AND state = 'waiting'
+    ORDER BY priority, run_at, id
     LIMIT %(limit)s
-    FOR UPDATE OF jobs SKIP LOCKED
+    FOR UPDATE SKIP LOCKED
 )
 UPDATE jobs
 SET state = 'running', lease = gen_random_uuid(), leased_until = now() + %(lease_seconds)s * interval '1 second',
     attempts = attempts + 1, updated_at = now()
-FROM chosen WHERE jobs.id = chosen.id
-RETURNING jobs.id, jobs.queue, jobs.key, jobs.store_id, jobs.payload, jobs.attempts, jobs.run_at, jobs.lease
+WHERE id = ANY (ARRAY(SELECT id FROM chosen))
+RETURNING id, queue, key, store_id, payload, attempts, run_at, lease
 
 -- name: expire_leases
 -- description: Jobs whose worker died go back into the queue.

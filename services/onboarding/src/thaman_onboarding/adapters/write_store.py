@@ -65,7 +65,7 @@ class WriteStore:
 
 
 def add_decision(uow: UnitOfWork, decision: PriceDecided) -> None:
-    """Take a decision in, with the job that will write it."""
+    """Take a decision in, with a job that will write all of the store's that are open by then."""
     uow.execute(
         _sql()["add_decision"],
         {
@@ -76,7 +76,8 @@ def add_decision(uow: UnitOfWork, decision: PriceDecided) -> None:
             "cause": current_cause().model_dump_json(),
         },
     )
-    uow.enqueue(WRITE, str(decision.decision_id), decision.store_id)
+    if not uow.has_enqueued(WRITE, decision.store_id):
+        uow.enqueue(WRITE, str(decision.decision_id), decision.store_id)
 
 
 def hold_store(uow: UnitOfWork, store_id: str, version: int, fence: int) -> None:
