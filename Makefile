@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 ARGS ?=
+# Test files run side by side in so many processes; each has its own servers.
+WORKERS ?= 2
 
 UV_VERSION := 0.13.9
 HOME_DIR := .thaman
@@ -35,7 +37,7 @@ up: $(STAMP) ## Start everything without demo stores; Ctrl-C ends it
 	@$(PY) -m thaman_cli up $(ARGS)
 
 test: $(STAMP) ## All tests, on embedded PostgreSQL and NATS
-	@$(PY) -m pytest -p tests.support.npm_required -m "not faults" $(ARGS)
+	@$(PY) -m pytest -p tests.support.npm_required -n $(WORKERS) --dist loadfile -m "not faults" $(ARGS)
 
 check: $(STAMP) ## Lint, format, strict types, import rules, contract drift
 	@$(PY) -m ruff check .

@@ -71,8 +71,8 @@ def test_unknown_types_are_named() -> None:
 def test_defaults_of_settings_are_settings() -> None:
     assert StoreSettings() == StoreSettings.model_validate_json(StoreSettings().model_dump_json())
     assert SystemSettings() == SystemSettings.model_validate_json(SystemSettings().model_dump_json())
-    with pytest.raises(ValidationError, match="breaker_move_bp"):
-        SystemSettings(breaker_move_bp=-1)
+    with pytest.raises(ValidationError, match="sweep_hours"):
+        SystemSettings(sweep_hours=0)
 
 
 def test_partitions_are_all_used() -> None:

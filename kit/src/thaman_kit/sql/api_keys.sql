@@ -15,3 +15,7 @@ ON CONFLICT (key_id) DO NOTHING
 UPDATE api_keys
 SET revoked_at = %(revoked_at)s
 WHERE key_id = %(key_id)s AND revoked_at IS NULL
+
+-- name: wipe_keys
+-- Before a rebuild from events.
+DELETE FROM api_keys

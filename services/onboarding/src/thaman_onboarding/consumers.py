@@ -4,6 +4,7 @@ from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import scheduler
 from thaman_kit.application import UnitOfWork
 from thaman_kit.consumers import Router
+from thaman_kit.retention import retention_router
 from thaman_onboarding import wiring
 from thaman_onboarding.application.renewal import REFRESH_QUEUE
 
@@ -19,3 +20,4 @@ def token_refresh_due(event: scheduler.TokenRefreshDue, envelope: Envelope, uow:
 
 
 router.include(wiring.router)
+router.include(retention_router)

@@ -14,6 +14,7 @@ from thaman_contracts.ids import item_key
 from thaman_kit.application import UnitOfWork
 from thaman_kit.auth import api_key_router
 from thaman_kit.consumers import Router
+from thaman_kit.retention import retention_router
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.domain.basis import Basis
 
@@ -23,6 +24,7 @@ RUN_QUEUE = "optimize"
 
 router = Router()
 router.include(api_key_router)
+router.include(retention_router)
 
 
 @router.on(onboarding.StoreAuthorized)

@@ -65,8 +65,8 @@ SELECT settings, settings_version, system_fence, updated_at FROM system_settings
 
 -- name: insert_api_key
 -- description: A new key; only its keyed hash.
-INSERT INTO api_keys (key_id, key_hash, scope, store_id, label, expires_at)
-VALUES (%(key_id)s, %(key_hash)s, %(scope)s, %(store_id)s, %(label)s, %(expires_at)s)
+INSERT INTO api_keys (key_id, key_hash, scope, store_id, label, expires_at, created_at)
+VALUES (%(key_id)s, %(key_hash)s, %(scope)s, %(store_id)s, %(label)s, %(expires_at)s, %(occurred_at)s)
 ON CONFLICT (key_id) DO NOTHING
 
 -- name: revoke_api_key
@@ -86,6 +86,10 @@ DELETE FROM stores
 -- name: wipe_item_rules
 -- description: Before a rebuild from events.
 DELETE FROM item_rules
+
+-- name: wipe_api_keys
+-- description: Before a rebuild from events.
+DELETE FROM api_keys
 
 -- name: wipe_system
 -- description: Before a rebuild from events.

@@ -173,7 +173,7 @@ def project_revocation(uow: UnitOfWork, key_id: str, now: datetime) -> None:
 
 def wipe_read_models(uow: UnitOfWork) -> None:
     """Empty what :mod:`thaman_onboarding.application.rebuild` fills again, in the same transaction."""
-    for name in ("wipe_stores", "wipe_item_rules", "wipe_system"):
+    for name in ("wipe_stores", "wipe_item_rules", "wipe_system", "wipe_api_keys"):
         uow.execute(_SQL[name])
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,7 +53,7 @@ class ManualEditDetected(DomainEvent, contracts.ManualEditDetected, topic="catal
     """Somebody changed a base price by hand."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SeenItem:
     """One item as Salla showed it just now; ``taxable`` says whether VAT applies to it."""
 
@@ -64,7 +65,7 @@ class SeenItem:
         """The item's key."""
         return self.item.key
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Equal for equal contents."""
         content = json.dumps([self.item.model_dump(mode="json"), self.taxable], sort_keys=True, ensure_ascii=False)

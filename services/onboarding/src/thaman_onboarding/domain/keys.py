@@ -24,7 +24,8 @@ class Key(Aggregate):
         super().__init__(id)
         self.key_id = ""
         self.store_id = SYSTEM
-        self.revoked = False
+        self.issued: events.ApiKeyIssued | None = None
+        self.revoked_at: datetime | None = None
 
     @classmethod
     def new(cls, key_id: str) -> "Key":
@@ -63,6 +64,11 @@ class Key(Aggregate):
             expires_at=expires_at,
         )
 
+    @property
+    def revoked(self) -> bool:
+        """Whether the key stopped working."""
+        return self.revoked_at is not None
+
     def revoke(self, now: datetime) -> None:
         """Stop the key from working; a revoked key stays revoked."""
         if not self.revoked:
@@ -73,7 +79,8 @@ class Key(Aggregate):
         match event:
             case events.ApiKeyIssued():
                 self.key_id, self.store_id = event.key_id, event.store_id
+                self.issued = event
             case events.ApiKeyRevoked():
-                self.revoked = True
+                self.revoked_at = event.occurred_at
             case _:
                 super().when(event)

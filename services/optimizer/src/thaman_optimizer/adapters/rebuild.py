@@ -25,6 +25,7 @@ TABLES = (
     "runs",
     "proposals",
     "decisions",
+    "api_keys",
 )
 """The tables that events fill."""
 

@@ -1,0 +1,142 @@
+"""Every read model, emptied and made again from events, is row by row what it was.
+
+Each table of each schema is named here once, as a read model or as something else; a table that is not named fails.
+"""
+
+import asyncio
+import json
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from tests.faults.database import execute, rows
+from tests.faults.market import Market
+from tests.support.system import System, wait_until
+
+from thaman_contracts.subjects import SERVICES
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
+
+SCRIPT = Path(__file__).with_name("rebuild_models.py")
+
+READ_MODELS: dict[str, dict[str, tuple[str, ...]]] = {
+    "onboarding": {
+        "stores": ("updated_at",),
+        "item_rules": (),
+        "system_settings": ("updated_at",),
+        "items": ("write_version",),
+        "orders": ("head_digest", "refunded", "observed_at", "provider_time"),
+        "api_keys": (),
+    },
+    "scheduler": {"installation": (), "schedules": (), "due": ("claim", "claimed_until"), "api_keys": ()},
+    "optimizer": {
+        "stores": (),
+        "system_settings": (),
+        "items": (),
+        "item_rules": (),
+        "edits": (),
+        "orders": (),
+        "links": (),
+        "offers": (),
+        "runs": (),
+        "proposals": (),
+        "decisions": (),
+        "api_keys": (),
+    },
+    "audit": {
+        "stores": (),
+        "runs": (),
+        "item_events": (),
+        "prices": (),
+        "price_history": ("id",),
+        "api_keys": (),
+    },
+}
+"""By service: tables made from events, with the columns that tell of the making and not of the events."""
+
+RECORDS: dict[str, set[str]] = {
+    "onboarding": {"tokens", "oauth_states", "installs", "webhook_inbox", "product_hints"}
+    | {"decisions", "order_sweeps", "unreadable_items", "call_blocks"},
+    "scheduler": set(),
+    "optimizer": {"pages"},
+    "audit": {"ledger", "heads"},
+}
+"""Secrets, work in hand, caches, and the ledger itself: what events must not or need not carry."""
+
+COMMON = {"jobs", "jobs_archive", "dead_letters", "parked_stores", "migrations"}
+
+
+async def dump(system: System, service: str) -> dict[str, list[str]]:
+    """Every read model of a service as sorted lines, one for each row."""
+    found: dict[str, list[str]] = {}
+    for table, volatile in READ_MODELS[service].items():
+        kept = await rows(
+            system,
+            f"SELECT to_jsonb(t) - %(volatile)s::text[] AS row FROM {service}.{table} t",
+            {"volatile": list(volatile)},
+        )
+        found[table] = sorted(json.dumps(one["row"], sort_keys=True, ensure_ascii=False) for one in kept)
+    return found
+
+
+async def rebuild(system: System, service: str) -> None:
+    """Empty the tables and run the service's own rebuild in the service's own environment."""
+    for table in READ_MODELS[service]:
+        await execute(system, f"DELETE FROM {service}.{table}")
+    environment = dict(system.supervisor.children[f"{service}-worker"].spec.env)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(SCRIPT), service, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    _, errors = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0, errors.decode()
+
+
+async def use_everything(market: Market) -> None:
+    """Make sure that rules of items and settings of the installation exist; they change no price."""
+    store_id = market.stores[0]
+    key = min(await market.system.salla.get(f"/stores/{store_id}/prices"))
+    product, _, variant = key.partition("/")
+    rule = {"product_id": product, "variant_id": variant or None, "min_price": 100}
+    await market.system.api.put("onboarding", f"/stores/{store_id}/item-rules", {"rules": [rule]})
+    await market.system.api.patch("onboarding", "/system/settings", {"retention_keep_days": 399})
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_read_models_are_rebuilt_from_events(market: Market, service: str) -> None:
+    system, dice = market.system, random.Random(11)
+    await use_everything(market)
+    await market.trade(dice, rounds=1)
+    await market.settle()
+    worker = system.supervisor.children[f"{service}-worker"]
+    await worker.stop()
+    try:
+        before = await dump(system, service)
+        assert all(before.values()), f"nothing to rebuild in some of {before.keys()}"
+        await rebuild(system, service)
+        after = await dump(system, service)
+    finally:
+        await worker.start()
+    for table in READ_MODELS[service]:
+        if service == "scheduler" and table == "due":
+            continue  # when to look next is found by the next tick
+        assert after[table] == before[table], f"{service}.{table}"
+
+    async def all_as_before() -> bool:
+        return await dump(system, service) == before
+
+    await wait_until(all_as_before, 30, f"every read model of {service} as it was, with the worker running")
+    await market.settle()
+
+
+async def test_every_table_is_named(market: Market) -> None:
+    found = await rows(
+        market.system,
+        "SELECT table_schema AS service, table_name AS name FROM information_schema.tables"
+        " WHERE table_schema = ANY (%(services)s) AND table_type = 'BASE TABLE'",
+        {"services": list(SERVICES)},
+    )
+    own = {service: {f"{service}_events", f"{service}_tracking"} for service in SERVICES}
+    named = {service: READ_MODELS[service].keys() | RECORDS[service] | COMMON | own[service] for service in SERVICES}
+    unnamed = [f"{row['service']}.{row['name']}" for row in found if row["name"] not in named[row["service"]]]
+    assert not unnamed
