@@ -80,6 +80,7 @@ def test_a_message_that_joins_during_a_retry_is_not_left_behind(world: Any, inbo
         handle(event, envelope, unit)
 
     world.router._handlers = [(world.router._handlers[0][0], hear_while_another_joins)]
+    world.router._handlers_of.clear()
     assert retry(world.sink, world.router, upstream=UPSTREAM, store_id=STORE) == 2
     assert world.heard() == [1, 2]
     assert states(world) == ["retried", "retried"] and not is_parked(world)
@@ -89,17 +90,17 @@ def test_a_consumer_that_saw_a_parking_which_is_lifted_meanwhile_looks_again(wor
     world.poison = {1}
     deliver(world, inbox, 1)
     world.poison = set()
-    fetch_all, database = world.sink.database.fetch_all, world.sink.database
+    fetch_one, database = world.sink.database.fetch_one, world.sink.database
     lifted: list[int] = []
 
     def fetch_then_lift(sql: str, params: Any = None) -> Any:
-        rows = fetch_all(sql, params)
+        row = fetch_one(sql, params)
         if "FROM parked_stores WHERE upstream" in sql and "ANY" in sql and not lifted:
             lifted.append(1)
             retry(world.sink, world.router, upstream=UPSTREAM, store_id=STORE)
-        return rows
+        return row
 
-    database.fetch_all = fetch_then_lift
+    database.fetch_one = fetch_then_lift
     deliver(world, inbox, 2)
     assert lifted and world.heard() == [1, 2]
     assert states(world) == ["retried"]

@@ -180,6 +180,18 @@ class UnitOfWork:
         if params:
             self._effects.append(Effect(sql, many=list(params)))
 
+    def execute_together(self, sql: str, row: Mapping[str, Any]) -> None:
+        """Run a statement inside the transaction that takes many rows as a JSON array, its parameter ``rows``.
+
+        Rows of calls that follow each other go in together, in their order. The statement has to give what one call
+        for each row would give.
+        """
+        previous = self._effects[-1] if self._effects else None
+        if previous is not None and previous.together is not None and previous.sql == sql:
+            previous.together.append(row)
+        else:
+            self._effects.append(Effect(sql, together=[row]))
+
     def read(self, sql: str, params: Params | None = None) -> list[dict[str, Any]]:
         """Rows as they are stored now; effects of this unit are not in them yet."""
         return self._application.database.fetch_all(sql, params)

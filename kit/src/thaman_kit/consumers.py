@@ -22,7 +22,7 @@ from thaman_kit import bus_metrics
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.errors import BusError
 from thaman_kit.inbox import Delivery, Inbox, Verdict
-from thaman_kit.nats import BusSettings, connection_options, inbox_prefix
+from thaman_kit.nats import BusSettings, connection_options, deliveries_of, inbox_prefix, read_headers_fast
 from thaman_kit.pull import Pull
 from thaman_kit.routing import Router
 from thaman_kit.watchdog import Watchdog
@@ -134,7 +134,7 @@ class Consumers:
     async def _connect(self) -> Client:
         while True:
             try:
-                return await self._broker.connect()
+                return read_headers_fast(await self._broker.connect())
             except (NatsError, OSError, TimeoutError) as error:
                 logger.warning("NATS cannot be reached: %s", error or type(error).__name__)
                 await asyncio.sleep(_START_PAUSE_S * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
@@ -176,7 +176,7 @@ class Consumers:
             comfort.cancel()
         for message, verdict in zip(messages, verdicts, strict=True):
             await _tell(message, verdict)
-        if any(verdict.is_settled for verdict in verdicts):
+        if any(verdict.is_kept for verdict in verdicts):
             self._watchdog.wake()
         bus_metrics.BATCH_SECONDS.labels(self._consumer).observe(time.monotonic() - started)
 
@@ -201,7 +201,7 @@ async def _raw(message: Any) -> list[Msg]:
 
 
 def _delivery(message: Msg) -> Delivery:
-    return Delivery(message.subject, message.headers or {}, message.data, message.metadata.num_delivered)
+    return Delivery(message.subject, message.headers or {}, message.data, deliveries_of(message))
 
 
 async def _tell(message: Msg, verdict: Verdict) -> None:

@@ -1,6 +1,7 @@
 """Reading and small transactions beside the event store; SQL kept in files."""
 
 import re
+import select
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -36,7 +37,7 @@ class Database:
             max_size=pool_size,
             timeout=10.0,
             max_waiting=200,
-            check=ConnectionPool.check_connection,
+            check=_check,
             open=True,
             name=f"{schema}-reads",
         )
@@ -65,6 +66,18 @@ class Database:
     def close(self) -> None:
         """Give the connections back to the server."""
         self._pool.close()
+
+
+def _check(connection: Connection[DictRow]) -> None:
+    """Refuse a connection that the server closed.
+
+    An idle connection has nothing to read. Where there is something, it is most likely the server's farewell, so only
+    then is the server asked, which costs a round trip.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 @cache

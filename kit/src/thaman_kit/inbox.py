@@ -55,9 +55,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What NATS is told about a delivery: settled, or again after ``delay_s``."""
+    """What NATS is told about a delivery: settled, or again after ``delay_s``.
+
+    ``is_kept`` says that the message was put aside and waits to be announced as a dead letter.
+    """
 
     delay_s: float | None = None
+    is_kept: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -66,6 +70,15 @@ class Verdict:
 
 
 SETTLED = Verdict()
+KEPT = Verdict(is_kept=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the database knew at one instant: the place up to which messages are taken, and who is parked."""
+
+    tracked: int
+    parked: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +121,12 @@ class Inbox:
         verdicts = [Verdict(self._backoff())] * len(deliveries)
         try:
             items = self._read(deliveries, verdicts)
-            tracked = self._app.position(self.upstream)
-            chain = self._chain(items, tracked, verdicts)
+            if not items:
+                return verdicts
+            standing = self._look(items)
+            chain = self._chain(items, standing.tracked, verdicts)
             if chain:
-                self._take_chain(chain, tracked, verdicts)
+                self._take_chain(chain, standing, verdicts)
         except (*_OUTAGES, _Overtaken) as error:
             self._outage(error)
         return verdicts
@@ -123,8 +138,14 @@ class Inbox:
                 items.append(_Item(index, delivery, from_headers(delivery.headers)))
             except EnvelopeError as error:
                 self._put_aside_foreign(delivery, str(error))
-                verdicts[index] = self._settled("foreign")
+                verdicts[index] = self._settled("foreign", KEPT)
         return items
+
+    def _look(self, items: Sequence[_Item]) -> _Standing:
+        stores = sorted({item.envelope.store_id for item in items})
+        row = self._app.database.fetch_one(self._sql["standing"], {"upstream": self.upstream, "stores": stores})
+        assert row is not None
+        return _Standing(row["tracked"], frozenset(row["parked"]))
 
     def _chain(self, items: list[_Item], tracked: int, verdicts: list[Verdict]) -> list[_Item]:
         """The unbroken run of messages that come next; the others get their verdict here."""
@@ -142,16 +163,16 @@ class Inbox:
                 verdicts[item.index] = self._again("gap", _gap_delay(item.delivery.delivered))
         return chain
 
-    def _take_chain(self, chain: list[_Item], tracked: int, verdicts: list[Verdict]) -> None:
+    def _take_chain(self, chain: list[_Item], standing: _Standing, verdicts: list[Verdict]) -> None:
         try:
-            self._store(chain, tracked)
+            self._store(chain, standing)
         except Exception as error:
             if is_outage(error) or isinstance(error, _Overtaken):
                 raise
             if len(chain) > 1:
-                self._take_singly(chain, tracked, verdicts)
+                self._take_singly(chain, standing.tracked, verdicts)
             else:
-                verdicts[chain[0].index] = self._fail(chain[0], tracked, error)
+                verdicts[chain[0].index] = self._fail(chain[0], standing.tracked, error)
         else:
             self._outages = 0
             for item in chain:
@@ -161,32 +182,33 @@ class Inbox:
     def _take_singly(self, chain: list[_Item], tracked: int, verdicts: list[Verdict]) -> None:
         """After a batch failed: one transaction per message up to the one that fails; the rest waits as long as it."""
         for place, item in enumerate(chain):
-            self._take_chain([item], tracked, verdicts)
+            # A message before it may have parked its store.
+            self._take_chain([item], _Standing(tracked, self._look([item]).parked), verdicts)
             if not verdicts[item.index].is_settled:
                 for later in chain[place + 1 :]:
                     verdicts[later.index] = verdicts[item.index]
                 return
             tracked = item.position
 
-    def _store(self, chain: Sequence[_Item], tracked: int) -> None:
+    def _store(self, chain: Sequence[_Item], standing: _Standing) -> None:
+        """Store the chain; what is parked may have changed since it was looked at, and then the commit is refused."""
+        tracked = standing.tracked
         for attempt in range(1, _STORE_ATTEMPTS + 1):
             try:
-                self._store_once(chain, tracked)
+                self._store_once(chain, standing)
                 return
             except (Conflict, EffectRefused):
-                if self._app.position(self.upstream) != tracked:
+                standing = self._look(chain)
+                if standing.tracked != tracked:
                     raise _Overtaken(f"another replica moved {self.upstream} on") from None
                 if attempt == _STORE_ATTEMPTS:
                     raise
 
-    def _store_once(self, chain: Sequence[_Item], tracked: int) -> None:
-        stores = sorted({item.envelope.store_id for item in chain})
-        rows = self._app.database.fetch_all(self._sql["parked_of"], {"upstream": self.upstream, "stores": stores})
-        parked = {row["store_id"] for row in rows}
+    def _store_once(self, chain: Sequence[_Item], standing: _Standing) -> None:
         unit = self._app.unit_of_work()
-        self._advance(unit, tracked, chain[-1].position)
+        self._advance(unit, standing.tracked, chain[-1].position)
         for item in chain:
-            if item.envelope.store_id in parked:
+            if item.envelope.store_id in standing.parked:
                 self._wait(unit, item)
             else:
                 self._check(item)
@@ -228,7 +250,7 @@ class Inbox:
             return self._again("retry", self._delays[failures - 1])
         self._park(item, tracked, f"{type(error).__name__}: {error}", failures)
         del self._failed[item.position]
-        return self._settled("parked")
+        return self._settled("parked", KEPT)
 
     def _park(self, item: _Item, tracked: int, reason: str, attempts: int) -> None:
         unit = self._app.unit_of_work()
@@ -256,9 +278,9 @@ class Inbox:
     def _backoff(self) -> float:
         return min(0.2 * 2.0 ** min(self._outages, 8), _LONGEST_BACKOFF_S)
 
-    def _settled(self, outcome: str) -> Verdict:
+    def _settled(self, outcome: str, verdict: Verdict = SETTLED) -> Verdict:
         bus_metrics.CONSUMED.labels(self._app.name, self.upstream, outcome).inc()
-        return SETTLED
+        return verdict
 
     def _again(self, outcome: str, delay_s: float) -> Verdict:
         bus_metrics.CONSUMED.labels(self._app.name, self.upstream, outcome).inc()

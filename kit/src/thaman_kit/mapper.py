@@ -10,6 +10,8 @@ from thaman_kit.domain import TOPICS, DomainEvent, upcast
 from thaman_kit.errors import UnknownTopic
 
 _VERSION = "class_version"
+_ELSEWHERE = {"originator_id", "originator_version", "meta"}
+"""Fields that have columns of their own, and the one written last, without its gaps."""
 
 
 class PydanticMapper(Mapper[UUID]):
@@ -21,17 +23,17 @@ class PydanticMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """The row of one event."""
         assert isinstance(domain_event, DomainEvent)
-        state = domain_event.model_dump(
-            mode="json", exclude={"originator_id", "originator_version"}, exclude_defaults=False
-        )
-        state["meta"] = {name: value for name, value in state["meta"].items() if value is not None}
+        last: dict[str, Any] = {"meta": domain_event.meta.model_dump(exclude_none=True)}
         if domain_event.class_version > 1:
-            state[_VERSION] = domain_event.class_version
+            last[_VERSION] = domain_event.class_version
+        state = domain_event.model_dump_json(exclude=_ELSEWHERE)
+        rest = json.dumps(last, separators=(",", ":"), ensure_ascii=False)
         return StoredEvent(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
             topic=domain_event.topic,
-            state=json.dumps(state, separators=(",", ":"), ensure_ascii=False).encode(),
+            # Every event has fields of its own, so a comma always belongs between the two objects made one.
+            state=f"{state[:-1]},{rest[1:]}".encode(),
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEvent:

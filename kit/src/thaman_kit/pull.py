@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 _LINGER_S = 5.0
 _TROUBLE_PAUSE_S = 1.0
 _BURST_S = 0.002
+_BUSY_S = 0.5
+_LONGEST_BURST_S = 0.2
 _NANOSECONDS = 1_000_000_000
 _EXPECTED = ("404", "408")
 _WRONG_PIN = "423"
@@ -43,6 +45,8 @@ class Pull(JetStreamContext.PullSubscription):
         self._batch_size = batch_size
         self._asked = 0
         self._asked_until = 0.0
+        self._fetched_at = -_BUSY_S
+        self._patience_s = _BURST_S
         # The pin lasts as long as the acknowledgement time and is renewed by asking.
         self._linger_s = min(_LINGER_S, ack_wait_s / 3)
         self._pin: str | None = None
@@ -74,9 +78,10 @@ class Pull(JetStreamContext.PullSubscription):
         messages = [first, *self._drain(batch - 1)]
         if len(messages) < batch and self._asked > len(messages):
             # A burst arrives in several reads of the socket; one transaction for all of it is worth the wait.
-            await asyncio.sleep(_BURST_S)
+            await asyncio.sleep(self._patience())
             messages += self._drain(batch - len(messages))
         self._asked -= len(messages)
+        self._fetched_at = time.monotonic()
         return messages
 
     async def unsubscribe(self) -> None:
@@ -87,6 +92,12 @@ class Pull(JetStreamContext.PullSubscription):
                 await message.nak()
             await super().unsubscribe()
             await self._unpin()
+
+    def _patience(self) -> float:
+        """How long to wait for the rest of a burst: ever longer while one batch, each a transaction, chases another."""
+        is_busy = time.monotonic() - self._fetched_at < _BUSY_S
+        self._patience_s = min(3 * self._patience_s, _LONGEST_BURST_S) if is_busy else _BURST_S
+        return self._patience_s
 
     async def _ask(self) -> None:
         if self._asked > 0 and time.monotonic() < self._asked_until:

@@ -1,7 +1,9 @@
 """The recorder that makes one transaction of events, tracking and a unit's other effects."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
@@ -10,6 +12,8 @@ from eventsourcing.utils import Environment
 from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Identifier
+from psycopg.types.numeric import Int8
 
 from thaman_kit.database import PLANNING
 from thaman_kit.errors import EffectRefused, JobLost
@@ -24,13 +28,15 @@ LOCK_TIMEOUT_S = 5
 class Effect:
     """One SQL statement of a unit of work.
 
-    ``many`` runs it once per parameter set. ``must_touch`` refuses the whole transaction unless exactly that many
-    rows were touched; ``guards_job`` says that this means a lost lease.
+    ``many`` runs it once per parameter set, ``together`` once with all rows as the JSON parameter ``rows``.
+    ``must_touch`` refuses the whole transaction unless exactly that many rows were touched; ``guards_job`` says that
+    this means a lost lease.
     """
 
     sql: str
     params: Params | None = None
     many: list[Params] | None = None
+    together: list[Mapping[str, Any]] | None = None
     must_touch: int | None = None
     guards_job: bool = False
 
@@ -46,11 +52,33 @@ class UnitRecorder(PostgresProcessRecorder):
     held for the shortest time.
     """
 
+    def _insert_stored_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
+        """Like the library, but the columns go in as binary arrays, which both ends read at a fraction of the cost."""
+        self._lock_table(curs)
+        self._notify_channel(curs)
+        table = Identifier(self.datastore.schema, self.events_table_name)
+        columns = (
+            [event.originator_id for event in stored_events],
+            [Int8(event.originator_version) for event in stored_events],
+            [event.topic for event in stored_events],
+            [event.state for event in stored_events],
+        )
+        curs.execute(_INSERT.format(table), columns)
+
     def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         super()._insert_events(curs, stored_events, **kwargs)
         effects: Sequence[Effect] = kwargs.get("effects", ())
         for effect in effects:
             _run(curs, effect)
+
+
+_INSERT = SQL(
+    "INSERT INTO {} (originator_id, originator_version, topic, state)"
+    " SELECT originator_id, originator_version, topic, state"
+    " FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[])"
+    " WITH ORDINALITY AS given (originator_id, originator_version, topic, state, place) ORDER BY place"
+    " RETURNING notification_id"
+)
 
 
 class UnitFactory(PostgresFactory):
@@ -92,6 +120,9 @@ def _run(curs: Cursor[DictRow], effect: Effect) -> None:
     if effect.many is not None:
         curs.executemany(effect.sql.encode(), effect.many)
         return
+    if effect.together is not None:
+        curs.execute(effect.sql.encode(), {"rows": json.dumps(effect.together, default=_plain)})
+        return
     if effect.must_touch is None:
         curs.execute(effect.sql.encode(), effect.params)
         return
@@ -101,3 +132,8 @@ def _run(curs: Cursor[DictRow], effect: Effect) -> None:
     if touched != effect.must_touch:
         error = JobLost if effect.guards_job else EffectRefused
         raise error(f"expected {effect.must_touch} rows, touched {touched}: {' '.join(effect.sql.split())[:80]}")
+
+
+def _plain(value: object) -> str:
+    """What JSON does not know: ids and instants."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -28,6 +28,8 @@ _LEADER_RETRY_S = 2.0
 _LONGEST_BACKOFF_S = 15.0
 _STALE_AFTER_S = 30.0
 _CONFIRM_EVERY_S = 5.0
+_BUSY_S = 0.5
+_BURST_S = 0.08
 _EXPECTED = (NatsError, BusError, UnknownTopic, OSError, TimeoutError)
 
 # A half-open connection must not keep a dead leader's lock for hours.
@@ -58,6 +60,7 @@ class Relay:
         self._trouble: str | None = None
         self._looked_at = time.monotonic()
         self._confirmed_at = time.monotonic()
+        self._published_at = -_BUSY_S
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until ``stop`` is set."""
@@ -118,10 +121,17 @@ class Relay:
                 while True:
                     if not await self._pass(writer, place):
                         await self._confirm(writer, place)
-                        async for _ in postgres.notifies(timeout=_POLL_S, stop_after=1):
-                            pass
+                        await self._listen(postgres)
             finally:
                 bus_metrics.RELAY_LEADER.labels(self._service).set(0)
+
+    async def _listen(self, postgres: psycopg.AsyncConnection) -> None:
+        """Wait for news, and while one page chases the other, a moment longer so that the next one is worth it."""
+        has_news = False
+        async for _ in postgres.notifies(timeout=_POLL_S, stop_after=1):
+            has_news = True
+        if has_news and time.monotonic() - self._published_at < _BUSY_S:
+            await asyncio.sleep(_BURST_S)
 
     async def _wait_for_leadership(self, postgres: psycopg.AsyncConnection) -> None:
         question = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
@@ -158,6 +168,8 @@ class Relay:
         if page.refused:
             await asyncio.to_thread(writer.keep_refused, page)
         await writer.publish(place, page)
+        if page.messages:
+            self._published_at = time.monotonic()
         lag = 0 if not page.is_full else await asyncio.to_thread(writer.highest_position) - place.position
         bus_metrics.RELAY_LAG.labels(self._service).set(max(lag, 0))
         self._succeeded()

@@ -28,6 +28,7 @@ class Router:
 
     def __init__(self) -> None:
         self._handlers: list[tuple[type[EventData], Handler]] = []
+        self._handlers_of: dict[type[EventData], list[Handler]] = {}
 
     def on(
         self, *event_classes: type[E]
@@ -36,6 +37,7 @@ class Router:
 
         def register(handler: Callable[[E, Envelope, UnitOfWork], None]) -> Callable[[E, Envelope, UnitOfWork], None]:
             self._handlers.extend((event_class, handler) for event_class in event_classes)
+            self._handlers_of.clear()
             return handler
 
         return register
@@ -43,6 +45,7 @@ class Router:
     def include(self, other: "Router") -> None:
         """Take over the handlers of another router, after those already here."""
         self._handlers.extend(other._handlers)
+        self._handlers_of.clear()
 
     def dispatch(self, envelope: Envelope, body: bytes, unit: UnitOfWork) -> None:
         """Decode one message and hand it to its handlers, inside its trace and as the cause of what they do.
@@ -51,7 +54,10 @@ class Router:
             Undeliverable: the type or version is unknown here, or the body breaks its contract.
         """
         model = _model(envelope)
-        handlers = [handler for event_class, handler in self._handlers if issubclass(model, event_class)]
+        handlers = self._handlers_of.get(model)
+        if handlers is None:
+            handlers = [handler for event_class, handler in self._handlers if issubclass(model, event_class)]
+            self._handlers_of[model] = handlers
         if not handlers:
             return
         event = _decoded(model, envelope, body)

@@ -119,7 +119,7 @@ class Watchdog:
         if not wrong:
             return
         if not self._settings.may_provision:
-            raise BusError(f"consumer {wanted['name']} has another {', '.join(wrong)}; run `thaman provision`")
+            raise BusError(f"consumer {wanted['name']} has another {', '.join(wrong)}; run `thaman migrate`")
         await ensure_consumer(connection, self._consumer, service, partition, self._settings)
         logger.warning("consumer %s had another %s", wanted["name"], ", ".join(wrong))
 
@@ -137,7 +137,7 @@ class Watchdog:
     async def _heal(self, connection: Client, service: str, partition: int) -> None:
         durable = durable_of(self._consumer, service, partition)
         if not self._settings.may_provision:
-            raise NotProvisioned(f"consumer {durable} does not exist; run `thaman provision`")
+            raise NotProvisioned(f"consumer {durable} does not exist; run `thaman migrate`")
         await ensure_stream(connection, service, self._settings)
         await ensure_consumer(connection, self._consumer, service, partition, self._settings)
         bus_metrics.HEALED.labels(self._consumer).inc()

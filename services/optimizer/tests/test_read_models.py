@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from thaman_contracts.events import onboarding
+from thaman_contracts.envelope import Envelope
+from thaman_contracts.events import EventData, onboarding
 from thaman_contracts.events.onboarding import CatalogItem
 from thaman_optimizer.adapters.rebuild import TABLES, rebuild
 from thaman_optimizer.consumers import router
@@ -51,6 +53,11 @@ def live(world: Any, item_of: Callable[..., CatalogItem]) -> None:
             )
         )
     world.tell(onboarding.CatalogItemsRemoved(store_id="1", occurred_at=now, keys=("4",)))
+    world.tell(
+        onboarding.ApiKeyIssued(
+            store_id="1", occurred_at=now, key_id="key_1", key_hash="hash", scope="store", label="of the store"
+        )
+    )
     world.stop_all(stopped=False)
     for url in world.pages.prices:
         world.pages.prices[url] = None
@@ -77,6 +84,62 @@ def test_handling_every_message_again_changes_nothing(world: Any, item_of: Calla
         router.dispatch(envelope, body, unit)
         unit.commit()
     assert dump(world) == before
+
+
+def test_reports_of_one_batch_say_what_they_say_one_by_one(world: Any, item_of: Callable[..., CatalogItem]) -> None:
+    world.connect()
+    world.observe(*(item_of(str(number), base_price=10_000, shelf_price=10_000) for number in (1, 2, 3)))
+    world.clock.advance(timedelta(minutes=1))
+    reports = [_report(world, *one) for one in _REPORTS]
+    units: list[dict[str, Any]] = []
+    for size in (1, len(reports)):
+        for table in ("decisions", "edits"):
+            world.container.application.database.execute(f"DELETE FROM {table}")
+        for first in range(0, len(reports), size):
+            unit = world.container.application.unit_of_work()
+            for report in reports[first : first + size]:
+                router.dispatch(_envelope(report), report.model_dump_json().encode(), unit)
+            unit.commit()
+        units.append(dump(world))
+    singly, together = units
+    assert singly == together
+    states = {row["decision_id"].int: (row["state"], row["base_price"], row["reason"]) for row in together["decisions"]}
+    assert states == {1: ("applied", 9_100, None), 2: ("uncertain", 9_200, "cut"), 3: ("applied", 9_000, None)}
+    assert {row["item_key"]: row["base_price"] for row in together["items"]} == {"1": 9_000, "2": 9_500, "3": 10_000}
+
+
+# Of which decision and product, and what.
+_REPORTS = (
+    (1, "1", "started", 9_100),
+    (2, "2", "started", 9_300),
+    (2, "2", "uncertain", 9_200),
+    (1, "1", "applied", 9_100),
+    (0, "2", "edited", 9_500),
+    (3, "1", "started", 8_900),
+    (3, "1", "uncertain", 8_900),
+    (3, "1", "applied", 9_000),
+)
+
+
+def _report(world: Any, decision: int, product: str, what: str, price: int) -> EventData:
+    common = {"store_id": "1", "occurred_at": world.clock.now(), "product_id": product}
+    if what == "edited":
+        return onboarding.ManualEditDetected(
+            **common, expected_base_price=10_000, found_base_price=price, found_by="sweep"
+        )
+    ids = {"decision_id": UUID(int=decision), "run_id": UUID(int=9)}
+    if what == "started":
+        return onboarding.PriceWriteStarted(
+            **common, **ids, expected_base_price=10_000, target_base_price=price, attempt=1, call="bulk", fence=0
+        )
+    if what == "uncertain":
+        return onboarding.PriceApplyUncertain(**common, **ids, target_base_price=price, attempt=1, reason="cut")
+    prices = {"old_base_price": 10_000, "base_price": price, "shelf_price": price}
+    return onboarding.PriceApplied(**common, **ids, **prices, settled_by="read_back")
+
+
+def _envelope(event: EventData) -> Envelope:
+    return Envelope(f"{UUID(int=1)}:1", "onboarding", event.event_type(), "1", event.occurred_at, 1, 0)
 
 
 def test_the_baseline_is_the_first_price_without_a_sale(world: Any, item_of: Callable[..., CatalogItem]) -> None:

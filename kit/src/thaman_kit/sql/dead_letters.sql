@@ -8,9 +8,10 @@ ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notifica
 WHERE tracked.notification_id = %(expected)s
 RETURNING 1
 
--- name: parked_of
--- description: which of these stores are parked on an upstream.
-SELECT store_id FROM parked_stores WHERE upstream = %(upstream)s AND store_id = ANY(%(stores)s)
+-- name: standing
+-- description: up to where an upstream is tracked, and which of these stores are parked on it, at one instant.
+SELECT coalesce((SELECT max(notification_id) FROM {tracking} WHERE application_name = %(upstream)s), 0) AS tracked,
+    array(SELECT store_id FROM parked_stores WHERE upstream = %(upstream)s AND store_id = ANY(%(stores)s)) AS parked
 
 -- name: park_store
 -- description: from now on the store's messages of this upstream wait.

@@ -157,8 +157,7 @@ class World:
             app, self.clock, self.tokens, sandbox.api_url, timeout_seconds=2.0, policy=FAST, lease_seconds=5.0
         )
         self.wire = Hooked()
-        http = httpx.AsyncClient(transport=self.wire, timeout=2.0)
-        self.api = SallaApi(sandbox.api_url, http, self.tokens, RateBudget())
+        self.api = SallaApi(sandbox.api_url, self.wire, self.tokens, RateBudget(), httpx.Timeout(2.0, connect=5.0))
         self.runners: dict[str, JobRunner] = self._runners()
 
     def _runners(self) -> dict[str, JobRunner]:

@@ -36,8 +36,7 @@ class Tokens:
 
 def api_of(answer, tokens=None):
     """A client whose every request is answered by ``answer(request)``."""
-    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    return SallaApi("http://salla.test/admin/v2", http, tokens or Tokens(), RateBudget())
+    return SallaApi("http://salla.test/admin/v2", httpx.MockTransport(answer), tokens or Tokens(), RateBudget())
 
 
 def error(status, message="", fields=None, **headers):

@@ -153,8 +153,6 @@ def price_applied(event: onboarding.PriceApplied, envelope: Envelope, uow: UnitO
     """The decided price is on the shelf."""
     prices = _pick(event, "old_base_price", "base_price", "shelf_price")
     _report(uow, event, "applied", **prices, settled_at=event.occurred_at)
-    row = prices | {"store_id": event.store_id, "item_key": item_key(event.product_id, event.variant_id)}
-    uow.execute(queries()["price_applied"], row)
 
 
 @router.on(onboarding.PriceApplyFailed)
@@ -199,7 +197,7 @@ def _report(uow: UnitOfWork, event: WriteEvent, state: str, **known: Any) -> Non
         "reason": None,
         "settled_at": None,
     }
-    uow.execute(queries()["decision_reported"], row | known)
+    uow.execute_together(queries()["decisions_reported"], row | known)
 
 
 def _pick(source: Any, *names: str) -> dict[str, Any]:

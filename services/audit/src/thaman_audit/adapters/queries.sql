@@ -3,7 +3,7 @@
 -- name: append
 -- description: Append a batch of events to their stores' chains.
 SELECT ledger_append(%(store_id)s::text[], %(event_id)s::text[], %(service)s::text[], %(type)s::text[],
-    %(position)s::bigint[], %(occurred_at)s::timestamptz[], %(data)s::bytea[])
+    %(position)s::bigint[], %(occurred_at)s::timestamptz[], %(data)b::bytea[])
 
 -- name: chain
 -- description: A page of a chain, oldest first.

@@ -11,6 +11,7 @@ from thaman_contracts.events.onboarding import CatalogItem
 from thaman_contracts.events.settings import StoreSettings
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, load_queries
+from thaman_onboarding.adapters.columns import execute_columns
 from thaman_onboarding.domain.catalogue import KnownItem, SeenItem
 from thaman_onboarding.domain.vat import VatBasis
 
@@ -141,7 +142,8 @@ class CatalogueStore:
 
 def keep_items(uow: UnitOfWork, store_id: str, seen: Iterable[SeenItem]) -> None:
     """Let the read model show items as they were seen."""
-    uow.execute_many(_sql()["upsert_item"], [_row(store_id, one) for one in sorted(seen, key=lambda one: one.key)])
+    rows = [_row(one) for one in sorted(seen, key=lambda one: one.key)]
+    execute_columns(uow, _sql()["upsert_items"], _ITEM_COLUMNS, rows, store_id=store_id)
 
 
 def expect_unwritten(uow: UnitOfWork, store_id: str, known: Mapping[str, KnownItem]) -> None:
@@ -204,19 +206,21 @@ def restore_versions(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None
     uow.execute_many(_sql()["restore_version"], list(rows))
 
 
-def _row(store_id: str, one: SeenItem) -> dict[str, Any]:
+_ITEM_COLUMNS = ("keys", "products", "variants", "skus", "contents", "digests", "taxables", "base_prices")
+
+
+def _row(one: SeenItem) -> tuple[Any, ...]:
     item = one.item
-    return {
-        "store_id": store_id,
-        "key": item.key,
-        "product_id": item.product_id,
-        "variant_id": item.variant_id,
-        "sku": item.sku,
-        "content": item.model_dump_json(),
-        "digest": one.digest,
-        "taxable": one.taxable,
-        "base_price": item.base_price,
-    }
+    return (
+        item.key,
+        item.product_id,
+        item.variant_id,
+        item.sku,
+        item.model_dump_json(),
+        one.digest,
+        one.taxable,
+        item.base_price,
+    )
 
 
 def _known(row: Mapping[str, Any]) -> KnownItem:

@@ -38,11 +38,14 @@ JOIN unnest(%(keys)s::text[], %(versions)s::int[]) AS seen (key, version) ON see
 WHERE items.store_id = %(store_id)s AND items.write_version = seen.version
 FOR UPDATE OF items
 
--- name: upsert_item
--- description: An item as it was seen.
+-- name: upsert_items
+-- description: Items as they were seen, in the order of their keys.
 INSERT INTO items (store_id, key, product_id, variant_id, sku, content, digest, taxable, base_price)
-VALUES (%(store_id)s, %(key)s, %(product_id)s, %(variant_id)s, %(sku)s, %(content)s::jsonb, %(digest)s, %(taxable)s,
-    %(base_price)s)
+SELECT %(store_id)s, seen.key, seen.product_id, seen.variant_id, seen.sku, seen.content::jsonb, seen.digest,
+    seen.taxable, seen.base_price
+FROM unnest(%(keys)s::text[], %(products)s::text[], %(variants)s::text[], %(skus)s::text[], %(contents)s::text[],
+    %(digests)s::text[], %(taxables)s::boolean[], %(base_prices)s::bigint[])
+    AS seen (key, product_id, variant_id, sku, content, digest, taxable, base_price)
 ON CONFLICT (store_id, key) DO UPDATE SET sku = excluded.sku, content = excluded.content, digest = excluded.digest,
     taxable = excluded.taxable, base_price = excluded.base_price, removed = false
 

@@ -38,6 +38,8 @@ CONNECT_SECONDS = 5.0
 SUCCESS = frozenset({200, 201, 202, 204})
 S = TypeVar("S", bound=Shape)
 
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "thaman"}
+_TIMEOUT = httpx.Timeout(20.0, connect=CONNECT_SECONDS)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -86,14 +88,24 @@ class SallaApi:
 
     Args:
         base_url: e.g. ``https://api.salla.dev/admin/v2``.
-        http: shared connections; its timeouts are ours.
+        transport: shared connections. Requests go to it as they are: redirects, cookies and proxies have no place here,
+            and httpx's client above it costs more than the call.
+        timeout: of each step of a call.
     """
 
-    def __init__(self, base_url: str, http: httpx.AsyncClient, tokens: Tokens, budget: RateBudget) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        transport: httpx.AsyncBaseTransport,
+        tokens: Tokens,
+        budget: RateBudget,
+        timeout: httpx.Timeout = _TIMEOUT,
+    ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._http = http
+        self._transport = transport
         self._tokens = tokens
         self._budget = budget
+        self._extensions = {"timeout": timeout.as_dict()}
 
     def room(self, store_id: str) -> int | None:
         """How many calls the store's budget allows at once now; ``None`` when nothing is known against it."""
@@ -113,13 +125,13 @@ class SallaApi:
             connections: calls at the same time; with enough of them the pool never makes a call wait.
         """
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        transport = httpx.AsyncHTTPTransport(verify=_tls(), limits=limits)
         timeout = httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS)
-        http = httpx.AsyncClient(limits=limits, timeout=timeout, verify=_tls(), follow_redirects=False)
-        return cls(base_url, http, tokens, budget)
+        return cls(base_url, transport, tokens, budget, timeout)
 
     async def close(self) -> None:
         """Let the connections go."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -189,19 +201,11 @@ class SallaApi:
         except BudgetSpent:
             measures.BUDGET_WAITS.inc()
             raise
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"
         response: httpx.Response | None = None
         began = time.perf_counter()
         try:
-            response = await self._http.request(
-                request.method,
-                self._base_url + request.path,
-                params=request.query,
-                content=request.body,
-                headers=headers,
-            )
+            response = await self._transport.handle_async_request(self._message(token, request))
+            await response.aread()
         except _NOT_SENT as error:
             raise SallaUnreachable(f"{request}: {type(error).__name__}") from error
         except httpx.HTTPError as error:
@@ -215,6 +219,20 @@ class SallaApi:
         if response.status_code not in SUCCESS:
             self._refuse(response)
         return _json(response, writing=request.body is not None)
+
+    def _message(self, token: str, request: _Request) -> httpx.Request:
+        headers = {"Authorization": f"Bearer {token}", **_HEADERS}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        url = self._base_url + request.path
+        return httpx.Request(
+            request.method,
+            url,
+            params=request.query,
+            headers=headers,
+            content=request.body,
+            extensions=self._extensions,
+        )
 
     def _refuse(self, response: httpx.Response) -> NoReturn:
         status = response.status_code

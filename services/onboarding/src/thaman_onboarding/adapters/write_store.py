@@ -11,6 +11,7 @@ from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, load_queries
 from thaman_kit.domain import EventMeta, current_cause
 from thaman_kit.jobs import Job
+from thaman_onboarding.adapters.columns import execute_columns
 from thaman_onboarding.domain.price_write import WriteState
 from thaman_onboarding.domain.settling import OpenDecision
 
@@ -93,10 +94,7 @@ def hold_job(uow: UnitOfWork, job: Job) -> None:
 
 def start(uow: UnitOfWork, attempts: Iterable[tuple[UUID, int, str, float]]) -> None:
     """Attempts begin: decision, number, call, and seconds until they are to be looked at if nobody does before."""
-    rows = [
-        {"decision_id": one, "attempt": attempt, "call": call, "delay": delay} for one, attempt, call, delay in attempts
-    ]
-    uow.execute_many(_sql()["start"], rows)
+    execute_columns(uow, _sql()["start"], ("ids", "attempts", "calls", "delays"), attempts)
 
 
 def doubt(uow: UnitOfWork, decision_id: UUID, detail: str, delay: float) -> None:
@@ -116,10 +114,10 @@ def wait(uow: UnitOfWork, decision_id: UUID, delay: float) -> None:
 
 def settle(uow: UnitOfWork, store_id: str, settled: Iterable[tuple[UUID, WriteState, str]]) -> None:
     """Outcomes that are known for good, and with them the end of their jobs."""
-    rows = [{"decision_id": one, "state": state.value, "detail": detail} for one, state, detail in settled]
-    uow.execute_many(_sql()["settle"], rows)
+    rows = [(one, state.value, detail) for one, state, detail in settled]
+    execute_columns(uow, _sql()["settle"], ("ids", "states", "details"), rows)
     if rows:
-        keys = [str(row["decision_id"]) for row in rows]
+        keys = [str(one) for one, _, _ in rows]
         uow.execute(_sql()["finish_jobs"], {"queue": WRITE, "store_id": store_id, "keys": keys})
 
 
@@ -130,5 +128,5 @@ def touch_items(uow: UnitOfWork, store_id: str, keys: Iterable[str]) -> None:
 
 def wrote(uow: UnitOfWork, store_id: str, prices: Iterable[tuple[str, int]]) -> None:
     """Base prices that we wrote, by item."""
-    rows = [{"store_id": store_id, "key": key, "base_price": base} for key, base in sorted(prices)]
-    uow.execute_many(_sql()["wrote"], rows)
+    latest = sorted(dict(sorted(prices)).items())  # one statement cannot set a row twice
+    execute_columns(uow, _sql()["wrote"], ("keys", "base_prices"), latest, store_id=store_id)

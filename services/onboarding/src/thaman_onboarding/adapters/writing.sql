@@ -21,6 +21,11 @@ FROM decisions d
 WHERE d.store_id = %(store_id)s AND d.state IN ('due', 'started', 'uncertain')
 ORDER BY d.sequence LIMIT %(limit)s
 
+-- name: histories
+-- description: All events of some writes, each write's in order.
+SELECT originator_id, originator_version, topic, state FROM onboarding_events
+WHERE originator_id = ANY(%(ids)s) ORDER BY originator_id, originator_version
+
 -- name: rules
 -- description: The merchant's rules of some items.
 SELECT product_id, variant_id, min_price, max_price, locked FROM item_rules
@@ -50,11 +55,13 @@ FOR SHARE OF s
 SELECT id FROM jobs WHERE id = %(job)s AND lease = %(lease)s AND state = 'running' FOR UPDATE
 
 -- name: start
--- description: An attempt begins. The day budget counts from the first.
-UPDATE decisions SET state = 'started', attempt = %(attempt)s, call = %(call)s, in_flight = true,
+-- description: Attempts begin. The day budget counts from the first.
+UPDATE decisions SET state = 'started', attempt = begun.attempt, call = begun.call, in_flight = true,
     started_at = clock_timestamp(), first_started_at = coalesce(first_started_at, clock_timestamp()),
-    next_at = clock_timestamp() + %(delay)s * interval '1 second'
-WHERE decision_id = %(decision_id)s
+    next_at = clock_timestamp() + begun.delay * interval '1 second'
+FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(calls)s::text[], %(delays)s::float8[])
+    AS begun (decision_id, attempt, call, delay)
+WHERE decisions.decision_id = begun.decision_id
 
 -- name: doubt
 -- description: The attempt's outcome is unknown; look again after a while.
@@ -73,9 +80,10 @@ WHERE decision_id = %(decision_id)s
 UPDATE decisions SET next_at = clock_timestamp() + %(delay)s * interval '1 second' WHERE decision_id = %(decision_id)s
 
 -- name: settle
--- description: The outcome is known for good.
-UPDATE decisions SET state = %(state)s, in_flight = false, settled_at = clock_timestamp(), detail = %(detail)s
-WHERE decision_id = %(decision_id)s
+-- description: Outcomes that are known for good.
+UPDATE decisions SET state = settled.state, in_flight = false, settled_at = clock_timestamp(), detail = settled.detail
+FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(details)s::text[]) AS settled (decision_id, state, detail)
+WHERE decisions.decision_id = settled.decision_id
 
 -- name: finish_jobs
 -- description: The jobs of settled decisions have nothing left to do.
@@ -92,5 +100,7 @@ WHERE queue = %(queue)s AND store_id = %(store_id)s AND state = 'waiting'
 UPDATE items SET write_version = write_version + 1 WHERE store_id = %(store_id)s AND key = ANY(%(keys)s)
 
 -- name: wrote
--- description: We wrote this base price.
-UPDATE items SET last_written = %(base_price)s WHERE store_id = %(store_id)s AND key = %(key)s
+-- description: We wrote these base prices.
+UPDATE items SET last_written = wrote.base_price
+FROM unnest(%(keys)s::text[], %(base_prices)s::bigint[]) AS wrote (key, base_price)
+WHERE items.store_id = %(store_id)s AND items.key = wrote.key

@@ -88,22 +88,28 @@ class WriteJob:
 
     async def _pass(self, job: Job) -> float | None:
         """One pass; gives the seconds until the next, ``None`` when nothing is open."""
-        pending = await asyncio.to_thread(self._writes.open, job.store_id, self._policy.batch)
+        taken = await asyncio.to_thread(self._take_up, job.store_id)
+        if not isinstance(taken, Batch):
+            return taken
+        try:
+            return await self._work(job, taken)
+        except SallaError as error:
+            return await self._outage(taken.store, error)
+
+    def _take_up(self, store_id: str) -> Batch | float | None:
+        """What is to be done for the store now; if nothing is, the seconds until then, or ``None`` for never."""
+        pending = self._writes.open(store_id, self._policy.batch)
         if not pending:
             return None
         ready = ready_of(pending)
         if not ready:
             return min(one.wait for one in pending if one.wait > 0)
-        store = await asyncio.to_thread(self._catalogue.store, job.store_id)
+        store = self._catalogue.store(store_id)
         if store is None:
             return self._policy.disconnected_wait
         if store.blocked_seconds is not None and store.is_blocked:
             return store.blocked_seconds
-        batch = await asyncio.to_thread(self._batch, store, ready)
-        try:
-            return await self._work(job, batch)
-        except SallaError as error:
-            return await self._outage(store, error)
+        return self._batch(store, ready)
 
     def _batch(self, store: StoreView, ready: Sequence[OpenDecision]) -> Batch:
         keys = sorted({one.key for one in ready})

@@ -14,6 +14,7 @@ from thaman_kit.jobs import Job
 from thaman_onboarding.adapters import salla_measures as measures
 from thaman_onboarding.adapters import write_store
 from thaman_onboarding.adapters.catalogue_store import StoreView, keep_items
+from thaman_onboarding.adapters.write_history import load_writes
 from thaman_onboarding.domain.catalogue import KnownItem, Observation, SeenItem
 from thaman_onboarding.domain.price_write import PriceWrite, WriteState
 from thaman_onboarding.domain.settling import (
@@ -70,8 +71,10 @@ class WriteRecorder:
         if any(isinstance(one.verdict, Start) for one in judged):
             write_store.hold_store(ledger.uow, store.store_id, store.version, store.fence)
         begun: dict[UUID, PriceWrite] = {}
+        writes = self._writes(judged)
         for one in judged:
-            write = self._write(ledger.uow, one.pending)
+            write = writes[one.pending.id]
+            ledger.uow.add(write)
             with caused_by(one.pending.cause):
                 self._verdict(ledger, write, one, known.get(one.pending.key), store.fence)
             if isinstance(one.verdict, Start):
@@ -176,12 +179,11 @@ class WriteRecorder:
         if known is not None and known.edited_by_hand(seen.item.base_price):
             ledger.edits.append((known, seen.item.base_price, found_by))
 
-    def _write(self, uow: UnitOfWork, pending: OpenDecision) -> PriceWrite:
-        if pending.state.is_open:
-            return uow.get(PriceWrite, pending.id)
-        write = PriceWrite(pending.id)
-        uow.add(write)
-        return write
+    def _writes(self, judged: Sequence[Judged]) -> dict[UUID, PriceWrite]:
+        """The write of each decision: as stored where an intent is, else a new one."""
+        ids = [one.pending.id for one in judged]
+        stored = load_writes(self._application, [one.pending.id for one in judged if one.pending.state.is_open])
+        return {id: PriceWrite(id) for id in ids} | stored
 
     def _ledger(self, job: Job) -> _Ledger:
         uow = self._application.unit_of_work()

@@ -154,22 +154,41 @@ UPDATE items SET base_price = %(found_base_price)s,
 FROM stores
 WHERE stores.store_id = items.store_id AND items.store_id = %(store_id)s AND item_key = %(item_key)s
 
--- name: decision_reported
--- description: What onboarding reported of a decision.
+-- name: decisions_reported
+-- description: What onboarding reported of decisions, in order; where one is named twice the last state counts, and of each
+-- price the last that was told. What was applied is what Salla shows now.
+WITH given AS (
+    SELECT * FROM ROWS FROM (
+        jsonb_to_recordset(%(rows)s::jsonb) AS (decision_id uuid, store_id text, run_id uuid, item_key text,
+            product_id text, variant_id text, state text, old_base_price bigint, base_price bigint, shelf_price bigint,
+            reason text, settled_at timestamptz)
+    ) WITH ORDINALITY AS told (decision_id, store_id, run_id, item_key, product_id, variant_id, state, old_base_price,
+        base_price, shelf_price, reason, settled_at, place)
+), prices AS (
+    SELECT decision_id, max(place) AS place,
+        (array_agg(old_base_price ORDER BY place DESC) FILTER (WHERE old_base_price IS NOT NULL))[1] AS old_base_price,
+        (array_agg(base_price ORDER BY place DESC) FILTER (WHERE base_price IS NOT NULL))[1] AS base_price,
+        (array_agg(shelf_price ORDER BY place DESC) FILTER (WHERE shelf_price IS NOT NULL))[1] AS shelf_price
+    FROM given GROUP BY decision_id
+), shown AS (
+    UPDATE items SET base_price = latest.base_price, shelf_price = latest.shelf_price
+    FROM (
+        SELECT DISTINCT ON (store_id, item_key) store_id, item_key, base_price, shelf_price
+        FROM given WHERE state = 'applied' ORDER BY store_id, item_key, place DESC
+    ) AS latest
+    WHERE items.store_id = latest.store_id AND items.item_key = latest.item_key
+)
 INSERT INTO decisions (decision_id, store_id, run_id, item_key, product_id, variant_id, state, old_base_price, base_price,
     shelf_price, reason, settled_at)
-VALUES (%(decision_id)s, %(store_id)s, %(run_id)s, %(item_key)s, %(product_id)s, %(variant_id)s, %(state)s,
-    %(old_base_price)s, %(base_price)s, %(shelf_price)s, %(reason)s, %(settled_at)s)
+SELECT given.decision_id, given.store_id, given.run_id, given.item_key, given.product_id, given.variant_id, given.state,
+    prices.old_base_price, prices.base_price, prices.shelf_price, given.reason, given.settled_at
+FROM given JOIN prices USING (decision_id, place)
+ORDER BY place
 ON CONFLICT (decision_id) DO UPDATE SET
     state = excluded.state, old_base_price = coalesce(excluded.old_base_price, decisions.old_base_price),
     base_price = coalesce(excluded.base_price, decisions.base_price),
     shelf_price = coalesce(excluded.shelf_price, decisions.shelf_price), reason = excluded.reason,
     settled_at = excluded.settled_at
-
--- name: price_applied
--- description: Salla shows the decided price.
-UPDATE items SET base_price = %(base_price)s, shelf_price = %(shelf_price)s
-WHERE store_id = %(store_id)s AND item_key = %(item_key)s
 
 -- name: clear_links
 -- description: Before an item's links are set anew.
