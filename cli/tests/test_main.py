@@ -10,6 +10,7 @@ from thaman_cli.commands.settings import parse_change
 from thaman_cli.errors import EXIT_CODES, AlreadyRunning, BadUsage, CliError
 from thaman_cli.main import main
 from thaman_cli.output import Output, table
+from thaman_cli.world.quiet import NotQuiet
 
 Captured = pytest.CaptureFixture[str]
 
@@ -26,6 +27,7 @@ def all_errors(root: type[CliError] = CliError) -> list[type[CliError]]:
 
 
 def test_every_error_has_an_exit_code_of_its_own() -> None:
+    assert NotQuiet in all_errors(), "errors of the rooms count, too"
     codes = [error.exit_code for error in all_errors()]
     assert len(set(codes)) == len(codes)
     assert set(codes) | {0, 130} == set(EXIT_CODES)

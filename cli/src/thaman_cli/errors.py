@@ -8,7 +8,8 @@
 ├── ``WorldBroken``                6  an invariant does not hold
 ├── ``ApiRefused``                 7  a service answered with a problem
 ├── ``DoctorFoundTrouble``         8  the machine cannot run Thaman as it is
-└── ``DemoFailed``                 9  the demo did not reach its end
+├── ``DemoFailed``                 9  the demo did not reach its end
+└── ``NotQuiet``                  10  the installation did not come to rest in time (``world/quiet.py``)
 
 The number is the process' exit code; 130 is Ctrl-C.
 """
@@ -24,6 +25,7 @@ EXIT_CODES = {
     7: "a service refused the request",
     8: "doctor found trouble",
     9: "the demo did not reach its end",
+    10: "the installation did not come to rest in time",
     130: "stopped by Ctrl-C",
 }
 """Every exit code of the command and what it means."""

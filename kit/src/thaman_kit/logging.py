@@ -44,6 +44,10 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        # A server that was started in this process before has handlers of its own, which redact nothing.
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)

@@ -16,6 +16,8 @@ SOON_S = 60
 class NotQuiet(CliError):
     """The installation did not come to rest in time."""
 
+    exit_code = 10
+
 
 def wait_until_quiet(admin_db_url: str, *, within: float = 60.0, poll: float = 0.5) -> None:
     """Wait (blocking) until nothing is under way at two looks in a row.
