@@ -269,6 +269,7 @@ async def test_shutting_down_gives_back_what_is_not_handled(world: Any, connecti
 
 async def test_a_process_that_is_killed_in_the_middle_repeats_nothing(world: Any, worker: Any) -> None:
     """A real process with real consumers gets SIGKILL again and again while it works."""
+    world.bus = replace(world.bus, batch_size=10, ack_wait_s=2.0)  # as the worker, which would change it otherwise
     await provision(world.bus)
     total = 400
     async with running(world.relay()):

@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from thaman_contracts.events import EventData, onboarding
 from thaman_kit import telemetry
@@ -51,7 +53,7 @@ async def test_an_event_that_comes_alone_is_not_kept_waiting(world: Any) -> None
 
 
 async def test_causes_and_trace_travel_with_the_events(world: Any) -> None:
-    telemetry.setup("test")
+    telemetry.setup("test", [SimpleSpanProcessor(InMemorySpanExporter())])
     cause = EventMeta(
         correlation_id="request-1", causation_id="command-1", traceparent=f"00-{TRACE}-b7ad6b7169203331-01"
     )

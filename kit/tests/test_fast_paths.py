@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 import pytest
+from eventsourcing.persistence import StoredEvent
 from hypothesis import given
 from hypothesis import strategies as st
 from nats.aio.client import Client
@@ -14,10 +15,13 @@ from nats.aio.msg import Msg
 from nats.errors import NotJSMessageError
 
 from thaman_contracts.envelope import Envelope, to_headers
+from thaman_contracts.events import onboarding
 from thaman_kit.database import Database
 from thaman_kit.domain import DomainEvent, EventMeta
+from thaman_kit.errors import UnknownTopic
 from thaman_kit.mapper import PydanticMapper
 from thaman_kit.nats import deliveries_of, plain_headers, read_headers_fast
+from thaman_kit.publication import Publication
 
 names = st.text("abcXYZ019-_", min_size=1)
 values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x17F), max_size=20)
@@ -26,6 +30,18 @@ values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x17F), max_siz
 class Noted(DomainEvent, topic="fast.Noted", class_version=2):
     words: str
     amount: int | None = None
+
+
+class Paused(DomainEvent, onboarding.StorePaused, topic="fast.Paused"):
+    inner_note: str = "stays at home"
+
+
+class Renamed(DomainEvent, topic="fast.Renamed", class_version=2):
+    reason_given: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> dict[str, Any]:
+        return state | {"reason_given": state.pop("why")}
 
 
 @given(headers=st.dictionaries(names, values), gap=st.sampled_from((": ", ":", ":\t", " : ")))
@@ -92,6 +108,36 @@ def test_a_connection_that_the_server_closed_is_replaced(world: Any) -> None:
     with Database(world.sink._url, "scheduler", 1).transaction() as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (before,))
     assert database.fetch_all("SELECT pg_backend_pid() AS pid")[0]["pid"] != before
+
+
+@given(reason=st.text(st.characters(exclude_categories=("Cs",)), max_size=40), traced=st.booleans())
+def test_a_row_is_published_as_its_event_would_be(reason: str, traced: bool) -> None:
+    meta = EventMeta(correlation_id="c", traceparent=f"00-{'a' * 32}-{'b' * 16}-01" if traced else None)
+    names: dict[str, Any] = {"originator_id": uuid4(), "originator_version": 3, "store_id": "4711"}
+    event = Paused(**names, occurred_at=datetime.now(UTC), fence=2, reason=reason, paused_by="operator", meta=meta)
+    publication = Publication("onboarding")
+    row = _mapper().to_stored_event(event)
+    message = publication.message_of_row(row, 12, lambda store_id: 5 if store_id == "4711" else 0)
+    assert message == publication.message_of(event, 12, 5)
+    assert message is not None
+    assert b"stays at home" not in message.body
+
+
+def test_a_row_that_is_published_as_something_else_takes_the_long_way() -> None:
+    state = {"store_id": "4711", "occurred_at": "2026-01-01T00:00:00Z", "why": "stock"}
+    row = StoredEvent(uuid4(), 1, "fast.Renamed", json.dumps(state).encode())
+
+    def as_paused(event: Any) -> onboarding.StorePaused:
+        return onboarding.StorePaused(
+            store_id=event.store_id, occurred_at=event.occurred_at, fence=1, reason=event.reason_given, paused_by="x"
+        )
+
+    message = Publication("onboarding", {Renamed: as_paused}).message_of_row(row, 1, lambda _: 0)
+    assert message is not None
+    assert json.loads(message.body)["reason"] == "stock"
+    assert Publication("onboarding", {Renamed: None}).message_of_row(row, 1, lambda _: 0) is None
+    with pytest.raises(UnknownTopic):
+        Publication("onboarding").message_of_row(StoredEvent(uuid4(), 1, "fast.Gone", b"{}"), 1, lambda _: 0)
 
 
 def _mapper() -> PydanticMapper:

@@ -33,6 +33,17 @@ def test_no_or_broken_headers_begin_a_new_trace(headers: dict[str, str]) -> None
     assert telemetry.inject() == {}
 
 
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_message_is_handled_in_its_own_trace(monkeypatch: pytest.MonkeyPatch, is_heard: bool) -> None:
+    provider = telemetry.setup("demo", [SimpleSpanProcessor(InMemorySpanExporter())])
+    monkeypatch.setattr(provider, "is_heard", is_heard)
+    headers = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+    with telemetry.consuming("PriceDecided process", headers, {}):
+        assert telemetry.current_trace_id() == "0af7651916cd43dd8448eb211c80319c"
+        assert (telemetry.inject() == headers) is not is_heard, "a span of its own only where somebody listens"
+    assert telemetry.current_trace_id() is None
+
+
 def test_setup_twice_is_one_provider() -> None:
     assert telemetry.setup("demo") is telemetry.setup("other")
 

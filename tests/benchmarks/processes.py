@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60.0
 _FOREIGN = ("THAMAN_DATABASE_URL", "THAMAN_NATS_URL", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _STATUS = Path("/proc/self/smaps_rollup")
+_SHARE = 0.01
+"""Most of one processor that sampling may take."""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -106,10 +108,12 @@ class Sampler:
 
     def _run(self) -> None:
         while not self._done.is_set():
+            began = time.thread_time()
             children = _children()
             for name, pids in self.groups().items():
                 self.samples.setdefault(name, []).append(sum(_pss(pid) for pid in _family(pids, children)) / 1024)
-            self._done.wait(1.0)
+            # Looking is work for the kernel, and it must not slow down what is looked at.
+            self._done.wait(max(1.0, (time.thread_time() - began) / _SHARE))
 
 
 def _family(pids: Iterable[int], children: Mapping[int, list[int]]) -> set[int]:

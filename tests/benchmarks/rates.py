@@ -11,6 +11,7 @@ import httpx
 
 from thaman_cli.child import Child
 
+EVERY_SECONDS = 5.0
 _COUNTERS = {
     "thaman_relay_published_events_total": "relay events/s",
     "thaman_consumer_messages_total": "consumer events/s",
@@ -19,7 +20,10 @@ _COUNTERS = {
 
 @dataclass
 class Rates:
-    """Reads the counters once a second: averages over the sweep, and the best second seen."""
+    """Reads the counters now and then, as Prometheus would: averages over the sweep, and the best stretch seen.
+
+    A worker needs tens of milliseconds to show its metrics, so a look each second would slow down what it looks at.
+    """
 
     children: Mapping[str, Child]
     _first: Counter[str] = field(default_factory=Counter)
@@ -27,6 +31,7 @@ class Rates:
     _best: dict[str, float] = field(default_factory=dict)
     _done: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
+    _client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=5.0, trust_env=False))
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -41,15 +46,16 @@ class Rates:
         if self._thread is not None:
             self._thread.join()
         self._last = self._read()
+        self._client.close()
 
     def per_second(self, seconds: float) -> dict[str, float]:
         """Average rates over ``seconds``, and peaks."""
         mean = {label: (self._last[label] - self._first[label]) / seconds for label in _COUNTERS.values()}
-        return mean | {f"{label}, best second": rate for label, rate in sorted(self._best.items())}
+        return mean | {f"{label}, best {EVERY_SECONDS:.0f} s": rate for label, rate in sorted(self._best.items())}
 
     def _run(self) -> None:
         before, at = self._first, time.monotonic()
-        while not self._done.wait(1.0):
+        while not self._done.wait(EVERY_SECONDS):
             now, then = self._read(), time.monotonic()
             for label in _COUNTERS.values():
                 rate = (now[label] - before[label]) / (then - at)
@@ -63,7 +69,7 @@ class Rates:
             if url is None or name.endswith("-api"):
                 continue
             try:
-                text = httpx.get(url.replace("/readyz", "/metrics"), timeout=5.0, trust_env=False).text
+                text = self._client.get(url.replace("/readyz", "/metrics")).text
             except httpx.TransportError:
                 continue  # busy; the next look sees what this one missed
             for line in text.splitlines():

@@ -37,16 +37,18 @@ _BY_TYPE: dict[type, Callable[[str], Any]] = {
     str: lambda name: name.replace("_", " "),
     UUID: lambda _: _ID,
     AwareDatetime: lambda _: _WHEN,
+    dict: lambda name: {name: 3},
     date: lambda _: _WHEN.date(),
 }
 
 
 def example_of(model: type[EventData]) -> EventData:
     """A complete instance of ``model``: optional fields are filled too, so that their reading is tested."""
-    return model.model_validate(_fields_of(model))
+    return model.model_validate(fields_of(model))
 
 
-def _fields_of(model: type[BaseModel]) -> dict[str, Any]:
+def fields_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A value for every field of ``model``; works for stored events and parts, too."""
     return {name: _value(name, info) for name, info in model.model_fields.items()}
 
 
@@ -60,6 +62,7 @@ def _value(name: str, info: FieldInfo) -> Any:
 
 def _of(name: str, annotation: Any) -> Any:
     origin = get_origin(annotation)
+    annotation = dict if origin is dict else annotation
     if origin is Annotated:
         return _of(name, get_args(annotation)[0])
     if origin in (Union, UnionType):
@@ -69,5 +72,5 @@ def _of(name: str, annotation: Any) -> Any:
     if issubclass(annotation, Enum):
         return next(iter(annotation))
     if issubclass(annotation, BaseModel):
-        return _fields_of(annotation)
+        return fields_of(annotation)
     return next(make(name) for kind, make in _BY_TYPE.items() if issubclass(annotation, kind))

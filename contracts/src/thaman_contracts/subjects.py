@@ -4,6 +4,7 @@ Published subject: ``evt.<service>.store.<store_id>.<EventName>``. The stream st
 ``evt.<service>.<partition>.store.<store_id>.<EventName>``; NATS computes the same hash as :func:`partition_of`.
 """
 
+from functools import lru_cache
 from typing import Literal, get_args
 
 Service = Literal["onboarding", "scheduler", "optimizer", "audit"]
@@ -19,6 +20,7 @@ _FNV_OFFSET = 0x811C9DC5
 _FNV_PRIME = 0x01000193
 
 
+@lru_cache(maxsize=10_000)
 def partition_of(store_id: str, partitions: int = PARTITIONS) -> int:
     """The partition of a store: FNV-1a (32 bit) of the id modulo ``partitions``, as NATS' ``partition()`` does."""
     value = _FNV_OFFSET

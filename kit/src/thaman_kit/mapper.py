@@ -42,15 +42,23 @@ class PydanticMapper(Mapper[UUID]):
         Raises:
             UnknownTopic: no class of this process has the row's topic.
         """
-        event_class = TOPICS.get(stored_event.topic)
-        if event_class is None:
-            raise UnknownTopic(stored_event.topic)
-        state: dict[str, Any] = json.loads(stored_event.state)
-        state = upcast(event_class, state, state.pop(_VERSION, 1))
-        return event_class.model_validate(
-            state
-            | {
-                "originator_id": stored_event.originator_id,
-                "originator_version": stored_event.originator_version,
-            }
-        )
+        return event_of(stored_event, *state_of(stored_event))
+
+
+def state_of(stored_event: StoredEvent) -> tuple[type[DomainEvent], dict[str, Any]]:
+    """The class of a row and its fields as JSON values, brought up to the class's present version.
+
+    Raises:
+        UnknownTopic: no class of this process has the row's topic.
+    """
+    event_class = TOPICS.get(stored_event.topic)
+    if event_class is None:
+        raise UnknownTopic(stored_event.topic)
+    state: dict[str, Any] = json.loads(stored_event.state)
+    return event_class, upcast(event_class, state, state.pop(_VERSION, 1))
+
+
+def event_of(stored_event: StoredEvent, event_class: type[DomainEvent], state: dict[str, Any]) -> DomainEvent:
+    """The event of a row whose state was read already."""
+    names = {"originator_id": stored_event.originator_id, "originator_version": stored_event.originator_version}
+    return event_class.model_validate(state | names)

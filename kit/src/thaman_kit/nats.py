@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import nats
@@ -38,7 +39,7 @@ class BusSettings:
     replicas: int = 1
     may_provision: bool = True
     ack_wait_s: float = 30.0
-    batch_size: int = 100
+    batch_size: int = 250
     retry_delays_s: tuple[float, ...] = (0.2, 1.0, 5.0, 15.0)
     watch_every_s: float = 5.0
 
@@ -104,13 +105,16 @@ def plain_headers(raw: bytes) -> dict[str, str] | None:
     headers = {}
     for line in raw.decode("ascii").split("\r\n"):
         name, colon, value = line.partition(": ")
-        if colon and not (name.isidentifier() or name.replace("-", "").isalnum()):
-            return None
-        if not colon and line:
-            return None
-        if line:
+        if colon and _is_plain(name):
             headers[name] = value.strip()
+        elif line:
+            return None
     return headers
+
+
+@lru_cache(maxsize=256)
+def _is_plain(name: str) -> bool:
+    return name.isidentifier() or name.replace("-", "").isalnum()
 
 
 def deliveries_of(message: Msg) -> int:

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from typing import Any
+
+from eventsourcing.persistence import StoredEvent
 
 from thaman_contracts.envelope import Envelope, encode, to_headers
 from thaman_contracts.events import REGISTRY, EventData
 from thaman_contracts.subjects import subject_of
-from thaman_kit.domain import DomainEvent, published_fields
+from thaman_kit.domain import DomainEvent, EventMeta, published_fields
 from thaman_kit.errors import Unpublishable
+from thaman_kit.mapper import event_of, state_of
 
 MAX_BODY = 900_000
 """Bytes; NATS refuses 1 MiB with headers."""
@@ -54,14 +59,31 @@ class Publication:
         model, data = _published(event, mapped)
         if model is None:
             return None
-        body = encode(data)
-        if len(body) > MAX_BODY:
-            raise Unpublishable(f"{model.event_type()} has {len(body)} bytes, {MAX_BODY} are allowed")
-        return Message(
-            subject_of(self.service, event.store_id, model.event_name()),
-            body,
-            self._envelope(event, model.event_type(), position, previous),
+        known = _Known(event.event_id, event.store_id, event.occurred_at, event.meta)
+        return self._message(model, known, position, previous, data)
+
+    def message_of_row(self, row: StoredEvent, position: int, previous_of: Callable[[str], int]) -> Message | None:
+        """The same message, made of the row itself; ``previous_of`` tells the place before it for a store.
+
+        Most rows hold what they publish, and its values were checked when the event was made. Making the event again
+        would be most of a relay's work.
+
+        Raises:
+            UnknownTopic: no class of this process has the row's topic.
+            Unpublishable: as :meth:`message_of`.
+        """
+        event_class, state = state_of(row)
+        model = _inherited(event_class)
+        if model is None or self._mapped(event_class) is not model or not model.model_fields.keys() <= state.keys():
+            return self.message_of(event_of(row, event_class, state), position, previous_of(state["store_id"]))
+        known = _Known(
+            f"{row.originator_id}:{row.originator_version}",
+            state["store_id"],
+            datetime.fromisoformat(state["occurred_at"]),
+            EventMeta(**state.get("meta", {})),
         )
+        data = {name: state[name] for name in model.model_fields}
+        return self._message(model, known, position, previous_of(known.store_id), data)
 
     def is_mapped(self, event_class: type[DomainEvent]) -> bool:
         """Whether this publication knows what to do with the class; a test asks it for every class of a service."""
@@ -79,22 +101,39 @@ class Publication:
         self._mapping[event_class] = inherited
         return inherited
 
-    def _envelope(self, event: DomainEvent, event_type: str, position: int, previous: int) -> Envelope:
-        trace = {"traceparent": event.meta.traceparent, "tracestate": event.meta.tracestate}
-        return Envelope(
-            event_id=event.event_id,
+    def _message(
+        self, model: type[EventData], known: "_Known", position: int, previous: int, data: Mapping[str, Any]
+    ) -> Message:
+        body = encode(data)
+        if len(body) > MAX_BODY:
+            raise Unpublishable(f"{model.event_type()} has {len(body)} bytes, {MAX_BODY} are allowed")
+        trace = {"traceparent": known.meta.traceparent, "tracestate": known.meta.tracestate}
+        envelope = Envelope(
+            event_id=known.event_id,
             service=self.service,
-            type=event_type,
-            store_id=event.store_id,
-            time=event.occurred_at,
+            type=model.event_type(),
+            store_id=known.store_id,
+            time=known.occurred_at,
             position=position,
             previous=previous,
-            correlation_id=event.meta.correlation_id or event.event_id,
-            causation_id=event.meta.causation_id,
+            correlation_id=known.meta.correlation_id or known.event_id,
+            causation_id=known.meta.causation_id,
             trace={name: value for name, value in trace.items() if value is not None},
         )
+        return Message(subject_of(self.service, known.store_id, model.event_name()), body, envelope)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What an envelope says of an event."""
+
+    event_id: str
+    store_id: str
+    occurred_at: datetime
+    meta: EventMeta
+
+
+@cache
 def _inherited(event_class: type[DomainEvent]) -> type[EventData] | None:
     contracts = set(REGISTRY.values())
     return next((base for base in event_class.__mro__ if base in contracts), None)

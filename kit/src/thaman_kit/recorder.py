@@ -121,7 +121,7 @@ def _run(curs: Cursor[DictRow], effect: Effect) -> None:
         curs.executemany(effect.sql.encode(), effect.many)
         return
     if effect.together is not None:
-        curs.execute(effect.sql.encode(), {"rows": json.dumps(effect.together, default=_plain)})
+        curs.execute(effect.sql.encode(), {"rows": json.dumps(effect.together, default=_plain, ensure_ascii=False)})
         return
     if effect.must_touch is None:
         curs.execute(effect.sql.encode(), effect.params)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
-from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
 from thaman_contracts.envelope import Envelope
@@ -11,12 +10,10 @@ from thaman_contracts.events import EventData, UnknownEventType, model_of
 from thaman_kit.application import UnitOfWork
 from thaman_kit.domain import EventMeta, caused_by
 from thaman_kit.errors import Undeliverable
-from thaman_kit.telemetry import extract, inject, tracer
+from thaman_kit.telemetry import consuming, inject
 
 E = TypeVar("E", bound=EventData)
 Handler: TypeAlias = Callable[[Any, Envelope, UnitOfWork], None]
-
-_tracer = tracer(__name__)
 
 
 class Router:
@@ -62,12 +59,7 @@ class Router:
             return
         event = _decoded(model, envelope, body)
         with (
-            _tracer.start_as_current_span(
-                f"{envelope.event_name} process",
-                context=extract(envelope.trace),
-                kind=SpanKind.CONSUMER,
-                attributes=_attributes(envelope),
-            ),
+            consuming(f"{envelope.event_name} process", envelope.trace, _attributes(envelope)),
             caused_by(_cause(envelope)),
         ):
             for handler in handlers:
@@ -93,7 +85,7 @@ def _decoded(model: type[EventData], envelope: Envelope, body: bytes) -> EventDa
 
 
 def _cause(envelope: Envelope) -> EventMeta:
-    # In a process without telemetry the incoming trace is handed on as it came.
+    # In a process without telemetry, and where nobody listens, the incoming trace is handed on as it came.
     trace_headers = inject() or envelope.trace
     return EventMeta(
         correlation_id=envelope.correlation_id or envelope.event_id,

@@ -265,9 +265,9 @@ class StreamWriter:
         return event
 
     def _message(self, notification: Notification, last_of: dict[int, int]) -> Message | None:
-        event = self._event(notification)
-        previous = last_of.get(partition_of(event.store_id), 0)
-        return self._publication.message_of(event, notification.id, previous)
+        return self._publication.message_of_row(
+            notification, notification.id, lambda store_id: last_of.get(partition_of(store_id), 0)
+        )
 
 
 def _batches(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:

@@ -4,18 +4,20 @@ Without ``OTEL_EXPORTER_OTLP_ENDPOINT`` spans exist (their ids are in the logs a
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_NAMESPACE, Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.trace import Tracer
+from opentelemetry.trace import SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 NAMESPACE = "thaman"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _propagator = TraceContextTextMapPropagator()
+_consumer = trace.get_tracer("thaman_kit.consumers")
 
 
 def setup(service: str, processors: Sequence[SpanProcessor] = ()) -> TracerProvider:
@@ -26,13 +28,43 @@ def setup(service: str, processors: Sequence[SpanProcessor] = ()) -> TracerProvi
     provider = trace.get_tracer_provider()
     if not isinstance(provider, TracerProvider):
         name = os.environ.get("OTEL_SERVICE_NAME", service)
-        provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name, SERVICE_NAMESPACE: NAMESPACE}))
+        provider = _Provider(resource=Resource.create({SERVICE_NAME: name, SERVICE_NAMESPACE: NAMESPACE}))
         if any(os.environ.get(endpoint) for endpoint in _ENDPOINTS):
             provider.add_span_processor(_exporting())
         trace.set_tracer_provider(provider)
     for processor in processors:
         provider.add_span_processor(processor)
     return provider
+
+
+@contextmanager
+def consuming(name: str, headers: Mapping[str, str], attributes: Mapping[str, str | int]) -> Iterator[None]:
+    """A span for the handling of one message, in the trace that its ``headers`` carry.
+
+    Where spans go nowhere, none is made for a message, of which there may be thousands a second: what happens inside
+    then belongs to the trace as it came.
+    """
+    context = extract(headers)
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, _Provider) or provider.is_heard:
+        with _consumer.start_as_current_span(name, context, SpanKind.CONSUMER, attributes):
+            yield
+        return
+    token = attach(context)
+    try:
+        yield
+    finally:
+        detach(token)
+
+
+class _Provider(TracerProvider):
+    """Knows whether anybody listens."""
+
+    is_heard = False
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        self.is_heard = True
+        super().add_span_processor(span_processor)
 
 
 def shutdown(timeout_ms: int = 2000) -> None:

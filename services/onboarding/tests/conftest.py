@@ -151,13 +151,13 @@ class Service:
         """Tell Salla that the app is reached at ``url`` from now on."""
         _register(salla, self.container.settings.model_copy(update={"public_url": url}))
 
-    def post_webhook(self, event: str, store_id: str, data: dict[str, Any]) -> None:
-        """Deliver a signed webhook of this moment."""
+    def post_webhook(self, event: str, store_id: str, data: dict[str, Any], http: httpx.Client | None = None) -> None:
+        """Deliver a signed webhook of this moment, to this service or to another process of the installation."""
         moment = datetime.now(UTC) + timedelta(hours=3)
         body = {"event": event, "merchant": int(store_id), "created_at": f"{moment:%Y-%m-%d %H:%M:%S}", "data": data}
         raw = json.dumps(body).encode()
         signature = hmac.new(WEBHOOK_SECRET.encode(), raw, hashlib.sha256).hexdigest()
-        answer = self.http.post("/webhooks/salla", content=raw, headers={"X-Salla-Signature": signature})
+        answer = (http or self.http).post("/webhooks/salla", content=raw, headers={"X-Salla-Signature": signature})
         assert answer.status_code == 200, answer.text
 
     def process_environment(self, **more: str) -> dict[str, str]:

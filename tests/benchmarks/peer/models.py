@@ -125,6 +125,7 @@ class Decision(Base):
     state: Mapped[str]
     decided_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    found_base_price: Mapped[int | None]
     __table_args__ = (
         Index("decisions_of_store", "store_id", "decided_at"),
         Index("decisions_open", "store_id", postgresql_where="state = 'decided'"),
@@ -140,17 +141,6 @@ class Intent(Base):
     attempt: Mapped[int] = mapped_column(primary_key=True)
     target_base_price: Mapped[int]
     started_at: Mapped[datetime]
-
-
-class Outcome(Base):
-    """What came of a decision."""
-
-    __tablename__ = "outcomes"
-
-    decision_id: Mapped[UUID] = mapped_column(primary_key=True)
-    state: Mapped[str]
-    found_base_price: Mapped[int | None]
-    found_at: Mapped[datetime]
 
 
 class PriceChange(Base):
@@ -188,6 +178,37 @@ class AuditEntry(Base):
     data: Mapped[bytes]
     prev_hash: Mapped[bytes]
     hash: Mapped[bytes]
+
+
+class OutboxEvent(Base):
+    """What happened, and the task that must follow from it: stored with the change itself, sent by the dispatcher."""
+
+    __tablename__ = "outbox"
+
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    store_id: Mapped[str]
+    type: Mapped[str]
+    occurred_at: Mapped[datetime]
+    data: Mapped[bytes]
+    task: Mapped[str | None]
+    arguments: Mapped[list[Any] | None] = mapped_column(JSONB)
+    due_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    __table_args__ = (Index("outbox_unsent", "due_at", postgresql_where="task IS NOT NULL AND sent_at IS NULL"),)
+
+
+class ItemEvent(Base):
+    """Where the audit entries about an item are."""
+
+    __tablename__ = "item_events"
+
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    store_id: Mapped[str]
+    item_key: Mapped[str]
+    type: Mapped[str]
+    at: Mapped[datetime]
+    run_id: Mapped[UUID]
+    __table_args__ = (Index("item_events_item", "store_id", "item_key"),)
 
 
 class ChainHead(Base):

@@ -1,6 +1,5 @@
 """What the peer knows about a store, decided by the same pure function as ours, as rows to insert."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.benchmarks.peer.ledger import Event
+from tests.benchmarks.peer.ledger import Event, Follow
 from tests.benchmarks.peer.models import Item, Offer, Store
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import Disposition, OfferFitness
@@ -47,17 +46,25 @@ def facts_of(session: Session, store: Store) -> tuple[StoreFacts, list[ItemFacts
     ]
 
 
-def judge(run_id: UUID, store: StoreFacts, items: Sequence[ItemFacts], now: datetime) -> Judged:
-    """Decide about every item."""
+def judge(
+    run_id: UUID, store: StoreFacts, items: Sequence[ItemFacts], now: datetime, apply: str | None = None
+) -> Judged:
+    """Decide about every item; ``apply`` names the task that is to follow each decision."""
     judged = Judged()
     digest = InputDigester(policy.ENGINE_VERSION, store, now)
     for item in items:
-        _judge_item(judged, run_id, store, item, now, digest(item))
+        _judge_item(judged, run_id, store, item, now, digest(item), apply)
     return judged
 
 
 def _judge_item(
-    judged: Judged, run_id: UUID, store: StoreFacts, item: ItemFacts, now: datetime, inputs: Inputs
+    judged: Judged,
+    run_id: UUID,
+    store: StoreFacts,
+    item: ItemFacts,
+    now: datetime,
+    inputs: Inputs,
+    apply: str | None,
 ) -> None:
     key = item.product_id if item.variant_id is None else f"{item.product_id}/{item.variant_id}"
     proposal = proposal_id(run_id, key)
@@ -79,11 +86,15 @@ def _judge_item(
     )
     said = "price_proposed" if isinstance(finding, Move) else "price_held"
     told = document | {"inputs": inputs.item, "proposal_id": str(proposal), "run_id": str(run_id)}
-    judged.events.append((f"{proposal}:1", said, now, told))
+    judged.events.append(Event(f"{proposal}:1", said, now, run_id, told, key))
     if isinstance(finding, Move) and course is Disposition.WRITE:
-        decision = names | _decision(store, item, finding, key, now)
+        decision = names | {"decision_id": decision_id(proposal)} | _decision(store, item, finding, key, now)
         judged.decisions.append(decision)
-        judged.events.append((f"{proposal}:2", "price_decided", now, json.loads(json.dumps(decision, default=str))))
+        plain = {
+            name: value if value is None or isinstance(value, int) else str(value) for name, value in decision.items()
+        }
+        follow = None if apply is None else Follow(apply, [str(decision["decision_id"])])
+        judged.events.append(Event(f"{proposal}:2", "price_decided", now, run_id, plain, key, follow))
 
 
 def _decision(store: StoreFacts, item: ItemFacts, move: Move, key: str, now: datetime) -> Row:
@@ -100,12 +111,8 @@ def _decision(store: StoreFacts, item: ItemFacts, move: Move, key: str, now: dat
         "state": "decided",
         "decided_at": now,
         "settled_at": None,
+        "found_base_price": None,
     }
-
-
-def with_ids(decisions: Sequence[Row]) -> list[Row]:
-    """The decisions with their ids, ready to be inserted."""
-    return [row | {"decision_id": decision_id(row["proposal_id"])} for row in decisions]
 
 
 def _document(store: StoreFacts, item: ItemFacts, finding: Finding, digest: str) -> Row:

@@ -45,19 +45,25 @@ class SallaClient:
         path = f"/products/{product_id}" if variant_id is None else f"/products/variants/{variant_id}"
         return _base_of(self._call("PUT", path, token, f'{{"price":{riyals(base)}}}')["data"])
 
+    def base_price(self, token: str, product_id: str, variant_id: str | None) -> int:
+        """The base price that Salla shows of a product or of one of its variants."""
+        shown = self._call("GET", f"/products/{product_id}", token)["data"]
+        return _prices_of(shown)[variant_id or product_id]
+
     def queue_prices(self, token: str, prices: list[tuple[str, int]]) -> None:
         """Queue base prices of simple products."""
         rows = ",".join(f'{{"id":{int(product)},"price":{riyals(base)}}}' for product, base in prices)
         self._call("POST", "/products/prices/bulkPrice", token, f'{{"products":[{rows}]}}')
 
     def base_prices(self, token: str) -> dict[str, int]:
-        """The base prices of all products, as they show now."""
+        """The base prices of all products and variants, as they show now."""
         shown: dict[str, int] = {}
         page, pages = 1, 1
         while page <= pages:
             answer = self._call("GET", f"/products?page={page}&per_page={PER_PAGE}", token)
             pages = answer["pagination"]["totalPages"]
-            shown |= {str(row["id"]): _base_of(row) for row in answer["data"]}
+            for row in answer["data"]:
+                shown |= _prices_of(row)
             page += 1
         return shown
 
@@ -72,6 +78,11 @@ class SallaClient:
 def salla() -> SallaClient:
     """The client of this process."""
     return SallaClient(Settings.load().salla_url)
+
+
+def _prices_of(product: dict[str, Any]) -> dict[str, int]:
+    """Base prices by id: the product's and its variants'."""
+    return {str(one["id"]): _base_of(one) for one in (product, *product.get("skus", ()))}
 
 
 def _base_of(shown: dict[str, Any]) -> int:

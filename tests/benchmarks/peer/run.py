@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from tests.benchmarks.errors import NotFinished, ProgramMissing
 from tests.benchmarks.peer import ledger
-from tests.benchmarks.peer.models import Base, Decision, Outcome, Store
+from tests.benchmarks.peer.models import Base, Decision, Store
 from tests.benchmarks.peer.resources import engine_for
 from tests.benchmarks.peer.seed import seed
 from tests.benchmarks.peer.settings import Settings
@@ -76,6 +76,8 @@ def run_peer(folder: Path, size: Size, style: str, concurrency: int, say: Say) -
         say(f"{size.stores} stores x {size.products} products are opened and read")
         stores = parts.salla.open_stores(size)
         seed(parts.engine, parts.salla, stores)
+        _, _, dispatcher = parts.processes
+        dispatcher.start(lambda: True)
         parts.salla.forget_calls()
         with Sampler(parts.groups) as sampler:
             before = {name: cpu_seconds(pids) for name, pids in parts.groups().items()}
@@ -101,7 +103,9 @@ def _parts(folder: Path, style: str, concurrency: int, say: Say) -> Iterator[Par
         workers = _workers(settings, folder, concurrency)
         stack.callback(workers.stop)
         workers.start(lambda: _is_consumed(broker_url))
-        yield Parts(settings, engine, salla, postgres, (broker, workers))
+        dispatcher = _dispatcher(settings, folder)
+        stack.callback(dispatcher.stop)
+        yield Parts(settings, engine, salla, postgres, (broker, workers, dispatcher))
 
 
 def _redis(program: str, folder: Path) -> tuple[Process, str]:
@@ -137,6 +141,11 @@ def _workers(settings: Settings, folder: Path, concurrency: int) -> Process:
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     variables = environment(**settings.variables(), PYTHONWARNINGS="ignore")
     return Process("celery", folder / "celery", command, variables, signal.SIGTERM)
+
+
+def _dispatcher(settings: Settings, folder: Path) -> Process:
+    command = [sys.executable, "-m", "tests.benchmarks.peer.dispatcher"]
+    return Process("dispatcher", folder / "dispatcher", command, environment(**settings.variables()), signal.SIGTERM)
 
 
 def _is_consumed(broker_url: str) -> bool:
@@ -179,11 +188,7 @@ def _result(parts: Parts, size: Size, begun: float, sampler: Sampler, cpu: Mappi
             session.execute(text("SELECT disposition, count(*) FROM proposals GROUP BY 1")).tuples().all()
         )
         waits = (
-            session.execute(
-                select(Decision.decided_at, Outcome.found_at)
-                .join_from(Decision, Outcome, Decision.decision_id == Outcome.decision_id)
-                .where(Outcome.state == "applied")
-            )
+            session.execute(select(Decision.decided_at, Decision.settled_at).where(Decision.state == "applied"))
             .tuples()
             .all()
         )
@@ -205,7 +210,7 @@ def _result(parts: Parts, size: Size, begun: float, sampler: Sampler, cpu: Mappi
         applied=len(waits),
         held=states.get("hold", 0),
         asked=states.get("ask", 0),
-        decision_to_applied=[(found - decided).total_seconds() for decided, found in waits],
+        decision_to_applied=[(settled - decided).total_seconds() for decided, settled in waits if settled is not None],
         salla_calls=parts.salla.calls(),
         rows=rows,
         memory={group: sampler.memory(group) for group in ("workers", "servers")},

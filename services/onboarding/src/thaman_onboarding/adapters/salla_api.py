@@ -6,13 +6,11 @@ Nothing here retries, except once after a 401 for which the vault got a new toke
 """
 
 import json
-import ssl
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 import httpx
@@ -21,6 +19,7 @@ from pydantic import ValidationError
 from thaman_contracts.money import MoneyError, riyals
 from thaman_onboarding.adapters import salla_measures as measures
 from thaman_onboarding.adapters.rate_budget import RateBudget
+from thaman_onboarding.adapters.salla_connections import SpreadTransport
 from thaman_onboarding.adapters.salla_errors import BudgetSpent, FieldsRefused, SallaBlocked, SallaGone, SallaTrouble
 from thaman_onboarding.adapters.salla_shapes import OrderHead, OrderItem, Pages, Product, Shape, Sku
 from thaman_onboarding.domain.unauthorized import Action
@@ -124,10 +123,8 @@ class SallaApi:
         Args:
             connections: calls at the same time; with enough of them the pool never makes a call wait.
         """
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        transport = httpx.AsyncHTTPTransport(verify=_tls(), limits=limits)
         timeout = httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS)
-        return cls(base_url, transport, tokens, budget, timeout)
+        return cls(base_url, SpreadTransport(connections), tokens, budget, timeout)
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -135,10 +132,10 @@ class SallaApi:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    async def product_page(self, store_id: str, page: int) -> Page[Product]:
-        """One page of the catalogue, 60 products with their variants."""
+    async def product_page(self, store_id: str, page: int, wanted: Container[str] | None = None) -> Page[Product]:
+        """One page of the catalogue, 60 products with their variants; of these only the ``wanted`` if any are named."""
         answer = await self._call(store_id, "GET", "/products", {"page": page, "per_page": PER_PAGE})
-        return _page(answer, Product)
+        return _page(answer, Product, wanted)
 
     async def product(self, store_id: str, product_id: str) -> Product:
         """One product with its variants; :class:`SallaGone` when there is none."""
@@ -254,12 +251,6 @@ class SallaApi:
                 raise SallaRefused(status, code, message)
 
 
-@cache
-def _tls() -> ssl.SSLContext:
-    """Trusted authorities; reading them takes longer than a call, so it is done once."""
-    return httpx.create_ssl_context()
-
-
 def _price(halalas: int) -> Decimal:
     """A price as a JSON number with two decimals at most; zero is refused here, whatever was decided."""
     if halalas <= 0:
@@ -313,10 +304,12 @@ def _written(answer: Any, shape: type[S]) -> S:
         raise SallaUncertain(f"the write was accepted, but its answer cannot be read: {error}") from error
 
 
-def _page(answer: Any, shape: type[S]) -> Page[S]:
+def _page(answer: Any, shape: type[S], wanted: Container[str] | None = None) -> Page[S]:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list):
         raise SallaMalformed(f"a list of {shape.__name__} was expected")
+    if wanted is not None:
+        data = [entry for entry in data if not isinstance(entry, dict) or str(entry.get("id")) in wanted]
     rows, unreadable = readable(data, shape)
     pages = Pages.model_validate(answer.get("pagination") or {}).total_pages or 1
     return Page(rows, pages, unreadable)

@@ -1,6 +1,6 @@
 """Decided prices on their way, in PostgreSQL: reads, and effects for a unit of work."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -67,8 +67,8 @@ class WriteStore:
 
 def add_decision(uow: UnitOfWork, decision: PriceDecided) -> None:
     """Take a decision in, with a job that will write all of the store's that are open by then."""
-    uow.execute(
-        _sql()["add_decision"],
+    uow.execute_together(
+        _sql()["add_decisions"],
         {
             "decision_id": decision.decision_id,
             "store_id": decision.store_id,
@@ -121,12 +121,7 @@ def settle(uow: UnitOfWork, store_id: str, settled: Iterable[tuple[UUID, WriteSt
         uow.execute(_sql()["finish_jobs"], {"queue": WRITE, "store_id": store_id, "keys": keys})
 
 
-def touch_items(uow: UnitOfWork, store_id: str, keys: Iterable[str]) -> None:
-    """Writes of these items begin or end."""
-    uow.execute(_sql()["touch_items"], {"store_id": store_id, "keys": sorted(keys)})
-
-
-def wrote(uow: UnitOfWork, store_id: str, prices: Iterable[tuple[str, int]]) -> None:
-    """Base prices that we wrote, by item."""
-    latest = sorted(dict(sorted(prices)).items())  # one statement cannot set a row twice
-    execute_columns(uow, _sql()["wrote"], ("keys", "base_prices"), latest, store_id=store_id)
+def touch_items(uow: UnitOfWork, store_id: str, keys: Iterable[str], wrote: Mapping[str, int]) -> None:
+    """Writes of these items begin or end; ``wrote`` has the base prices that we wrote, by item."""
+    rows = [(key, wrote.get(key)) for key in sorted({*keys, *wrote})]
+    execute_columns(uow, _sql()["touch_items"], ("keys", "base_prices"), rows, store_id=store_id)

@@ -1,9 +1,13 @@
 -- Decided prices on their way to Salla.
 
--- name: add_decision
--- description: A decision arrived; a second time it is ignored.
+-- name: add_decisions
+-- description: Decisions arrived; a second time they are ignored.
 INSERT INTO decisions (decision_id, store_id, key, decision, cause)
-VALUES (%(decision_id)s, %(store_id)s, %(key)s, %(decision)s::jsonb, %(cause)s::jsonb)
+SELECT decision_id, store_id, key, decision::jsonb, cause::jsonb
+FROM ROWS FROM (
+    jsonb_to_recordset(%(rows)s::jsonb) AS (decision_id uuid, store_id text, key text, decision text, cause text)
+) WITH ORDINALITY AS given (decision_id, store_id, key, decision, cause, place)
+ORDER BY place
 ON CONFLICT (decision_id) DO NOTHING
 
 -- name: open
@@ -96,11 +100,7 @@ UPDATE jobs SET run_at = greatest(run_at, now() + %(delay)s * interval '1 second
 WHERE queue = %(queue)s AND store_id = %(store_id)s AND state = 'waiting'
 
 -- name: touch_items
--- description: A write of these items begins or ends.
-UPDATE items SET write_version = write_version + 1 WHERE store_id = %(store_id)s AND key = ANY(%(keys)s)
-
--- name: wrote
--- description: We wrote these base prices.
-UPDATE items SET last_written = wrote.base_price
-FROM unnest(%(keys)s::text[], %(base_prices)s::bigint[]) AS wrote (key, base_price)
-WHERE items.store_id = %(store_id)s AND items.key = wrote.key
+-- description: Writes of these items begin or end; a null says that no base price was written.
+UPDATE items SET write_version = write_version + 1, last_written = coalesce(touched.base_price, last_written)
+FROM unnest(%(keys)s::text[], %(base_prices)s::bigint[]) AS touched (key, base_price)
+WHERE items.store_id = %(store_id)s AND items.key = touched.key

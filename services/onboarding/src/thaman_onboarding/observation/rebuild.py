@@ -15,7 +15,7 @@ from thaman_onboarding.adapters.catalogue_store import (
     restore_versions,
     wipe,
 )
-from thaman_onboarding.adapters.write_store import wrote
+from thaman_onboarding.adapters.write_store import touch_items
 from thaman_onboarding.domain.catalogue import CatalogItemsRemoved, CatalogObserved, SalesObserved
 from thaman_onboarding.domain.price_write import PriceApplied
 
@@ -64,7 +64,7 @@ def _apply(events: Iterable[DomainEvent], uow: UnitOfWork) -> None:
                 remove_items(uow, event.store_id, event.keys)
             case PriceApplied():
                 key = item_key(event.product_id, event.variant_id)
-                wrote(uow, event.store_id, [(key, event.base_price)])
+                touch_items(uow, event.store_id, (), {key: event.base_price})
             case SalesObserved():
                 keep_order(uow, order_row(event))
 

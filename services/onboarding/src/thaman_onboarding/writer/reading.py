@@ -59,7 +59,7 @@ class PriceReader:
     async def _list(self, store: StoreView, wanted: set[str], reading: Reading) -> None:
         page, pages, missing = 1, 1, set(wanted)
         while page <= pages and missing:
-            answer = await self._api.product_page(store.store_id, page)
+            answer = await self._api.product_page(store.store_id, page, wanted)
             pages = answer.pages
             self._take(store, answer.rows, reading, {bad.id for bad in answer.unreadable})
             missing -= {one.id for one in answer.rows}

@@ -42,7 +42,7 @@ class _Ledger:
     settled: list[tuple[UUID, WriteState, str]] = field(default_factory=list)
     started: list[tuple[UUID, int, str, float]] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
-    wrote: list[tuple[str, int]] = field(default_factory=list)
+    wrote: dict[str, int] = field(default_factory=dict)
     seen: dict[str, SeenItem] = field(default_factory=dict)
     edits: list[tuple[KnownItem, int, str]] = field(default_factory=list)
     applied_after: list[float] = field(default_factory=list)
@@ -164,7 +164,7 @@ class WriteRecorder:
     ) -> None:
         write.apply(pending.decision, ledger.at, shelf_price=seen.item.shelf_price, settled_by=settled_by)
         self._settled(ledger, pending, WriteState.APPLIED, settled_by)
-        ledger.wrote.append((pending.key, pending.decision.base_price))
+        ledger.wrote[pending.key] = pending.decision.base_price
         ledger.applied_after.append((ledger.at - pending.decision.occurred_at).total_seconds())
         ledger.seen[pending.key] = seen
 
@@ -196,9 +196,7 @@ class WriteRecorder:
         write_store.settle(uow, store.store_id, ledger.settled)
         changed = list(_changed(ledger.seen.values(), known))
         keep_items(uow, store.store_id, changed)
-        write_store.wrote(uow, store.store_id, ledger.wrote)
-        if ledger.touched:
-            write_store.touch_items(uow, store.store_id, ledger.touched)
+        write_store.touch_items(uow, store.store_id, ledger.touched, ledger.wrote)
         basis = store.basis
         observation = Observation(
             store.store_id, ObservationSource.READ_BACK, basis.prices_include_vat, basis.vat_bp, ledger.at

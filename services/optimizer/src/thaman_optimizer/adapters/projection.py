@@ -54,11 +54,33 @@ def project(unit: UnitOfWork, recorded: Iterable[DomainEvent]) -> None:
     for event in recorded:
         for name, row in rows_of(event):
             batches.setdefault(name, []).append(row)
+    _close_at_once(batches)
     for name in sorted(batches, key=ORDER.index):
         if name in AT_ONCE:
-            unit.execute(queries()[name], {"rows": json.dumps(batches[name], default=_plain)})
+            unit.execute(queries()[name], _together(batches[name]))
         else:
             unit.execute_many(queries()[name], batches[name])
+
+
+def _close_at_once(batches: dict[str, list[dict[str, Any]]]) -> None:
+    """Let a proposal that is closed by the save that makes it be one row from the start."""
+    made = {row["proposal_id"]: row for row in batches.get("said_once", ())}
+    left = []
+    for closing in batches.pop("proposal_closed", ()):
+        if closing["proposal_id"] in made:
+            made[closing["proposal_id"]].update(closing)
+        else:
+            left.append(closing)
+    if left:
+        batches["proposal_closed"] = left
+
+
+def _together(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The rows as one parameter; their documents, which are JSON already, as another."""
+    documents = [row.pop("document") for row in rows if "document" in row]
+    return {"rows": json.dumps(rows, default=_plain, ensure_ascii=False)} | (
+        {"documents": documents} if documents else {}
+    )
 
 
 def rows_of(event: DomainEvent) -> Rows:
@@ -123,26 +145,34 @@ def _failed(event: events.OptimizationFailed) -> Rows:
 
 
 def _proposed(event: events.PriceProposed) -> Rows:
-    row = _item(event) | {
-        "state": "pending",
-        "risk": event.risk.value,
-        "disposition": event.disposition.value,
-        "proposed_at": event.occurred_at,
-        "expires_at": event.expires_at,
-        "document": document_of(event, optimizer.PriceProposed),
-    }
+    row = (
+        _item(event)
+        | {
+            "state": "pending",
+            "risk": event.risk.value,
+            "disposition": event.disposition.value,
+            "proposed_at": event.occurred_at,
+            "expires_at": event.expires_at,
+            "document": document_of(event, optimizer.PriceProposed),
+        }
+        | _OPEN
+    )
     return [("said_once", row)]
 
 
 def _held(event: events.PriceHeld) -> Rows:
-    row = _item(event) | {
-        "state": "held",
-        "risk": None,
-        "disposition": Disposition.HOLD.value,
-        "proposed_at": event.occurred_at,
-        "expires_at": None,
-        "document": document_of(event, optimizer.PriceHeld),
-    }
+    row = (
+        _item(event)
+        | {
+            "state": "held",
+            "risk": None,
+            "disposition": Disposition.HOLD.value,
+            "proposed_at": event.occurred_at,
+            "expires_at": None,
+            "document": document_of(event, optimizer.PriceHeld),
+        }
+        | _OPEN
+    )
     return [("said_once", row)]
 
 
@@ -185,6 +215,9 @@ def _requested(event: events.RunRequested) -> Rows:
 def document_of(event: DomainEvent, contract: type[EventData]) -> str:
     """The event as it is published, as JSON."""
     return event.model_dump_json(include=set(contract.model_fields))
+
+
+_OPEN = {"closed_at": None, "closed_by": None, "close_reason": None}
 
 
 def _plain(value: Any) -> str:

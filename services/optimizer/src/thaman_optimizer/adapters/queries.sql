@@ -244,14 +244,18 @@ VALUES (%(run_id)s, %(store_id)s, 'failed', %(ended_at)s, %(failure)s)
 ON CONFLICT (run_id) DO UPDATE SET state = 'failed', ended_at = excluded.ended_at, failure = excluded.failure
 
 -- name: said_once
--- description: Proposals and holds, many at once.
+-- description: Proposals and holds, many at once; those that the same save answered are closed already.
 INSERT INTO proposals (proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition,
-    proposed_at, expires_at, document)
+    proposed_at, expires_at, closed_at, closed_by, close_reason, document)
 SELECT proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition, proposed_at, expires_at,
-    document::jsonb
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (proposal_id uuid, store_id text, run_id uuid, item_key text,
-    product_id text, variant_id text, state text, risk text, disposition text, proposed_at timestamptz,
-    expires_at timestamptz, document text)
+    closed_at, closed_by, close_reason, document::jsonb
+FROM ROWS FROM (
+    jsonb_to_recordset(%(rows)s::jsonb) AS (proposal_id uuid, store_id text, run_id uuid, item_key text,
+        product_id text, variant_id text, state text, risk text, disposition text, proposed_at timestamptz,
+        expires_at timestamptz, closed_at timestamptz, closed_by text, close_reason text),
+    unnest(%(documents)b::text[])
+) AS given (proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition, proposed_at,
+    expires_at, closed_at, closed_by, close_reason, document)
 ON CONFLICT (proposal_id) DO NOTHING
 
 -- name: proposal_closed
@@ -267,8 +271,11 @@ WHERE proposals.proposal_id = given.proposal_id
 INSERT INTO decisions (decision_id, store_id, run_id, item_key, product_id, variant_id, state, decided_at, decided_by,
     document)
 SELECT decision_id, store_id, run_id, item_key, product_id, variant_id, 'decided', decided_at, decided_by, document::jsonb
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (decision_id uuid, store_id text, run_id uuid, item_key text,
-    product_id text, variant_id text, decided_at timestamptz, decided_by text, document text)
+FROM ROWS FROM (
+    jsonb_to_recordset(%(rows)s::jsonb) AS (decision_id uuid, store_id text, run_id uuid, item_key text,
+        product_id text, variant_id text, decided_at timestamptz, decided_by text),
+    unnest(%(documents)b::text[])
+) AS given (decision_id, store_id, run_id, item_key, product_id, variant_id, decided_at, decided_by, document)
 ON CONFLICT (decision_id) DO UPDATE SET
     decided_at = excluded.decided_at, decided_by = excluded.decided_by, document = excluded.document
 
