@@ -9,7 +9,7 @@ from thaman_audit.testing import NOW
 from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_cli.world import PriceWrite, Refresh
 from thaman_contracts.events import EventData, onboarding, optimizer
-from thaman_contracts.events.settings import ItemRule, SystemSettings
+from thaman_contracts.events.settings import AutomationMode, ItemRule, StoreSettings, SystemSettings
 from thaman_contracts.ids import decision_id, proposal_id, run_id
 
 STORE, ITEM = "77", "1"
@@ -111,6 +111,58 @@ def test_a_decision_past_its_own_limits(installation: Any, rule: str, decision: 
 
 def test_the_floor_wins_over_the_ceiling(installation: Any) -> None:
     add(installation, *second_change(floor=9_800, ceiling=9_000), shown=9_800)
+    assert installation.check().ok
+
+
+@pytest.mark.parametrize(
+    ("cost", "settings", "is_kept"),
+    [
+        (None, {}, True),
+        (7_669, {}, True),  # 7,669 x 1.15 / 0.9 = 9,799.28
+        (7_670, {}, False),  # 7,670 x 1.15 / 0.9 = 9,800.56
+        (7_669, {"fee_bp": 100}, False),
+        (7_746, {"margin_basis": "markup"}, True),  # 7,746 x 1.1 x 1.15 = 9,798.69
+        (7_748, {"margin_basis": "markup"}, False),
+        (1, {"min_margin_bp": 9_000, "fee_bp": 1_000}, False),
+    ],
+)
+def test_a_write_below_what_its_cost_demands(
+    installation: Any, cost: int | None, settings: dict[str, Any], is_kept: bool
+) -> None:
+    policy = StoreSettings(mode=AutomationMode.FULL_AUTO).model_copy(
+        update=StoreSettings.model_validate(settings).model_dump(include=set(settings))
+    )
+    seen = observed(STORE, (ITEM, 9_900), minutes=10)
+    costs = seen.model_copy(update={"items": tuple(one.model_copy(update={"cost": cost}) for one in seen.items)})
+    demanded = onboarding.StoreSettingsChanged(
+        store_id=STORE, occurred_at=NOW + timedelta(minutes=10), settings_version=2, settings=policy, changed_by="m"
+    )
+    add(installation, costs, demanded, *second_change(), shown=9_800)
+    assert installation.rules() == (set() if is_kept else {"below_cost_floor"})
+
+
+def test_a_cost_learned_while_the_write_was_under_way_does_not_count(installation: Any) -> None:
+    seen = observed(STORE, (ITEM, 9_900), minutes=60)
+    costs = seen.model_copy(update={"items": tuple(one.model_copy(update={"cost": 9_000}) for one in seen.items)})
+    add(installation, costs, *second_change(), shown=9_800)
+    assert installation.check().ok
+
+
+def test_a_step_past_the_merchants_own(installation: Any) -> None:
+    strict = StoreSettings(mode=AutomationMode.FULL_AUTO, max_step_bp=50)
+    demanded = onboarding.StoreSettingsChanged(
+        store_id=STORE, occurred_at=NOW + timedelta(minutes=10), settings_version=2, settings=strict, changed_by="m"
+    )
+    add(installation, demanded, *second_change(), shown=9_800)
+    violation(installation, "past_the_step_in_force")
+
+
+def test_an_approved_step_may_be_longer(installation: Any) -> None:
+    strict = StoreSettings(mode=AutomationMode.FULL_AUTO, max_step_bp=50)
+    demanded = onboarding.StoreSettingsChanged(
+        store_id=STORE, occurred_at=NOW + timedelta(minutes=10), settings_version=2, settings=strict, changed_by="m"
+    )
+    add(installation, demanded, *second_change(decided_by="merchant:1"), shown=9_800)
     assert installation.check().ok
 
 

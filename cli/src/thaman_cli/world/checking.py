@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from thaman_cli.world.checks import agreement, decisions, drained, folding, isolation, limits, log, tokens
+from thaman_cli.world.checks import agreement, costs, decisions, drained, folding, isolation, limits, log, tokens
 from thaman_cli.world.facts import Facts, read
 from thaman_cli.world.reading import connect
 from thaman_cli.world.report import Violation, WorldReport
@@ -13,6 +13,7 @@ Check = Callable[[Facts, SallaView | None], Iterator[Violation]]
 ALWAYS: tuple[Check, ...] = (
     decisions.check,
     limits.check,
+    costs.check,
     log.check,
     isolation.check,
     tokens.check,
