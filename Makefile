@@ -6,8 +6,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 ARGS ?=
-# Test files run side by side in so many processes; each has its own servers.
-WORKERS ?= 2
+# Test files run side by side in so many processes; each has its own servers, unless servers are given.
+WORKERS ?= $(if $(THAMAN_DATABASE_URL)$(THAMAN_NATS_URL),1,2)
 
 UV_VERSION := 0.13.9
 HOME_DIR := .thaman

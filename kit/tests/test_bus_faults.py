@@ -127,6 +127,7 @@ def _gauge(metric: Any, *labels: str) -> float:
     return metric.labels(*labels)._value.get()
 
 
+@pytest.mark.own_servers
 async def test_nats_is_killed_and_comes_back(world: Any, own_nats: Any) -> None:
     await provision(world.bus)
     async with running(world.relay(), world.consumers()):
@@ -138,6 +139,7 @@ async def test_nats_is_killed_and_comes_back(world: Any, own_nats: Any) -> None:
     assert world.heard() == list(range(30))
 
 
+@pytest.mark.own_servers
 async def test_nats_hangs_and_wakes_up(world: Any, own_nats: Any) -> None:
     await provision(world.bus)
     async with running(world.relay(), world.consumers()):

@@ -145,6 +145,7 @@ async def test_a_lower_id_that_commits_late_is_not_passed_over(world: Any, world
     assert world.heard("102") == [2]
 
 
+@pytest.mark.own_servers
 async def test_readiness_tells_what_is_wrong(world: Any, own_nats: Any) -> None:
     consumers, relay = world.consumers(), world.relay()
     with pytest.raises(BusError, match="not looked at yet"):

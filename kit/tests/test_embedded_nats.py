@@ -9,6 +9,8 @@ import pytest
 from thaman_kit.embedded import EmbeddedNats
 from thaman_kit.errors import FolderInUse, StartFailed
 
+pytestmark = pytest.mark.own_servers
+
 
 async def stored(server: EmbeddedNats) -> int:
     """How many messages the stream holds."""

@@ -169,6 +169,7 @@ async def test_a_deleted_stream_is_rebuilt_and_no_effect_repeats(world: Any, con
     assert list_letters(world.sink) == []
 
 
+@pytest.mark.own_servers
 async def test_a_wiped_server_is_rebuilt_and_no_effect_repeats(world: Any, own_nats: Any) -> None:
     await provision(world.bus)
     async with running(world.relay(), world.consumers()):
@@ -183,6 +184,7 @@ async def test_a_wiped_server_is_rebuilt_and_no_effect_repeats(world: Any, own_n
     assert world.heard() == list(range(12))
 
 
+@pytest.mark.own_servers
 async def test_an_idle_relay_notices_that_its_stream_was_lost(world: Any, own_nats: Any) -> None:
     """Nothing new is said, so no refused message tells it; what nobody had read yet must arrive all the same."""
     await provision(world.bus)

@@ -1,11 +1,15 @@
 """What an administrator sees and does in the database of a running system."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 from tests.support.system import System
+
+PATIENCE_S = 60.0
 
 
 async def rows(system: System, statement: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -38,5 +42,13 @@ async def let_lost_writes_time_out(system: System) -> None:
 
 
 async def _connect(system: System) -> psycopg.AsyncConnection[dict[str, Any]]:
+    """A connection, also where the server is being restarted at this very moment."""
     url = system.supervisor.servers.admin_url
-    return await psycopg.AsyncConnection.connect(url, row_factory=dict_row, options="-c timezone=UTC")
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return await psycopg.AsyncConnection.connect(url, row_factory=dict_row, options="-c timezone=UTC")
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)

@@ -1,11 +1,12 @@
 """Fixtures for tests on real parts. A ``conftest.py`` imports those it needs, and pytest finds them there:
 
-    from thaman_kit.testing import clock, database_url, nats_server, postgres_server  # noqa: F401
+    from thaman_kit.testing import clock, database_url, own_nats, postgres_server  # noqa: F401
 
-One PostgreSQL and one nats-server per test session; a database of its own for each test that asks for one.
+One PostgreSQL per test session; a database, and a nats-server, of its own for each test that asks for one.
 """
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,15 +16,22 @@ import pytest
 
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded import EmbeddedNats, EmbeddedPostgres
+from thaman_kit.embedded.databases import Databases
 from thaman_kit.migrate import migrate, service_url
+from thaman_kit.testing_given import DATABASE_URL, NATS_URL, GivenNats, given_nats, given_postgres
 
 POLL = 0.01
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """A PostgreSQL server without durability, shared by the session."""
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """A PostgreSQL server without durability, shared by the session; or the one that ``THAMAN_DATABASE_URL`` names."""
+    given = os.environ.get(DATABASE_URL)
+    if given:
+        with given_postgres(given) as there:
+            yield there
+        return
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False)
     try:
         yield server.start()
@@ -31,22 +39,23 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedd
         server.destroy()
 
 
-@pytest.fixture(scope="session")
-def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedNats]:
-    """A nats-server shared by the session; a test that stops it should start one of its own instead."""
-    with EmbeddedNats(tmp_path_factory.mktemp("nats"), sync_always=False) as server:
-        yield server
-
-
 @pytest.fixture
-def own_nats(tmp_path: Path) -> Iterator[EmbeddedNats]:
-    """A nats-server of this test alone, empty, free to be killed."""
+def own_nats(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedNats | GivenNats]:
+    """A nats-server of this test alone, empty, free to be killed; or the one that ``THAMAN_NATS_URL`` names.
+
+    A test that stops it is marked ``own_servers`` and always gets one that it may stop.
+    """
+    given = os.environ.get(NATS_URL)
+    if given and request.node.get_closest_marker("own_servers") is None:
+        with given_nats(given) as there:
+            yield there
+        return
     with EmbeddedNats(tmp_path / "nats", sync_always=False) as server:
         yield server
 
 
 @pytest.fixture
-def database_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
+def database_url(postgres_server: Databases) -> Iterator[str]:
     """The superuser's address of an empty database of this test alone."""
     with own_database(postgres_server) as url:
         yield url
@@ -59,7 +68,7 @@ def clock() -> ManualClock:
 
 
 @contextmanager
-def own_database(server: EmbeddedPostgres, template: str | None = None) -> Iterator[str]:
+def own_database(server: Databases, template: str | None = None) -> Iterator[str]:
     """A database that lives as long as the ``with`` block, empty or a copy of ``template``; gives its address."""
     name = f"test_{next(_numbers)}"
     try:
@@ -68,7 +77,7 @@ def own_database(server: EmbeddedPostgres, template: str | None = None) -> Itera
         server.drop_database(name)
 
 
-def template_database(server: EmbeddedPostgres, name: str, prepare: Callable[[str], None]) -> str:
+def template_database(server: Databases, name: str, prepare: Callable[[str], None]) -> str:
     """Make the database ``name`` with ``prepare(url)`` (migrations, say) unless it exists; returns ``name``.
 
     Tests then copy it in milliseconds: ``with own_database(server, template=name) as url``.

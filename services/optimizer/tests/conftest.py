@@ -20,7 +20,7 @@ from thaman_kit.clock import ManualClock
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.jobs import Job, JobQueue
 from thaman_kit.migrate import migrate
-from thaman_kit.testing import nats_server, own_database, postgres_server, template_database  # noqa: F401
+from thaman_kit.testing import own_database, postgres_server, template_database  # noqa: F401
 from thaman_optimizer.bootstrap import Container, build
 from thaman_optimizer.consumers import RUN_QUEUE, router
 from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts

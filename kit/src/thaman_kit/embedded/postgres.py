@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 
 from thaman_kit.embedded import binaries
+from thaman_kit.embedded.databases import Databases
 from thaman_kit.embedded.process import LOCK, POLL, Child, acquire, free_port
 from thaman_kit.errors import EmbeddedError, StartFailed
 
@@ -31,7 +32,7 @@ _LOG = "postgres.log"
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(Databases):
     """A PostgreSQL server on a folder.
 
     The folder keeps the data, the log ``postgres.log`` and the superuser's password ``admin_password`` (mode 0600);
@@ -144,35 +145,11 @@ class EmbeddedPostgres:
         """The superuser's address of the database that was made at the first start."""
         return self.url_for(self.database)
 
-    @property
-    def admin_url(self) -> str:
-        """The superuser's address of the maintenance database, from where databases are made and dropped."""
-        return self.url_for("postgres")
-
     def url_for(self, database: str, *, user: str = ADMIN, password: str | None = None) -> str:
         """The address of ``database`` for ``user``; the superuser's password is known, others are given."""
         secret = self._password() if user == ADMIN and password is None else password
         login = quote(user, safe="") + (f":{quote(secret, safe='')}" if secret is not None else "")
         return f"postgresql://{login}@127.0.0.1:{self._port}/{quote(database, safe='')}"
-
-    def create_database(self, name: str, *, template: str | None = None) -> str:
-        """Make a database (as a copy of ``template``, which nobody may be connected to) and return its address."""
-        with psycopg.connect(self.admin_url, autocommit=True) as connection:
-            source = (
-                sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template)) if template else sql.SQL("")
-            )
-            connection.execute(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), source))
-        return self.url_for(name)
-
-    def databases(self) -> set[str]:
-        """The names of all databases."""
-        with psycopg.connect(self.admin_url, autocommit=True) as connection:
-            return {str(name) for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()}
-
-    def drop_database(self, name: str) -> None:
-        """Drop a database, cutting its connections; a missing one is no error."""
-        with psycopg.connect(self.admin_url, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def __enter__(self) -> Self:
         """Start."""
