@@ -45,12 +45,23 @@ def learn(prior: Pooled, hyper: Hyper, category: Ints, covariates: Floats, value
     slopes = _slopes(prior, hyper, category, covariates, weight, evidence)
     explained = slopes[0] * covariates[0] + slopes[1] * covariates[1]
     means = _means(prior, category, count, weight, evidence - weight * explained)
-    apart = value - (means[category] + explained)
-    squares = np.bincount(category, weights=apart * apart, minlength=count)
-    learned = np.bincount(category, weights=tau2 * weight, minlength=count)
+    return Hyper(means, _deviations(prior, category, tau2, weight, evidence, means[category] + explained), slopes)
+
+
+def _deviations(
+    prior: Pooled, category: Ints, tau2: Floats, weight: Floats, evidence: Floats, center: Floats
+) -> Floats:
+    """Items' deviation in each category by moments: shrunk distances less what noise alone would show."""
+    count = int(category.max()) + 1 if len(category) else 1
+    apart = tau2 * (evidence - weight * center)
+    trust = tau2 * weight
+    noise = tau2 * trust * (1.0 - trust)
+    squares = np.bincount(category, weights=apart * apart - noise, minlength=count)
+    learned = np.bincount(category, weights=trust * trust, minlength=count)
     held = prior.pseudo_items
     spread = (squares + held * prior.item_sd * prior.item_sd) / (learned + held)
-    return Hyper(means, np.sqrt(spread), slopes)
+    smallest = prior.item_sd * prior.item_sd * 0.1
+    return np.sqrt(np.maximum(spread, smallest))
 
 
 def _means(prior: Pooled, category: Ints, count: int, weight: Floats, evidence: Floats) -> Floats:

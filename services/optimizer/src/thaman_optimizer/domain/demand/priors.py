@@ -35,7 +35,7 @@ class Priors:
     Bijmolt, van Heerde and Pieters, JMR 2005), ``cross`` the response to the reference price.
     """
 
-    elasticity: Pooled = Pooled(2.6, 1.0, 0.5, 0.7, 0.35, 25.0, 0.2, 7.0)
+    elasticity: Pooled = Pooled(2.6, 1.0, 0.5, 1.0, 0.35, 25.0, 0.2, 7.0)
     cross: Pooled = Pooled(0.9, 0.5, 0.25, 0.35, 0.15, 25.0, -0.2, 4.0)
     drift_sd: float = 0.05
     """Weekly standard deviation of an item's level."""
