@@ -8,6 +8,12 @@ from thaman_optimizer.domain.demand.detmath import Floats
 from thaman_optimizer.domain.demand.panel import Ints
 from thaman_optimizer.domain.demand.priors import Pooled
 
+_CAUTION = 1.5
+"""Items' variances are stated with tempered dispersion, so they are so much wider than the noise in their values."""
+
+_NARROWEST, _WIDEST = 0.6, 1.6
+"""How far data may move the deviation between items from its prior, as factors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hyper:
@@ -55,13 +61,13 @@ def _deviations(
     count = int(category.max()) + 1 if len(category) else 1
     apart = tau2 * (evidence - weight * center)
     trust = tau2 * weight
-    noise = tau2 * trust * (1.0 - trust)
+    noise = tau2 * trust * (1.0 - trust) * (1.0 / _CAUTION)
     squares = np.bincount(category, weights=apart * apart - noise, minlength=count)
     learned = np.bincount(category, weights=trust * trust, minlength=count)
     held = prior.pseudo_items
     spread = (squares + held * prior.item_sd * prior.item_sd) / (learned + held)
-    smallest = prior.item_sd * prior.item_sd * 0.1
-    return np.sqrt(np.maximum(spread, smallest))
+    deviations = np.sqrt(np.maximum(spread, 0.0))
+    return np.minimum(np.maximum(deviations, prior.item_sd * _NARROWEST), prior.item_sd * _WIDEST)
 
 
 def _means(prior: Pooled, category: Ints, count: int, weight: Floats, evidence: Floats) -> Floats:
