@@ -1,4 +1,4 @@
-"""What to do about a price: expected gain under uncertainty, guards, risk and disposition, in columns (pricing.md 1.3)."""
+"""What to do about a price: expected gain under uncertainty, guards, risk and disposition (pricing.md 1.3)."""
 
 from thaman_optimizer.domain.decision.columns import Columns, Decisions, Guard
 from thaman_optimizer.domain.decision.costs import floor_prices, impute_costs

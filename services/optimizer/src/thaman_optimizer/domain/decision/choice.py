@@ -39,7 +39,7 @@ def choose(
     blocked = _blocks(columns, policy, forced)
     mean = outcomes.mean[rows, column]
     least = policy.least_gain * np.abs(evaluation.profit_now()) + policy.least_gain_halalas
-    likely = evaluation.probability(price) >= policy.tolerance.min_probability
+    likely = evaluation.probability(column) >= policy.tolerance.min_probability
     moved = price != columns.price
     worth = asked | forced | ((mean > least) & likely)
     propose = moved & worth & (blocked == 0)
@@ -47,7 +47,9 @@ def choose(
     dithered &= ~propose & (blocked == 0) & ~asked & ~forced
     column = np.where(dithered, drawn, np.where(propose, column, HALF))
     guards = blocked | _reasons(moved, mean > least, likely, worth, propose, dithered)
-    return Choice(np.where(propose | dithered, prices[rows, column], columns.price), column, propose | dithered, dithered, guards)
+    return Choice(
+        np.where(propose | dithered, prices[rows, column], columns.price), column, propose | dithered, dithered, guards
+    )
 
 
 def _blocks(columns: Columns, policy: DecisionPolicy, forced: Flags) -> Ints:

@@ -13,7 +13,7 @@ from thaman_optimizer.domain.demand.panel import Ints
 from thaman_optimizer.domain.demand.priors import PRIORS, Priors
 from thaman_optimizer.domain.demand.state import DemandState
 
-_BLOCK = 256
+_BLOCK = 512
 """Products at a time, so that a block's candidates stay in the processor's cache."""
 
 
@@ -32,17 +32,15 @@ def decide(columns: Columns, state: DemandState, policy: DecisionPolicy, priors:
     return Decisions.joined(parts)
 
 
-def _decide(
-    columns: Columns, state: DemandState, policy: DecisionPolicy, ratios: Floats, priors: Priors
-) -> Decisions:
+def _decide(columns: Columns, state: DemandState, policy: DecisionPolicy, ratios: Floats, priors: Priors) -> Decisions:
     bounds = bounds_of(columns, policy)
     prices = candidates(columns, bounds, ratios, policy.ending)
-    evaluation = Evaluation(columns, state, policy, priors)
-    outcomes = evaluation.outcomes(prices)
+    evaluation = Evaluation(columns, state, prices, policy, priors)
+    outcomes = evaluation.outcomes()
     choice = choose(columns, prices, outcomes, evaluation, policy)
     mean = np.where(choice.propose, at(outcomes.mean, choice.column), 0.0)
     deviation = np.where(choice.propose, at(outcomes.deviation, choice.column), 0.0)
-    probability = np.where(choice.propose, evaluation.probability(choice.price), 0.0)
+    probability = np.where(choice.propose, evaluation.probability(choice.column), 0.0)
     risk = assess(columns, choice, probability, state.sales, policy)
     low, high = evaluation.interval(mean, deviation)
     return Decisions(
@@ -55,7 +53,7 @@ def _decide(
         high=high,
         probability=probability,
         guards=choice.guards | _trail(columns, choice, bounds, policy, state),
-        sales=evaluation.sales(choice.price),
+        sales=evaluation.sales(choice.column),
     )
 
 

@@ -49,20 +49,22 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class _Evaluated:
-    """Prices under a belief: relative price, unit profit, expected weekly sales, and the share of demand's relative
-    variance that reaches sales (1 unless stock limits them)."""
+    """Prices under a belief: relative price, unit profit, expected weekly sales, the share of demand's relative change
+    that reaches sales (1 unless stock limits them), and the variance of log sales."""
 
     x: Floats
     unit: Floats
     sales: Floats
     reach: Floats
+    variance: Floats
 
 
 class Evaluation:
-    """Evaluates prices of a block of products."""
+    """Evaluates the candidates (n, m) of a block of products against their present prices."""
 
-    def __init__(self, columns: Columns, state: DemandState, policy: DecisionPolicy, priors: Priors = PRIORS) -> None:
-        self._columns, self._policy = columns, policy
+    def __init__(
+        self, columns: Columns, state: DemandState, prices: Ints, policy: DecisionPolicy, priors: Priors = PRIORS
+    ) -> None:
         self._belief = belief_of(columns, state, priors)
         self._net = 1.0 / (BP_ONE + policy.vat_bp) * (BP_ONE - policy.fee_bp)
         limited = ~np.isnan(columns.weeks_left) & ~np.isnan(columns.stock)
@@ -74,39 +76,31 @@ class Evaluation:
         # A unit in limited stock is paid for already; selling it costs what it would bring later.
         self._worth = np.where(limited, salvage, columns.cost)[:, None]
         self._now = self._evaluate(columns.price[:, None])
+        self._new = self._evaluate(prices)
 
-    def outcomes(self, prices: Ints) -> Outcomes:
-        """Mean and standard deviation of the weekly profit change of every candidate (n, candidates)."""
-        new, now, belief = self._evaluate(prices), self._now, self._belief
+    def outcomes(self) -> Outcomes:
+        """Mean and standard deviation of the weekly profit change of every candidate (n, m)."""
+        new, now = self._new, self._now
         earned, before = new.unit * new.sales, now.unit * now.sales
-        own = _variance(belief, new.x, new.x) * new.reach * new.reach
-        common = _variance(belief, new.x, now.x) * new.reach * now.reach
-        base = _variance(belief, now.x, now.x) * now.reach * now.reach
-        spread = earned * earned * expm1(own) + before * before * expm1(base) - 2.0 * earned * before * expm1(common)
+        common = self._covariance(new)
+        spread = earned * earned * expm1(new.variance) + before * before * expm1(now.variance)
+        spread -= 2.0 * earned * before * expm1(common)
         return Outcomes(earned - before, np.sqrt(np.maximum(spread, 0.0)))
 
-    def probability(self, prices: Ints) -> Floats:
-        """Probability that a price (n,) earns more than the present one."""
-        new, now, belief = self._evaluate(prices[:, None]), self._now, self._belief
+    def probability(self, column: Ints) -> Floats:
+        """Probability that the candidate ``column`` (n,) earns more than the present price."""
+        new, now = self._pick(column), self._now
         both = (new.unit > 0.0) & (now.unit > 0.0)
         ratio = np.where(both, new.unit, 1.0) * new.sales / (np.where(both, now.unit, 1.0) * now.sales)
-        variance = (
-            _variance(belief, new.x, new.x) * new.reach * new.reach
-            + _variance(belief, now.x, now.x) * now.reach * now.reach
-            - 2.0 * _variance(belief, new.x, now.x) * new.reach * now.reach
-        )
+        variance = new.variance + now.variance - 2.0 * self._covariance(new)
         # Means of log-normals lie half a variance above their medians, which is what the probability is about.
-        half = 0.5 * (
-            _variance(belief, new.x, new.x) * new.reach * new.reach
-            - _variance(belief, now.x, now.x) * now.reach * now.reach
-        )
-        z = (log(ratio) - half) / np.sqrt(np.maximum(variance, 1e-12))
+        z = (log(ratio) - 0.5 * (new.variance - now.variance)) / np.sqrt(np.maximum(variance, 1e-12))
         sure = (new.unit > now.unit).astype(np.float64)
         return np.where(both, normal_cdf(np.clip(z, -9.0, 9.0)), sure)[:, 0]
 
-    def sales(self, prices: Ints) -> Floats:
-        """Expected weekly sales at prices (n,)."""
-        return self._evaluate(prices[:, None]).sales[:, 0]
+    def sales(self, column: Ints) -> Floats:
+        """Expected weekly sales at the candidate ``column`` (n,)."""
+        return self._pick(column).sales[:, 0]
 
     def profit_now(self) -> Floats:
         """Expected weekly profit at the present prices (n,); for limited stock above what it is worth later."""
@@ -121,12 +115,22 @@ class Evaluation:
         x = prices / belief.own_mean - 1.0
         variance = _variance(belief, x, x)
         demand = exp(belief.level - belief.slope * x + 0.5 * variance)
-        unit = prices * self._net - self._worth
+        unit: Floats = prices * self._net - self._worth
         reach = np.ones_like(demand)
         rows = self._limited
         if len(rows):
             demand[rows], reach[rows] = self._limited_sales(demand[rows], variance[rows], rows)
-        return _Evaluated(x, unit, demand, reach)
+            variance[rows] *= reach[rows] * reach[rows]
+        return _Evaluated(x, unit, demand, reach, variance)
+
+    def _covariance(self, new: _Evaluated) -> Floats:
+        """Covariance of log sales at candidates and at the present price."""
+        return _variance(self._belief, new.x, self._now.x) * (new.reach * self._now.reach)
+
+    def _pick(self, column: Ints) -> _Evaluated:
+        new, rows = self._new, np.arange(len(column))
+        arrays = (new.x, new.unit, new.sales, new.reach, new.variance)
+        return _Evaluated(*(array[rows, column][:, None] for array in arrays))
 
     def _limited_sales(self, demand: Floats, variance: Floats, rows: Ints) -> tuple[Floats, Floats]:
         """Weekly E[min(D, S)] over the weeks left for normal D, and how much of D's relative change reaches it."""

@@ -164,9 +164,7 @@ def _covariates(panel: Panel, own_mean: Floats, reference_mean: Floats, priors: 
     return covariates
 
 
-def _start(
-    category: Ints, levels: _Levels, hypers: tuple[Hyper, Hyper], covariates: Floats
-) -> tuple[Floats, Floats]:
+def _start(category: Ints, levels: _Levels, hypers: tuple[Hyper, Hyper], covariates: Floats) -> tuple[Floats, Floats]:
     theta, covariance = np.zeros((3, len(category))), np.zeros((6, len(category)))
     theta[0], covariance[0] = levels.mean[category], levels.variance[category]
     for row, place, hyper in ((ELASTICITY, 3, hypers[0]), (CROSS, 5, hypers[1])):

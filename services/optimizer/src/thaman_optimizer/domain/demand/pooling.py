@@ -25,7 +25,8 @@ class Hyper:
 
     def of_items(self, category: Ints, covariates: Floats) -> Floats:
         """The prior mean of every item; ``covariates`` has shape (2, n)."""
-        return self.means[category] + self.covariates[0] * covariates[0] + self.covariates[1] * covariates[1]
+        result: Floats = self.means[category] + self.covariates[0] * covariates[0] + self.covariates[1] * covariates[1]
+        return result
 
 
 def initial(prior: Pooled, categories: int) -> Hyper:

@@ -6,8 +6,10 @@ direction by a few Newton steps on its quasi-likelihood.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from thaman_optimizer.domain.demand.detmath import Floats, exp, log
 from thaman_optimizer.domain.demand.panel import Ints, WeekColumns
@@ -149,7 +151,7 @@ class Filter:
         return precision / (1.0 + variance * precision), move
 
 
-def _sum(values: Floats) -> float:
+def _sum(values: npt.NDArray[Any]) -> float:
     """Sum from the first to the last, whatever numpy would rather do."""
     total = 0.0
     for value in values.tolist():

@@ -120,4 +120,5 @@ def _limits(fit: _Fit, median: Ints, count: int, rules: OfferRules) -> Ints:
     spread = log(np.maximum(typical, _RATIO_ONE) / float(_RATIO_ONE)) * rules.outlier_deviations
     limit = np.minimum(np.maximum(exp(spread), rules.outlier_least), rules.outlier_most)
     # A hair of room, so that a price of exactly the permitted ratio is not lost to rounding.
-    return np.ceil(limit * _RATIO_ONE).astype(np.int64)
+    bound: Ints = np.ceil(limit * _RATIO_ONE).astype(np.int64)
+    return bound

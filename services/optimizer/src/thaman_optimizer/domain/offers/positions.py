@@ -32,7 +32,7 @@ def position_prices(market: Market, position: Position, rank: int = 1) -> Floats
     if position is Position.AVERAGE:
         total = _sums(market.kept_product, market.kept_price, count)
         used = np.maximum(market.used, 1)
-        price = ((2 * total + used) // (2 * used)).astype(np.float64)
+        price: Floats = ((2 * total + used) // (2 * used)).astype(np.float64)
     else:
         wanted = {Position.LOWEST: 1, Position.RANK: max(rank, 1), Position.HIGHEST: len(market.kept_price)}[position]
         place = np.minimum(first + wanted - 1, ends - 1)
