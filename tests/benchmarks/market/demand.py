@@ -65,7 +65,12 @@ class Tastes:
 
 
 def draw_tastes(
-    random: np.random.Generator, worth: Array, category: NDArray[np.int64], rivals: int, sensitivity: float, comparing: float
+    random: np.random.Generator,
+    worth: Array,
+    category: NDArray[np.int64],
+    rivals: int,
+    sensitivity: float,
+    comparing: float,
 ) -> Tastes:
     """Tastes of a store's items; ``sensitivity`` and ``comparing`` are the world's."""
     items, categories = len(worth), int(category.max()) + 1

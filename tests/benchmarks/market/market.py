@@ -76,7 +76,9 @@ class Market:
         self.rate = np.full(truth.items, truth.world.monthly_sales / 30)
         weeks = DAYS // WEEK
         self.records = Records(
-            np.zeros((weeks, truth.items), dtype=np.int64), np.zeros((weeks, truth.items)), np.zeros((weeks, truth.items))
+            np.zeros((weeks, truth.items), dtype=np.int64),
+            np.zeros((weeks, truth.items)),
+            np.zeros((weeks, truth.items)),
         )
         self._replenished = truth.season_end == NEVER
 
