@@ -66,7 +66,7 @@ class Evaluation:
         self, columns: Columns, state: DemandState, prices: Ints, policy: DecisionPolicy, priors: Priors = PRIORS
     ) -> None:
         self._belief = belief_of(columns, state, priors)
-        self._net = 1.0 / (BP_ONE + policy.vat_bp) * (BP_ONE - policy.fee_bp)
+        self._net = np.float64((BP_ONE - policy.fee_bp) / (BP_ONE + policy.vat_bp))
         limited = ~np.isnan(columns.weeks_left) & ~np.isnan(columns.stock)
         self._limited = np.flatnonzero(limited)
         self._weeks = np.maximum(columns.weeks_left, _SHORTEST)[:, None]
@@ -112,10 +112,10 @@ class Evaluation:
 
     def _evaluate(self, prices: Ints) -> _Evaluated:
         belief = self._belief
-        x = prices / belief.own_mean - 1.0
+        x = prices.astype(np.float64) / belief.own_mean - 1.0
         variance = _variance(belief, x, x)
         demand = exp(belief.level - belief.slope * x + 0.5 * variance)
-        unit: Floats = prices * self._net - self._worth
+        unit = prices.astype(np.float64) * self._net - self._worth
         reach = np.ones_like(demand)
         rows = self._limited
         if len(rows):

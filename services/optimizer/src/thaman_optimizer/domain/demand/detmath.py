@@ -1,8 +1,8 @@
 """exp, log and their kin with the same bits on every CPU.
 
 numpy's own exp, log, pow, expm1 and log1p differ in the last bit between CPU features (numpy issue 26117), and a
-decision that is recorded must be recomputed exactly. Everything here is made of ``+ - * /``, comparisons, table look-ups
-and bit operations on IEEE doubles, which every machine rounds alike. Error at most 1e-15 relative (see the tests).
+decision that is recorded must be recomputed exactly. Everything here is made of ``+ - * /``, comparisons, table
+look-ups and bit operations on IEEE doubles, which every machine rounds alike. Error at most 1e-15 relative (tests).
 
 All functions take and return ``float64`` arrays of any shape; NaN stays NaN.
 """

@@ -26,8 +26,8 @@ class Market:
     """What the market says of n products.
 
     ``reference`` (n,) halalas, NaN where there is none. ``weight`` (n,): combined weight of the offers used, 1 = one
-    fresh and certain offer. ``fit`` and ``used`` (n,): offers before and after the outlier cut. ``kept_product`` and
-    ``kept_price`` list the used offers, cheapest first within a product.
+    fresh and certain offer. ``fit`` and ``used`` (n,): offers before and after the outlier cut. ``kept_product``,
+    ``kept_price`` and ``kept_offer`` (place in the offer columns) list the used offers, cheapest first in a product.
     """
 
     reference: Floats
@@ -36,6 +36,7 @@ class Market:
     used: Ints
     kept_product: Ints
     kept_price: Ints
+    kept_offer: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,10 @@ class _Fit:
     product: Ints
     price: Ints
     weight: Ints
+    offer: Ints
 
     def only(self, which: Ints) -> "_Fit":
-        return _Fit(self.product[which], self.price[which], self.weight[which])
+        return _Fit(self.product[which], self.price[which], self.weight[which], self.offer[which])
 
 
 def read_market(offers: OfferColumns, own_median: Floats, rules: OfferRules = OFFER_RULES) -> Market:
@@ -66,6 +68,7 @@ def read_market(offers: OfferColumns, own_median: Floats, rules: OfferRules = OF
         used=np.bincount(used.product, minlength=count),
         kept_product=used.product,
         kept_price=used.price,
+        kept_offer=used.offer,
     )
 
 
@@ -86,7 +89,7 @@ def _fit_offers(offers: OfferColumns, own_median: Floats, rules: OfferRules) -> 
     confidence = offers.confidence_bp[which] * 1e-4
     age = np.maximum(offers.age_days[which], 0.0)
     weight = confidence * confidence * exp(age * (-_LN2 / rules.half_life_days)) * WEIGHT_ONE
-    found = _Fit(product[which], offers.price[which], np.rint(weight).astype(np.int64))
+    found = _Fit(product[which], offers.price[which], np.rint(weight).astype(np.int64), which)
     return found.only(np.argsort((found.product << _PRICE_BITS) | found.price))
 
 
