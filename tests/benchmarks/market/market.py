@@ -20,13 +20,27 @@ NET = 1 / (1 + worlds.VAT_BP / 10_000) * (1 - worlds.FEE_BP / 10_000)
 """What is left of a price after VAT and fees."""
 
 
+_MIDWEEK = 3
+
+
 @dataclass(slots=True)
 class Records:
-    """A merchant's books: weeks x items."""
+    """A merchant's books: weeks x items, and ``daily`` prices days x items.
+
+    ``sightings`` holds what was known of the rivals in the middle of each past week.
+    """
 
     units: Counts
     price: Array
     present: Array
+    daily: Counts
+    sightings: list[Sightings]
+
+    def copy(self) -> "Records":
+        """Independent books; past sightings are shared, as nobody writes in them again."""
+        return Records(
+            self.units.copy(), self.price.copy(), self.present.copy(), self.daily.copy(), list(self.sightings)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +89,13 @@ class Market:
         self.arrives = np.full(truth.items, NEVER)
         self.rate = np.full(truth.items, truth.world.monthly_sales / 30)
         weeks = DAYS // WEEK
+        shape = (weeks, truth.items)
         self.records = Records(
-            np.zeros((weeks, truth.items), dtype=np.int64),
-            np.zeros((weeks, truth.items)),
-            np.zeros((weeks, truth.items)),
+            units=np.zeros(shape, dtype=np.int64),
+            price=np.zeros(shape),
+            present=np.zeros(shape),
+            daily=np.zeros((DAYS, truth.items), dtype=np.int64),
+            sightings=[],
         )
         self._replenished = truth.season_end == NEVER
 
@@ -87,8 +104,7 @@ class Market:
         other = copy.copy(self)
         for name in ("price", "changed_on", "standing", "sightings", "stock", "ordered", "arrives", "rate"):
             setattr(other, name, getattr(self, name).copy())
-        books = self.records
-        other.records = Records(books.units.copy(), books.price.copy(), books.present.copy())
+        other.records = self.records.copy()
         return other
 
     @property
@@ -161,6 +177,9 @@ class Market:
     def _keep_books(self, day: int, sold: Counts, present: Flags) -> None:
         week = day // WEEK
         self.records.units[week] += sold
+        self.records.daily[day] = self.price
+        if day % WEEK == _MIDWEEK:
+            self.records.sightings.append(self.sightings.copy())
         self.records.price[week] += self.price / WEEK
         sold_out = present & (sold == self.stock)
         self.records.present[week] += np.where(present, np.where(sold_out, 0.5, 1.0), 0.0) / WEEK

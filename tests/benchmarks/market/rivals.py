@@ -40,7 +40,7 @@ class Rivals:
 
 
 def draw_rivals(random: np.random.Generator, world: World, worth: Array, cost_ratio: Array) -> Rivals:
-    """Rivals around the price an item is worth; they pass on ``cost_ratio`` (days x items, 1 at first) late, in part."""
+    """Rivals around what an item is worth; they pass on ``cost_ratio`` (days x items, 1 at first) late and in part."""
     shape = (len(worth), world.most_rivals)
     exists = _how_many(random, world, len(worth))[:, None] > np.arange(world.most_rivals)
     kind = random.random(shape)
