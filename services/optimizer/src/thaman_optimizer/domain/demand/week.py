@@ -93,15 +93,15 @@ class Filter:
     ) -> tuple[float, Floats, Surprise | None]:
         """Update ``theta`` (3, n) and ``covariance`` (6, n); the store's and categories' effects of the week."""
         priors = self._priors
-        x, z = design.x, design.z
         c00, c01, c02, c11, c12, c22 = covariance
         c00 += priors.drift_sd * priors.drift_sd
+        mean = exp(theta[0] - design.x * theta[1] + design.z * theta[2])
+        mean *= design.share
+        x, z = self._apart(design.x, mean), self._apart(design.z, mean)
         along0 = c00 - x * c01 + z * c02
         along1 = c01 - x * c11 + z * c12
         along2 = c02 - x * c12 + z * c22
         variance = along0 - x * along1 + z * along2
-        mean = exp(theta[0] - x * theta[1] + z * theta[2])
-        mean *= design.share
         store, category = self._effects(design.units, mean)
         mean *= exp(store + category)[self._category]
         missed = Surprise((design.units - mean) ** 2, mean, variance * mean * mean) if surprise else None
@@ -121,6 +121,17 @@ class Filter:
         c12 -= scaled1 * along2
         c22 -= along2 * gain * along2
         return store, category, missed
+
+    def _apart(self, values: Floats, mean: Floats) -> Floats:
+        """How far each product's move lies from its category's: what all do together its effect has taken already.
+
+        A sale of a whole category says nothing about elasticity, because the season may have done the same.
+        """
+        weight = np.bincount(self._category, weights=mean, minlength=self._categories)
+        total = np.bincount(self._category, weights=mean * values, minlength=self._categories)
+        held = self._priors.category_pseudo_sales
+        result: Floats = values - (total / (weight + held))[self._category]
+        return result
 
     def _effects(self, units: Floats, mean: Floats) -> tuple[float, Floats]:
         """Log effects of the week on the store and on its categories, shrunk by pseudo-sales."""
