@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the file and put it in place at once. What is no ordinary file (a pipe, /dev/stdout) is written to."""
+    """Write beside the file and put it in place at once; what is no ordinary file (a pipe) is written to."""
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:
             stream.write(content)

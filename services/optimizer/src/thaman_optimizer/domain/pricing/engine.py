@@ -30,6 +30,8 @@ from thaman_optimizer.domain.pricing.strategies import Strategy, strategy_of
 ENGINE = f"{MODEL_VERSION} {DECISION_VERSION}"
 """Names everything a decision depends on besides its input."""
 
+_CODES = tuple((int(guard), str(guard.name).lower()) for guard in Guard)
+
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
@@ -172,4 +174,4 @@ def _priced(answered: _Answered, row: int, product: ProductInput, digest: str) -
 def _codes(bits: int, *, unfit: bool) -> tuple[str, ...]:
     if unfit:
         bits |= int(Guard.STRATEGY_UNFIT)
-    return tuple(guard.name.lower() for guard in Guard if bits & guard and guard.name is not None)
+    return tuple(name for bit, name in _CODES if bits & bit)
