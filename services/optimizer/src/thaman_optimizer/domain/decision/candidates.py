@@ -32,6 +32,8 @@ class Bounds:
         ended = ending.nearest(price)
         inside = np.where(ended > self.high, ending.down(self.high), ended)
         inside = np.where(ended < self.low, ending.up(self.low), inside)
+        # No price with this ending lies within reach.
+        inside = np.where((inside < self.low) | (inside > self.high), now, inside)
         # Rounding must not turn a raise into a cut or the other way round.
         inside = np.where(price > now, np.maximum(inside, now), np.where(price < now, np.minimum(inside, now), now))
         return np.where(inside < self.floor, self._lifted(now, ending), inside)

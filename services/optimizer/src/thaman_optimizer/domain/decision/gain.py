@@ -70,7 +70,7 @@ class Evaluation:
         limited = ~np.isnan(columns.weeks_left) & ~np.isnan(columns.stock)
         self._limited = np.flatnonzero(limited)
         self._weeks = np.maximum(columns.weeks_left, _SHORTEST)[:, None]
-        self._stock = columns.stock[:, None]
+        self._stock = np.maximum(columns.stock, 0.0)[:, None]
         self._noise = state.dispersion[state.category][:, None]
         salvage = np.where(np.isnan(columns.salvage), columns.cost * _SALVAGE_SHARE, columns.salvage)
         # A unit in limited stock is paid for already; selling it costs what it would bring later.
