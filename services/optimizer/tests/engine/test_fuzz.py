@@ -1,6 +1,6 @@
 """No decision breaks a guard, however absurd the posterior, the market or the policy.
 
-``THAMAN_FUZZ=1000000`` sets how many decisions are made; the ordinary suite makes 20,000.
+``THAMAN_FUZZ=1000000`` sets how many decisions are made; the ordinary suite makes 100,000.
 """
 
 import os
@@ -24,7 +24,7 @@ from thaman_optimizer.domain.decision import (
 )
 from thaman_optimizer.domain.demand import DemandState
 
-DECISIONS = int(os.environ.get("THAMAN_FUZZ", "20000"))
+DECISIONS = int(os.environ.get("THAMAN_FUZZ", "100000"))
 ROUND = 2_000
 ENDINGS = (None, "exact", ".95", "9", "0.5")
 
