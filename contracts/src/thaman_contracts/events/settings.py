@@ -47,6 +47,7 @@ class Strategy(StrEnum):
     UNDERCUT = "undercut"
     PREMIUM = "premium"
     HOLD = "hold"
+    DEMAND = "demand"
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
