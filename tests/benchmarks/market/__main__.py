@@ -65,7 +65,7 @@ def _world(world: str, seeds: Sequence[int]) -> list[Line]:
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make market", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3, help="seeds a world (default 3)")
+    parser.add_argument("--seeds", type=int, default=2, help="seeds a world (default 2)")
     parser.add_argument("--worlds", type=_names, default=list(WORLDS), help=f"of {','.join(WORLDS)} (default all)")
     parser.add_argument("--report", action="store_true", help="report seeds instead of tuning seeds")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
