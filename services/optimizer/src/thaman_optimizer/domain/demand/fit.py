@@ -155,7 +155,17 @@ def _covariates(panel: Panel, own_mean: Floats, reference_mean: Floats, priors: 
     position = _apart(panel, own_mean, reference_mean, priors)
     # Without rivals the own mark-up has to stand in for the position; it says less, as a merchant may have reasons.
     alone = priors.cost_position * _apart(panel, own_mean, np.where(reference_mean > 0.0, np.nan, panel.cost), priors)
-    return np.stack([market, position + alone])
+    return np.stack([market, position + alone + _without_rivals(panel, reference_mean, priors)])
+
+
+def _without_rivals(panel: Panel, reference_mean: Floats, priors: Priors) -> Floats:
+    """The position of products whose shoppers have nothing to compare them with, less its mean in the category."""
+    categories = _categories(panel)
+    lonely = np.where(reference_mean > 0.0, 0.0, priors.alone_position)
+    counts = np.maximum(np.bincount(panel.category, minlength=categories), 1)
+    center = np.bincount(panel.category, weights=lonely, minlength=categories) / counts
+    result: Floats = lonely - center[panel.category]
+    return result
 
 
 def _apart(panel: Panel, upper: Floats, lower: Floats, priors: Priors) -> Floats:

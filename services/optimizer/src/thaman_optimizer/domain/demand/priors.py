@@ -64,6 +64,8 @@ class Priors:
     covariate_scale: float = 0.3
     cost_position: float = 0.5
     """Where no rival is known, the own mark-up against the category's counts so much as a position."""
+    alone_position: float = -0.4
+    """Shoppers with no rival to compare with are less elastic: that is worth so much of a position."""
     covariate_reach: float = 3.0
     passes: int = 3
 
