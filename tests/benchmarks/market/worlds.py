@@ -19,8 +19,11 @@ MIN_MARGIN_BP = 1_000
 TUNING_SEEDS = range(100, 140)
 """The only seeds that numbers of the engine may be chosen with."""
 
-REPORT_SEEDS = range(7_004, 7_100)
-"""The seeds of published tables; never looked at while numbers are chosen. 7000 to 7003 have been read (see the guide)."""
+REPORT_SEEDS = range(7_000, 7_100)
+"""The seeds of published tables; never looked at while numbers are chosen.
+
+The guide says which have been read already; the next table has to skip those.
+"""
 
 
 @dataclass(frozen=True, slots=True)
