@@ -24,7 +24,7 @@ _PICTURE = Path(".thaman/market.svg")
 def main(words: Sequence[str] | None = None) -> int:
     """Run, print, draw."""
     arguments = _arguments(words)
-    seeds = (REPORT_SEEDS if arguments.report else TUNING_SEEDS)[: arguments.seeds]
+    seeds = (REPORT_SEEDS if arguments.report else TUNING_SEEDS)[arguments.skip :][: arguments.seeds]
     lines: list[Line] = []
     for world in arguments.worlds:
         lines += _world(world, seeds)
@@ -65,7 +65,8 @@ def _world(world: str, seeds: Sequence[int]) -> list[Line]:
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make market", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3, help="seeds a world (default 3)")
+    parser.add_argument("--seeds", type=int, default=2, help="seeds a world (default 2)")
+    parser.add_argument("--skip", type=int, default=0, help="pass over the first so many seeds (default 0)")
     parser.add_argument("--worlds", type=_names, default=list(WORLDS), help=f"of {','.join(WORLDS)} (default all)")
     parser.add_argument("--report", action="store_true", help="report seeds instead of tuning seeds")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")

@@ -79,6 +79,7 @@ def _dither(
     drawn = distance.argmin(axis=1)
     rested = columns.days_since_change >= policy.dither_after_days
     affordable = outcomes.mean[rows, drawn] > -0.02 * np.abs(evaluation.profit_now()) - policy.least_gain_halalas
+    rested &= evaluation.sales_now() >= policy.dither_least_sales
     allowed = rested & columns.cost_known & np.isnan(columns.weeks_left) & affordable & fits[rows, drawn]
     return allowed, drawn
 

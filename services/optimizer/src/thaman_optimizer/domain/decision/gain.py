@@ -66,6 +66,7 @@ class Evaluation:
         self, columns: Columns, state: DemandState, prices: Ints, policy: DecisionPolicy, priors: Priors = PRIORS
     ) -> None:
         self._belief = belief_of(columns, state, priors)
+        self._stretch = policy.interval_stretch
         self._net = np.float64((BP_ONE - policy.fee_bp) / (BP_ONE + policy.vat_bp))
         limited = ~np.isnan(columns.weeks_left) & ~np.isnan(columns.stock)
         self._limited = np.flatnonzero(limited)
@@ -102,13 +103,18 @@ class Evaluation:
         """Expected weekly sales at the candidate ``column`` (n,)."""
         return self._pick(column).sales[:, 0]
 
+    def sales_now(self) -> Floats:
+        """Expected weekly sales at the present prices (n,)."""
+        return self._now.sales[:, 0]
+
     def profit_now(self) -> Floats:
         """Expected weekly profit at the present prices (n,); for limited stock above what it is worth later."""
         return (self._now.unit * self._now.sales)[:, 0]
 
     def interval(self, mean: Floats, deviation: Floats) -> tuple[Floats, Floats]:
-        """The 80 % interval of a change."""
-        return mean - _NORMAL_90 * deviation, mean + _NORMAL_90 * deviation
+        """The 80 % interval of a change, widened because the demand curve is only a likeness."""
+        half = _NORMAL_90 * self._stretch * deviation
+        return mean - half, mean + half
 
     def _evaluate(self, prices: Ints) -> _Evaluated:
         belief = self._belief

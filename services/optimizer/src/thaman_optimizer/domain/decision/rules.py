@@ -52,7 +52,7 @@ class Tolerance:
 
 TOLERANCES = {
     "low": Tolerance(500, 0.5, 0.75, 0, 550, 1_500, 0.75),
-    "medium": Tolerance(800, 0.25, 0.65, 250, 550, 1_500, 0.75),
+    "medium": Tolerance(800, 0.15, 0.60, 250, 550, 1_500, 0.75),
     "high": Tolerance(1_200, 0.0, 0.55, 400, 800, 1_200, 0.65),
 }
 """By name; a merchant's own step replaces ``step_bp``."""
@@ -77,15 +77,20 @@ class DecisionPolicy:
     least_gain: float = 0.004
     least_gain_halalas: float = 5.0
     dither_after_days: float = 21.0
+    dither_least_sales: float = 1.0
+    """Expected weekly units below which a move teaches too little to be worth making."""
     dither_least_bp: int = 150
     dither_most_bp: int = 400
     high_change_bp: int = 1_000
     high_headroom_bp: int = 200
     high_probability: float = 0.5
+    interval_stretch: float = 1.25
+    """Factor on the standard deviations of 80 % intervals, from simulated markets (docs/guides/market.md)."""
     low_weight: float = 1.0
     low_sales: float = 30.0
 
     @property
     def step_bp(self) -> int:
-        """The largest step of one change."""
-        return self.tolerance.step_bp if self.max_step_bp is None else self.max_step_bp
+        """The largest step of one change; semi-auto takes only steps that it may write without a person."""
+        step = self.tolerance.step_bp if self.max_step_bp is None else self.max_step_bp
+        return min(step, self.tolerance.low_change_bp) if self.mode is Mode.SEMI_AUTO else step

@@ -151,17 +151,34 @@ def _levels(category: Ints, categories: int, sales: Floats, seen: Floats, priors
 
 def _covariates(panel: Panel, own_mean: Floats, reference_mean: Floats, priors: Priors) -> Floats:
     """Market mark-up and own position against the market, relative to the category; 0 where unknown. Shape (2, n)."""
-    covariates = np.zeros((2, len(panel.product_ids)))
-    pairs = ((reference_mean, panel.cost), (own_mean, reference_mean))
-    for row, (upper, lower) in enumerate(pairs):
-        known = np.flatnonzero((upper > 0.0) & (lower > 0.0))
-        groups = panel.category[known]
-        ratio = log(upper[known] / lower[known])
-        counts = np.bincount(groups, minlength=_categories(panel))
-        center = np.bincount(groups, weights=ratio, minlength=_categories(panel)) / np.maximum(counts, 1)
-        scaled = (ratio - center[groups]) / priors.covariate_scale
-        covariates[row, known] = np.clip(scaled, -priors.covariate_reach, priors.covariate_reach)
-    return covariates
+    market = _apart(panel, reference_mean, panel.cost, priors)
+    position = _apart(panel, own_mean, reference_mean, priors)
+    # Without rivals the own mark-up has to stand in for the position; it says less, as a merchant may have reasons.
+    alone = priors.cost_position * _apart(panel, own_mean, np.where(reference_mean > 0.0, np.nan, panel.cost), priors)
+    return np.stack([market, position + alone + _without_rivals(panel, reference_mean, priors)])
+
+
+def _without_rivals(panel: Panel, reference_mean: Floats, priors: Priors) -> Floats:
+    """The position of products whose shoppers have nothing to compare them with, less its mean in the category."""
+    categories = _categories(panel)
+    lonely = np.where(reference_mean > 0.0, 0.0, priors.alone_position)
+    counts = np.maximum(np.bincount(panel.category, minlength=categories), 1)
+    center = np.bincount(panel.category, weights=lonely, minlength=categories) / counts
+    result: Floats = lonely - center[panel.category]
+    return result
+
+
+def _apart(panel: Panel, upper: Floats, lower: Floats, priors: Priors) -> Floats:
+    """log(upper / lower) less its mean in the category, scaled; 0 where either is unknown."""
+    result = np.zeros(len(panel.product_ids))
+    known = np.flatnonzero((upper > 0.0) & (lower > 0.0))
+    groups, categories = panel.category[known], _categories(panel)
+    ratio = log(upper[known] / lower[known])
+    counts = np.bincount(groups, minlength=categories)
+    center = np.bincount(groups, weights=ratio, minlength=categories) / np.maximum(counts, 1)
+    scaled = (ratio - center[groups]) / priors.covariate_scale
+    result[known] = np.clip(scaled, -priors.covariate_reach, priors.covariate_reach)
+    return result
 
 
 def _start(category: Ints, levels: _Levels, hypers: tuple[Hyper, Hyper], covariates: Floats) -> tuple[Floats, Floats]:

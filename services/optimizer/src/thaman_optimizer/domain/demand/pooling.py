@@ -31,7 +31,7 @@ class Hyper:
 
 def initial(prior: Pooled, categories: int) -> Hyper:
     """The belief before any sale."""
-    return Hyper(np.full(categories, prior.mean), np.full(categories, prior.item_sd), np.zeros(2))
+    return Hyper(np.full(categories, prior.mean), np.full(categories, prior.item_sd), np.array(prior.covariate_means))
 
 
 def learn(prior: Pooled, hyper: Hyper, category: Ints, covariates: Floats, value: Floats, variance: Floats) -> Hyper:
@@ -52,23 +52,28 @@ def learn(prior: Pooled, hyper: Hyper, category: Ints, covariates: Floats, value
     slopes = _slopes(prior, hyper, category, covariates, weight, evidence)
     explained = slopes[0] * covariates[0] + slopes[1] * covariates[1]
     means = _means(prior, category, count, weight, evidence - weight * explained)
-    return Hyper(means, _deviations(prior, category, tau2, weight, evidence, means[category] + explained), slopes)
+    usual = prior.item_sd * (means / prior.mean if prior.proportional else np.ones(count))
+    deviations = _deviations(usual, prior, category, tau2, weight, evidence, means[category] + explained)
+    return Hyper(means, deviations, slopes)
 
 
 def _deviations(
-    prior: Pooled, category: Ints, tau2: Floats, weight: Floats, evidence: Floats, center: Floats
+    usual: Floats, prior: Pooled, category: Ints, tau2: Floats, weight: Floats, evidence: Floats, center: Floats
 ) -> Floats:
-    """Items' deviation in each category by moments: shrunk distances less what noise alone would show."""
-    count = int(category.max()) + 1 if len(category) else 1
+    """Items' deviation in each category by moments: shrunk distances less what noise alone would show.
+
+    ``usual`` (C,) is the deviation that is believed in before.
+    """
+    count = len(usual)
     apart = tau2 * (evidence - weight * center)
     trust = tau2 * weight
     noise = tau2 * trust * (1.0 - trust) * (1.0 / _CAUTION)
     squares = np.bincount(category, weights=apart * apart - noise, minlength=count)
     learned = np.bincount(category, weights=trust * trust, minlength=count)
     held = prior.pseudo_items
-    spread = (squares + held * prior.item_sd * prior.item_sd) / (learned + held)
+    spread = (squares + held * usual * usual) / (learned + held)
     deviations = np.sqrt(np.maximum(spread, 0.0))
-    return np.minimum(np.maximum(deviations, prior.item_sd * _NARROWEST), prior.item_sd * _WIDEST)
+    return np.minimum(np.maximum(deviations, usual * _NARROWEST), usual * _WIDEST)
 
 
 def _means(prior: Pooled, category: Ints, count: int, weight: Floats, evidence: Floats) -> Floats:
@@ -89,12 +94,13 @@ def _means(prior: Pooled, category: Ints, count: int, weight: Floats, evidence: 
 def _slopes(
     prior: Pooled, hyper: Hyper, category: Ints, covariates: Floats, weight: Floats, evidence: Floats
 ) -> Floats:
-    """Ridge regression of items' own estimates on two covariates, around the present category means."""
+    """Ridge regression of items' own estimates on two covariates, around the present category means and priors."""
     first, second = covariates
     rest = evidence - weight * hyper.means[category]
     ridge = 1.0 / (prior.covariate_sd * prior.covariate_sd)
     a, b, c = (_total(weight * u) for u in (first * first, first * second, second * second))
-    top, bottom = _total(rest * first), _total(rest * second)
+    expected = prior.covariate_means
+    top, bottom = _total(rest * first) + ridge * expected[0], _total(rest * second) + ridge * expected[1]
     a, c = a + ridge, c + ridge
     determinant = a * c - b * b
     return np.array([(c * top - b * bottom) / determinant, (a * bottom - b * top) / determinant])

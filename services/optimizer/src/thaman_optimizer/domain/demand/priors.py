@@ -13,8 +13,8 @@ MODEL_VERSION = "demand-1.0"
 class Pooled:
     """Prior of one coefficient: store mean and its deviation, category's deviation from it, items' deviation.
 
-    ``pseudo_items`` is how many items' worth of belief stands behind ``item_sd``; ``covariate_sd`` is the prior
-    deviation of the second-stage coefficients; ``low`` and ``high`` bound an item's value.
+    ``pseudo_items`` is how many items' worth of belief stands behind ``item_sd``; ``covariate_means`` and
+    ``covariate_sd`` are the prior of the second-stage coefficients; ``low`` and ``high`` bound an item's value.
     """
 
     mean: float
@@ -25,6 +25,12 @@ class Pooled:
     pseudo_items: float
     low: float
     high: float
+    covariate_means: tuple[float, float] = (0.0, 0.0)
+    """Of the market's mark-up, and of the own position against the market. Demand is more elastic at higher prices
+    (Marshall's second law; it holds for logit and for this model's own curve, where an elasticity e grows by about e
+    with each log point of price), so the position's is positive for the elasticity."""
+    proportional: bool = False
+    """``item_sd`` is meant at the mean of the prior and grows with the category's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Priors:
     Bijmolt, van Heerde and Pieters, JMR 2005), ``cross`` the response to the reference price.
     """
 
-    elasticity: Pooled = Pooled(2.6, 1.0, 0.5, 1.0, 0.35, 25.0, 0.2, 7.0)
+    elasticity: Pooled = Pooled(2.6, 1.0, 0.5, 0.75, 0.35, 25.0, 0.2, 7.0, (0.0, 1.0), proportional=True)
     cross: Pooled = Pooled(0.9, 0.5, 0.25, 0.35, 0.15, 25.0, -0.2, 4.0)
     drift_sd: float = 0.05
     """Weekly standard deviation of an item's level."""
@@ -56,6 +62,10 @@ class Priors:
     reference_reach: float = 0.35
     """Log changes of the reference beyond this say no more."""
     covariate_scale: float = 0.3
+    cost_position: float = 0.5
+    """Where no rival is known, the own mark-up against the category's counts so much as a position."""
+    alone_position: float = -0.4
+    """Shoppers with no rival to compare with are less elastic: that is worth so much of a position."""
     covariate_reach: float = 3.0
     passes: int = 3
 
