@@ -2,14 +2,13 @@
 
 import json
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.support.replaying import record_of, recorded, replayed
 
 from thaman_contracts.events import onboarding
 from thaman_optimizer.domain import analyst
@@ -135,76 +134,22 @@ def test_a_margin_that_no_price_keeps_holds_every_item(world: Any) -> None:
     assert world.container.views.run("1", world.run())["hold_reasons"] == {"data_fitness/margin_impossible": 2}
 
 
-REPLAY = """
-import json, random, sys
-from datetime import datetime
-from thaman_optimizer.domain.engine import Move
-from thaman_optimizer.domain.replay import replay
-
-given = json.load(sys.stdin)
-random.Random(given["seed"]).shuffle(given["items"])
-for verdict in replay(given["store"], given["items"], datetime.fromisoformat(given["now"])):
-    found = verdict.finding
-    moved = isinstance(found, Move)
-    figures = found.outlook and [found.outlook.expected, found.outlook.low, found.outlook.high, found.outlook.chance_bp]
-    print(json.dumps([verdict.key, verdict.inputs.digest, found.shelf_price if moved else found.reason,
-                      found.assessment.risk if moved else None, figures if moved else None]))
-"""
-
-
-def recorded(world: Any) -> dict[str, list[Any]]:
-    """What the run said of each item, as :data:`REPLAY` prints it."""
-    figures = ("expected_weekly_profit_change", "interval80_low", "interval80_high", "probability_of_gain_bp")
-    answers = {}
-    for one in said(world):
-        moved = "new_shelf_price" in one
-        expected = [one[name] for name in figures] if moved and one.get(figures[0]) is not None else None
-        price = one["new_shelf_price"] if moved else one["reason"]
-        answers[one["product_id"]] = [one["input_digest"], price, one["risk"] if moved else None, expected]
-    return answers
-
-
-def replayed(world: Any, seed: int, **environment: str) -> dict[str, list[Any]]:
-    """The same from a new process that is given the record alone."""
-    started = world.events("run.Started")[0]["state"]
-    scouted = world.events("run.MarketScouted")[0]["state"]
-    given = {
-        "store": started["store_inputs"],
-        "now": scouted["occurred_at"],
-        "items": [one["inputs"] for one in said(world)],
-        "seed": seed,
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", REPLAY],
-        input=json.dumps(given),
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return {key: rest for key, *rest in lines}
-
-
 def test_a_run_is_recomputed_from_its_record_in_a_new_process(world: Any) -> None:
     trade(world, 15)
     world.run()
-    record = recorded(world)
+    record = recorded(world.events())
     assert len(record) == 15
     assert any(figures for *_, figures in record.values())
-    assert replayed(world, seed=1) == record
-    assert replayed(world, seed=2, NPY_DISABLE_CPU_FEATURES="X86_V4") == record
+    assert replayed(world.events(), seed=1) == record
+    assert replayed(world.events(), seed=2, NPY_DISABLE_CPU_FEATURES="X86_V4") == record
 
 
 def test_the_digest_covers_what_the_model_was_told_of_other_items(world: Any) -> None:
     trade(world, 3)
     world.run(cause="first")
-    before = recorded(world)
-    started, scouted = (world.events(topic)[0]["state"] for topic in ("run.Started", "run.MarketScouted"))
-    items = [one["inputs"] for one in said(world)]
-    items[0]["past"]["history"][-1][1] += 1.0
-    verdicts = replay(started["store_inputs"], items, datetime.fromisoformat(scouted["occurred_at"]))
+    before, record = recorded(world.events()), record_of(world.events())
+    record["items"][0]["past"]["history"][-1][1] += 1.0
+    verdicts = replay(record["store"], record["items"], datetime.fromisoformat(record["now"]))
     changed = {verdict.key for verdict in verdicts if verdict.inputs.digest != before[verdict.key][0]}
     assert changed == {"1", "2", "3"}
 
