@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from importlib import resources
 from typing import Any
 
 from thaman_contracts.events import onboarding
@@ -67,6 +68,20 @@ def test_a_correction_replaces_what_the_order_counted_before(world: Any) -> None
     assert units(world) == {"1": 2, "2": 5}
     order(world, "a", line("1", 1), line("2", 5), state="not_counted")
     assert units(world) == {"1": 1}
+
+
+def test_the_migration_counts_the_orders_that_are_known_already(world: Any) -> None:
+    world.connect()
+    order(world, "a", line("1", 2, 900), line("2", 3, 500, "7"))
+    order(world, "b", line("1", 4), line("1", 1, 800), ago=1)
+    order(world, "c", line("1", 9), state="pending")
+    order(world, "d", {"sku": "who knows", "quantity": 9})
+    before = weeks(world)
+    text = (resources.files("thaman_optimizer") / "migrations" / "0002_pre_weeks.sql").read_text(encoding="utf-8")
+    world.container.application.database.execute("DELETE FROM weeks")
+    world.container.application.database.execute(text[text.index("INSERT INTO weeks") :])
+    assert weeks(world) == before
+    assert len(before) == 3
 
 
 def test_the_shelf_is_kept_by_the_day(world: Any, item_of: Callable[..., CatalogItem]) -> None:

@@ -41,7 +41,7 @@ class Player:
         for store_id, store in ids.items():
             with self.out.step(f"connecting {store.name} {_HOW[store.via]}"):
                 fresh[store_id] = await connect(self.api, self.salla, store_id, store.via)
-        with self.out.step("settings: manual, semi-auto, full-auto; prices by demand learned from sales; watching time off"):
+        with self.out.step("settings: manual, semi-auto, full-auto; demand learned from sales; watching time off"):
             await asyncio.gather(*(self._set_up(store_id, store) for store_id, store in ids.items()))
         with self.out.step("reading the catalogues, and telling where rivals sell the same products"):
             await asyncio.gather(*(self._tell_links(store_id, store) for store_id, store in ids.items()))
