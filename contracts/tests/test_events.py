@@ -110,6 +110,16 @@ def test_an_optional_field_breaks_nothing() -> None:
     assert breaking_changes(OLD, new) == []
 
 
+def test_an_open_enumeration_may_grow_but_neither_shrink_nor_close() -> None:
+    published = json.loads(json.dumps(OLD))
+    published["$defs"]["B"]["x-open-values"] = True
+    grown = {**published, "$defs": {"B": {"enum": ["x", "y", "z"], "x-open-values": True}}}
+    assert breaking_changes(published, grown) == []
+    for values, is_open in ((["x", "z"], True), (["x", "y", "z"], False)):
+        changed = {**published, "$defs": {"B": {"enum": values} | ({"x-open-values": True} if is_open else {})}}
+        assert any("values changed" in problem for problem in breaking_changes(published, changed))
+
+
 def _within(published: Any, read: Any) -> bool:
     if isinstance(published, dict):
         return all(key in read and _within(value, read[key]) for key, value in published.items())

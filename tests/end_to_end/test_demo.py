@@ -6,8 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from tests.support.commands import Thaman, last_object
+from tests.support.replaying import recorded, replayed
+
+from thaman_kit.embedded import EmbeddedPostgres
 
 pytestmark = pytest.mark.timeout(300)
 TAKEN = (8101, 8103, 8090, 15_432, 14_222)
@@ -89,6 +93,33 @@ def test_the_world_is_in_order(first: dict[str, Any]) -> None:
 def test_nothing_is_left_behind(first: dict[str, Any], thaman: Thaman) -> None:
     assert first
     assert thaman.left_behind() == []
+
+
+def test_every_decision_is_recomputed_from_its_record(first: dict[str, Any], thaman: Thaman) -> None:
+    """In a new process, in another order, and without the processor's newer instructions."""
+    assert first
+    runs = kept_runs(thaman)
+    assert len(runs) == 3
+    for seed, events in enumerate(runs):
+        record = recorded(events)
+        assert len(record) >= 18
+        assert replayed(events, seed) == record
+        assert replayed(events, seed + 10, NPY_DISABLE_CPU_FEATURES="X86_V4") == record
+    priced = [answer for events in runs for answer in recorded(events).values() if answer[3] is not None]
+    assert len(priced) > 20, "prices of the demand model, with what it expects of them"
+
+
+def kept_runs(thaman: Thaman) -> list[list[dict[str, Any]]]:
+    """The optimizer's events of each run in the data that the demo left."""
+    with EmbeddedPostgres(thaman.home / "data" / "postgres") as server, psycopg.connect(server.url) as connection:
+        rows = connection.execute(
+            "SELECT topic, convert_from(state, 'UTF8')::jsonb AS state FROM optimizer.optimizer_events"
+            " WHERE convert_from(state, 'UTF8')::jsonb ? 'run_id' ORDER BY notification_id"
+        ).fetchall()
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for topic, state in rows:
+        runs.setdefault(state["run_id"], []).append({"topic": topic, "state": state})
+    return list(runs.values())
 
 
 def test_a_second_run_on_the_kept_data_works(first: dict[str, Any], thaman: Thaman) -> None:

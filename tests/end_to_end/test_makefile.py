@@ -33,7 +33,7 @@ def stamp(folder: Path) -> str:
 
 def test_help_lists_every_target() -> None:
     words = make(ROOT, "help").stdout
-    for target in ("demo", "up", "test", "check", "bench", "faults", "install"):
+    for target in ("demo", "up", "test", "check", "bench", "market", "tafeng", "faults", "install"):
         assert f"make {target}" in words
 
 

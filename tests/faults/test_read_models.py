@@ -37,6 +37,7 @@ READ_MODELS: dict[str, dict[str, tuple[str, ...]]] = {
         "item_rules": (),
         "edits": (),
         "orders": (),
+        "weeks": (),
         "links": (),
         "offers": (),
         "runs": (),

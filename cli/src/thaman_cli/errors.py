@@ -18,7 +18,7 @@ EXIT_CODES = {
     0: "done",
     1: "unexpected error (run again with --debug to see where)",
     2: "bad option or argument",
-    3: "already running in this folder",
+    3: "already running in this folder; price: some lines were bad, the rest was priced",
     4: "not running",
     5: "a part did not become ready",
     6: "check-world found a violation",

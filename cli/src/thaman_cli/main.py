@@ -5,7 +5,20 @@ import sys
 
 import typer
 
-from thaman_cli.commands import dead_letters, demo, doctor, down, keys, migrate, sandbox, settings, status, up, world
+from thaman_cli.commands import (
+    dead_letters,
+    demo,
+    doctor,
+    down,
+    keys,
+    migrate,
+    price,
+    sandbox,
+    settings,
+    status,
+    up,
+    world,
+)
 from thaman_cli.errors import EXIT_CODES, BadUsage, CliError
 from thaman_cli.output import Output
 
@@ -25,6 +38,7 @@ app.command("demo")(demo.demo)
 app.command("down")(down.down)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
+app.command("price")(price.price)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
 app.command("migrate")(migrate.migrate)

@@ -1,9 +1,12 @@
 """Whether a changed JSON Schema still reads what was published under the earlier one.
 
-The rule: within a version only optional fields may be added. Texts (titles, descriptions, defaults) are free.
+The rule: within a version only optional fields may be added, and values of enumerations that are marked open. Texts
+(titles, descriptions, defaults) are free.
 """
 
 from typing import Any
+
+from thaman_contracts.events.settings import OPEN_VALUES
 
 _TEXTS = frozenset({"title", "description", "examples", "default"})
 
@@ -22,7 +25,7 @@ def breaking_changes(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 def _object_changes(path: str, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     problems = []
-    if sorted(old.get("enum", [])) != sorted(new.get("enum", [])):
+    if not _keeps_values(old, new):
         problems.append(f"{path}values changed from {old.get('enum')} to {new.get('enum')}")
     old_fields, new_fields = old.get("properties", {}), new.get("properties", {})
     for name, field in old_fields.items():
@@ -33,6 +36,12 @@ def _object_changes(path: str, old: dict[str, Any], new: dict[str, Any]) -> list
     added = set(new.get("required", [])) - set(old.get("required", []))
     problems += [f"{path}{name} is now required" for name in sorted(added)]
     return problems
+
+
+def _keeps_values(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    before, after = set(old.get("enum", [])), set(new.get("enum", []))
+    # Open it has to stay, too: readers were told to expect more.
+    return before <= after and bool(new.get(OPEN_VALUES)) if old.get(OPEN_VALUES) else before == after
 
 
 def _bare(value: Any) -> Any:

@@ -14,6 +14,7 @@ from thaman_cli.errors import ApiRefused, DemoFailed
 from thaman_cli.output import Output
 from thaman_cli.salla import LocalSalla
 from thaman_cli.waiting import until
+from thaman_contracts.events.settings import Strategy
 
 _HOW = {
     "callback": "by OAuth in the merchant's browser",
@@ -40,7 +41,7 @@ class Player:
         for store_id, store in ids.items():
             with self.out.step(f"connecting {store.name} {_HOW[store.via]}"):
                 fresh[store_id] = await connect(self.api, self.salla, store_id, store.via)
-        with self.out.step("settings: manual, semi-auto, full-auto; watching time off"):
+        with self.out.step("settings: manual, semi-auto, full-auto; demand learned from sales; watching time off"):
             await asyncio.gather(*(self._set_up(store_id, store) for store_id, store in ids.items()))
         with self.out.step("reading the catalogues, and telling where rivals sell the same products"):
             await asyncio.gather(*(self._tell_links(store_id, store) for store_id, store in ids.items()))
@@ -56,7 +57,7 @@ class Player:
         return stories
 
     async def _set_up(self, store_id: str, store: DemoStore) -> None:
-        wanted = {"mode": store.mode.value, "watch_until": None}
+        wanted = {"mode": store.mode.value, "strategy": Strategy.DEMAND.value, "watch_until": None}
         now = await self.api.get("onboarding", f"/stores/{store_id}/settings")
         if any(now["settings"][name] != value for name, value in wanted.items()):
             await self.api.patch("onboarding", f"/stores/{store_id}/settings", wanted)

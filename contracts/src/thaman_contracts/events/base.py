@@ -1,7 +1,8 @@
 """What every published event has in common, and the registry of all of them.
 
-Rules of evolution: within a version only optional fields may be added; anything else is a new version, published
-beside the old one until its readers have moved. Readers ignore fields they do not know; writers may not invent any.
+Rules of evolution: within a version only optional fields may be added, and values of enumerations whose schema says
+``x-open-values``; anything else is a new version, published beside the old one until its readers have moved. Readers
+ignore fields they do not know; writers may not invent any.
 """
 
 from collections.abc import Iterator

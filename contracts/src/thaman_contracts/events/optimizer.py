@@ -11,7 +11,7 @@ from thaman_contracts.events.onboarding import Fence
 from thaman_contracts.events.scheduler import Trigger
 from thaman_contracts.events.settings import AutomationMode, Strategy
 from thaman_contracts.ids import ProductId, VariantId, item_key
-from thaman_contracts.money import BasisPoints, Currency, Halalas
+from thaman_contracts.money import BasisPoints, Currency, Halalas, SignedHalalas
 
 POLICY = "policy"
 """Who decided when no person did."""
@@ -195,6 +195,13 @@ class PriceProposed(ItemEvent, service="optimizer"):
     expires_at: UtcDatetime
     reason_ar: str
     reason_en: str
+    model_version: str | None = Field(None, description="The demand model behind it, where the strategy is demand.")
+    expected_weekly_profit_change: SignedHalalas | None = Field(
+        None, description="Unknown where no demand model was asked, or where a guard set another price than it chose."
+    )
+    interval80_low: SignedHalalas | None = Field(None, description="Of that change: 10 % of outcomes lie below.")
+    interval80_high: SignedHalalas | None = Field(None, description="Of that change: 10 % of outcomes lie above.")
+    probability_of_gain_bp: BasisPoints | None = None
 
 
 class PriceHeld(ItemEvent, service="optimizer"):
@@ -208,6 +215,7 @@ class PriceHeld(ItemEvent, service="optimizer"):
     input_digest: str
     reason_ar: str
     reason_en: str
+    model_version: str | None = Field(None, description="The demand model behind it, where the strategy is demand.")
 
 
 class PriceApproved(ItemEvent, service="optimizer"):

@@ -1,13 +1,17 @@
 """What a merchant and an operator can set; carried whole in the events that change it."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 from thaman_contracts.events.base import Part, UtcDatetime
 from thaman_contracts.ids import ProductId, VariantId, item_key
 from thaman_contracts.money import BasisPoints, Halalas
+
+OPEN_VALUES = "x-open-values"
+"""Marks an enumeration's JSON Schema whose values may be added to within a version."""
 
 
 class AutomationMode(StrEnum):
@@ -34,12 +38,21 @@ class MarginBasis(StrEnum):
 
 
 class Strategy(StrEnum):
-    """Where to stand against the reference price of the market."""
+    """Where to stand against the reference price of the market, or ``demand``: what pays, learned from sales.
+
+    Open: values are added within a version (ADR 0008), so readers have to expect ones that they do not know.
+    """
 
     MATCH = "match"
     UNDERCUT = "undercut"
     PREMIUM = "premium"
     HOLD = "hold"
+    DEMAND = "demand"
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        return schema | {OPEN_VALUES: True}
 
 
 class Ending(StrEnum):

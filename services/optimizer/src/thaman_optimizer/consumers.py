@@ -5,6 +5,7 @@ tables can be filled again from the first event on.
 """
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from thaman_contracts.envelope import Envelope
@@ -100,6 +101,9 @@ def catalogue_observed(event: onboarding.CatalogObserved, envelope: Envelope, uo
     basis = Basis(event.prices_include_vat, event.vat_bp)
     rows = [_item_row(event.store_id, item, basis) | {"observed_at": event.occurred_at} for item in event.items]
     uow.execute_many(queries()["upsert_item"], rows)
+    seen = {item.key: _shelf_row(event, item) for item in event.items if not item.has_variants}
+    if seen:
+        uow.execute(queries()["shelf_seen"], {"rows": json.dumps(list(seen.values()))})
     if event.last_page and event.source is ObservationSource.SWEEP:
         row = _pick(event, "store_id", "prices_include_vat", "vat_bp") | {"at": event.occurred_at}
         uow.execute(queries()["catalogue_read"], row)
@@ -174,16 +178,32 @@ def run_requested(event: scheduler.OptimizationRequested, envelope: Envelope, uo
     uow.enqueue(RUN_QUEUE, str(event.run_id), event.store_id, payload)
 
 
+_SHELF = ("brand", "category", "sale_running", "cost", "stock", "unlimited", "has_variants")
+
+
 def _item_row(store_id: str, item: CatalogItem, basis: Basis) -> dict[str, Any]:
     names = ("product_id", "variant_id", "name", "currency", "base_price", "shelf_price", "sale_price", "sale_ends_on")
     # A price that a sale lowers is no baseline; the base price behind it is.
     baseline = basis.shelf(item.base_price) if item.sale_running else item.shelf_price
     unpriced = item.has_variants or item.status is ItemStatus.DELETED or baseline <= 0
-    return _pick(item, *names, "sale_running", "cost", "stock", "has_variants") | {
+    return _pick(item, *names, *_SHELF) | {
         "store_id": store_id,
         "item_key": item.key,
         "status": item.status.value,
         "baseline": None if unpriced else baseline,
+    }
+
+
+def _shelf_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str, Any]:
+    day = event.occurred_at.date()
+    sold_out = item.stock is not None and item.stock <= 0 and not item.unlimited
+    return {
+        "store_id": event.store_id,
+        "item_key": item.key,
+        "week": (day - timedelta(days=day.weekday())).isoformat(),
+        "day": day.isoweekday(),
+        "price": item.shelf_price,
+        "stocked": item.status is ItemStatus.SALE and not sold_out,
     }
 
 

@@ -13,6 +13,7 @@
     │   ├── WriteInFlight       an earlier price of the item is still being written
     │   └── StoreNotPriced      pricing of the store is stopped, paused or not entitled
     ├── RunError                a run's events do not follow each other
+    ├── AdviceFailed            the demand model gave no answer for a store
     ├── LinkRefused             a competitor link that must not be fetched
     └── PageError               a competitor's page gave no answer
         ├── PageRefused         robots.txt or our own rules forbid it
@@ -73,6 +74,10 @@ class StoreNotPriced(ProposalError):
 
 class RunError(OptimizerError):
     """A run was told something that does not follow from its state."""
+
+
+class AdviceFailed(OptimizerError):
+    """The demand model gave no answer; the run fails, and no price is made in another way."""
 
 
 class LinkRefused(OptimizerError):

@@ -72,6 +72,10 @@ class Facts(Protocol):
         """The store's items (or those of ``keys``) with rules, edits, changes and offers."""
         ...
 
+    def with_pasts(self, store_id: str, items: Sequence[ItemFacts], now: datetime) -> tuple[ItemFacts, ...]:
+        """The same items with their pasts, as the demand model needs them."""
+        ...
+
     def known_items(self, store_id: str, keys: Sequence[str]) -> set[str]:
         """Which of ``keys`` the store's catalogue has."""
         ...

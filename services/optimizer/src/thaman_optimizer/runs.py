@@ -13,25 +13,33 @@ from uuid import UUID
 
 from thaman_contracts.events.optimizer import Disposition, OfferFitness, RunStatistics
 from thaman_contracts.events.scheduler import Trigger
-from thaman_contracts.ids import item_key, proposal_id
+from thaman_contracts.events.settings import Strategy
+from thaman_contracts.ids import item_key
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.domain import DomainEvent
 from thaman_kit.errors import Conflict
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.jobs import Job, RetryLater
-from thaman_optimizer.domain import policy
+from thaman_kit.logging import get_logger
+from thaman_optimizer.domain.analyst import Verdict, judge
 from thaman_optimizer.domain.approval import not_priced
-from thaman_optimizer.domain.engine import Finding, Move, analyse
-from thaman_optimizer.domain.facts import InputDigester, Inputs, ItemFacts, OfferFacts, StoreFacts
+from thaman_optimizer.domain.engine import Move
+from thaman_optimizer.domain.facts import OfferFacts, StoreFacts
 from thaman_optimizer.domain.proposal import Lapse, Proposal, Ruling, lapse
 from thaman_optimizer.domain.run import Market, Run, Stage, milliseconds
+from thaman_optimizer.errors import AdviceFailed
 from thaman_optimizer.ports import Catalogue, Facts, Keep, Link, MarketMemory, PageReader, Read
+
+log = get_logger(__name__)
 
 ITEMS_PER_SAVE = 160
 """Each item makes at most three events (proposed, decided, an older proposal lapsed), so a save stays below 500."""
 
 ATTEMPTS = 8
+
+MOST_REASON = 500
+"""Letters of a failure's reason that are kept."""
 
 PATIENCE_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """How long a run waits for a store, or its first catalogue, that it does not know yet."""
@@ -155,11 +163,13 @@ class Runs:
     def _decide(self, scene: Scene, job: Job) -> None:
         """Judge every item, then record it in as few saves as its size allows."""
         ruling = Ruling(scene.order.run_id, scene.store, scene.run.decides_at)
-        digest = InputDigester(policy.ENGINE_VERSION, scene.store, ruling.now)
-        verdicts = [
-            _Verdict(item, analyse(scene.store, item, ruling.now), digest(item)) for item in scene.catalogue.items
-        ]
         scene.unstored = scene.run.collect_events()
+        try:
+            verdicts = self._judge(scene, ruling.now)
+        except AdviceFailed as error:
+            log.exception("advice_failed")
+            self._give_up(scene, job, str(error))
+            return
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 self._record(scene, ruling, verdicts, job)
@@ -173,6 +183,20 @@ class Runs:
             else:
                 return
 
+    def _judge(self, scene: Scene, now: datetime) -> list[Verdict]:
+        store, items = scene.store, scene.catalogue.items
+        if store.settings.strategy is Strategy.DEMAND:
+            items = self._facts.with_pasts(store.store_id, items, now)
+        return judge(store, items, now)
+
+    def _give_up(self, scene: Scene, job: Job, reason: str) -> None:
+        """End the run without a result."""
+        scene.run.fail(scene.store.store_id, "analyst", reason[:MOST_REASON], self._clock.now())
+        unit = self._application.unit_of_work()
+        self._keep(unit, scene.unstored, [scene.run])
+        unit.complete(job)
+        unit.commit()
+
     def _reload(self, scene: Scene) -> bool:
         """Take the run as it is stored now; returns whether anything is left to do."""
         stored = self._application.find(Run, scene.run.id)
@@ -182,7 +206,7 @@ class Runs:
         scene.run = Run.fold(scene.run.id, iter(scene.unstored)) or Run(scene.run.id)
         return True
 
-    def _record(self, scene: Scene, ruling: Ruling, verdicts: Sequence["_Verdict"], job: Job) -> None:
+    def _record(self, scene: Scene, ruling: Ruling, verdicts: Sequence[Verdict], job: Job) -> None:
         said = self._market.said(ruling.run_id)
         pending = self._market.pending(ruling.store.store_id)
         pages = list(_pages([one for one in verdicts if one.proposal_id(ruling.run_id) not in said]))
@@ -207,9 +231,7 @@ class Runs:
         unit.commit()
         faultpoint("optimizer.run.after_completed")
 
-    def _say(
-        self, unit: UnitOfWork, ruling: Ruling, page: Sequence["_Verdict"], pending: dict[str, list[Lapse]]
-    ) -> None:
+    def _say(self, unit: UnitOfWork, ruling: Ruling, page: Sequence[Verdict], pending: dict[str, list[Lapse]]) -> None:
         proposals: list[Proposal] = []
         lapsed: list[DomainEvent] = []
         for verdict in page:
@@ -224,25 +246,7 @@ class Runs:
         self._keep(unit, lapsed, proposals)
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    item: ItemFacts
-    finding: Finding
-    inputs: Inputs
-
-    @property
-    def key(self) -> str:
-        return item_key(self.item.product_id, self.item.variant_id)
-
-    @property
-    def disposition(self) -> Disposition:
-        return self.finding.course.disposition if isinstance(self.finding, Move) else Disposition.HOLD
-
-    def proposal_id(self, run_id: UUID) -> UUID:
-        return proposal_id(run_id, self.key)
-
-
-def _pages(verdicts: Sequence[_Verdict]) -> Iterator[Sequence[_Verdict]]:
+def _pages(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
     """Parts that fit a save; one empty part when there is nothing to say, because the run still has to end."""
     for first in range(0, max(len(verdicts), 1), ITEMS_PER_SAVE):
         yield verdicts[first : first + ITEMS_PER_SAVE]

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import OfferFitness
 from thaman_contracts.events.settings import StoreSettings
+from thaman_contracts.ids import item_key
 from thaman_kit.database import Database
+from thaman_optimizer.adapters.past_reader import PastReader
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.domain.engine import is_priced
 from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts
@@ -26,6 +29,7 @@ class FactsReader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._pasts = PastReader(database)
 
     def store(self, store_id: str, now: datetime) -> StoreFacts | None:
         """The store, or ``None`` when it was never connected or is uninstalled."""
@@ -41,6 +45,11 @@ class FactsReader:
         rows = self._database.fetch_all(queries()["items"], named | {"now": now})
         priced = [row for row in rows if is_priced(ItemStatus(row["status"]), row["has_variants"])]
         return Catalogue(tuple(_item(row, offers[row["item_key"]]) for row in priced), len(rows) - len(priced))
+
+    def with_pasts(self, store_id: str, items: Sequence[ItemFacts], now: datetime) -> tuple[ItemFacts, ...]:
+        """The same items with their pasts; two queries."""
+        pasts = self._pasts.read(store_id, now)
+        return tuple(replace(item, past=pasts[item_key(item.product_id, item.variant_id)]) for item in items)
 
     def known_items(self, store_id: str, keys: Sequence[str]) -> set[str]:
         """Which of ``keys`` the store's catalogue has."""
@@ -66,7 +75,7 @@ def _store(row: dict[str, Any], now: datetime) -> StoreFacts:
 
 
 def _item(row: dict[str, Any], offers: list[OfferFacts]) -> ItemFacts:
-    given = {name: row[name] for name in ItemFacts.__slots__ if name not in ("status", "offers")}
+    given = {name: row[name] for name in ItemFacts.__slots__ if name not in ("status", "offers", "past")}
     return ItemFacts(status=ItemStatus(row["status"]), offers=tuple(offers), **given)
 
 

@@ -6,7 +6,7 @@ the same tables.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from thaman_contracts.events import EventData, optimizer
@@ -19,7 +19,7 @@ from thaman_optimizer.domain import events
 
 Rows = list[tuple[str, dict[str, Any]]]
 
-AT_ONCE = frozenset(("upsert_offer", "said_once", "decided", "proposal_closed"))
+AT_ONCE = frozenset(("upsert_offer", "said_once", "decided", "proposal_closed", "reference_found"))
 """Statements that take all their rows in one go, because a run makes many of them."""
 
 ORDER = (
@@ -31,6 +31,7 @@ ORDER = (
     "said_once",
     "decided",
     "proposal_closed",
+    "reference_found",
     "run_completed",
     "run_failed",
 )
@@ -157,7 +158,7 @@ def _proposed(event: events.PriceProposed) -> Rows:
         }
         | _OPEN
     )
-    return [("said_once", row)]
+    return [("said_once", row), *_reference(event)]
 
 
 def _held(event: events.PriceHeld) -> Rows:
@@ -173,7 +174,20 @@ def _held(event: events.PriceHeld) -> Rows:
         }
         | _OPEN
     )
-    return [("said_once", row)]
+    return [("said_once", row), *_reference(event)]
+
+
+def _reference(event: events.PriceProposed | events.PriceHeld) -> Rows:
+    if event.reference is None:
+        return []
+    day = event.occurred_at.date()
+    row = {
+        "store_id": event.store_id,
+        "item_key": item_key(event.product_id, event.variant_id),
+        "week": day - timedelta(days=day.weekday()),
+        "reference": event.reference,
+    }
+    return [("reference_found", row)]
 
 
 def _decided(event: events.PriceDecided) -> Rows:
@@ -221,8 +235,8 @@ _OPEN = {"closed_at": None, "closed_by": None, "close_reason": None}
 
 
 def _plain(value: Any) -> str:
-    """What JSON does not know: ids and instants."""
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    """What JSON does not know: ids, instants and days."""
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
 
 
 def _item(event: Any) -> dict[str, Any]:

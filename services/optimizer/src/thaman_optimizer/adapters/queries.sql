@@ -112,13 +112,14 @@ ON CONFLICT (store_id, item_key) DO UPDATE SET
 
 -- name: upsert_item
 -- description: An item as Salla showed it. The baseline is the first shelf price ever seen and stays.
-INSERT INTO items (store_id, item_key, product_id, variant_id, name, status, currency, base_price, shelf_price, sale_price,
-    sale_ends_on, sale_running, cost, stock, has_variants, baseline, observed_at)
-VALUES (%(store_id)s, %(item_key)s, %(product_id)s, %(variant_id)s, %(name)s, %(status)s, %(currency)s, %(base_price)s,
-    %(shelf_price)s, %(sale_price)s, %(sale_ends_on)s, %(sale_running)s, %(cost)s, %(stock)s, %(has_variants)s,
-    %(baseline)s, %(observed_at)s)
+INSERT INTO items (store_id, item_key, product_id, variant_id, name, brand, category, status, currency, base_price,
+    shelf_price, sale_price, sale_ends_on, sale_running, cost, stock, unlimited, has_variants, baseline, observed_at)
+VALUES (%(store_id)s, %(item_key)s, %(product_id)s, %(variant_id)s, %(name)s, %(brand)s, %(category)s, %(status)s,
+    %(currency)s, %(base_price)s, %(shelf_price)s, %(sale_price)s, %(sale_ends_on)s, %(sale_running)s, %(cost)s, %(stock)s,
+    %(unlimited)s, %(has_variants)s, %(baseline)s, %(observed_at)s)
 ON CONFLICT (store_id, item_key) DO UPDATE SET
-    name = excluded.name, status = excluded.status, currency = excluded.currency, base_price = excluded.base_price,
+    name = excluded.name, brand = excluded.brand, category = excluded.category, unlimited = excluded.unlimited,
+    status = excluded.status, currency = excluded.currency, base_price = excluded.base_price,
     shelf_price = excluded.shelf_price, sale_price = excluded.sale_price, sale_ends_on = excluded.sale_ends_on,
     sale_running = excluded.sale_running, cost = excluded.cost, stock = excluded.stock,
     has_variants = excluded.has_variants, baseline = coalesce(items.baseline, excluded.baseline),
@@ -134,11 +135,80 @@ WHERE store_id = %(store_id)s
 UPDATE items SET status = 'deleted' WHERE store_id = %(store_id)s AND item_key = ANY(%(keys)s)
 
 -- name: upsert_order
--- description: An order's present state, whole.
-INSERT INTO orders (store_id, order_id, state, placed_at, lines)
-VALUES (%(store_id)s, %(order_id)s, %(state)s, %(placed_at)s, %(lines)s::jsonb)
-ON CONFLICT (store_id, order_id) DO UPDATE SET
-    state = excluded.state, placed_at = excluded.placed_at, lines = excluded.lines
+-- description: An order's present state, whole. Its weeks lose what an earlier report of it counted and gain what this one
+-- does, so a correction never counts twice.
+WITH line AS (
+    SELECT -1 AS sign, orders.placed_at, told.*
+    FROM orders, jsonb_to_recordset(orders.lines)
+        AS told (product_id text, variant_id text, quantity numeric, unit_price numeric)
+    WHERE store_id = %(store_id)s AND order_id = %(order_id)s AND state = 'counted'
+    UNION ALL
+    SELECT 1, %(placed_at)s::timestamptz, told.*
+    FROM jsonb_to_recordset(%(lines)s::jsonb)
+        AS told (product_id text, variant_id text, quantity numeric, unit_price numeric)
+    WHERE %(state)s = 'counted'
+), change AS (
+    SELECT concat_ws('/', product_id, variant_id) AS item_key,
+        date_trunc('week', placed_at AT TIME ZONE 'UTC')::date AS week, sum(sign * quantity) AS units,
+        coalesce(sum(sign * quantity) FILTER (WHERE unit_price > 0), 0) AS paid_units,
+        coalesce(sum(sign * quantity * unit_price) FILTER (WHERE unit_price > 0), 0) AS paid
+    FROM line WHERE product_id IS NOT NULL GROUP BY 1, 2
+), kept AS (
+    INSERT INTO orders (store_id, order_id, state, placed_at, lines)
+    VALUES (%(store_id)s, %(order_id)s, %(state)s, %(placed_at)s, %(lines)s::jsonb)
+    ON CONFLICT (store_id, order_id) DO UPDATE SET
+        state = excluded.state, placed_at = excluded.placed_at, lines = excluded.lines
+)
+INSERT INTO weeks (store_id, item_key, week, units, paid_units, paid)
+SELECT %(store_id)s, item_key, week, units, paid_units, paid FROM change
+ON CONFLICT (store_id, item_key, week) DO UPDATE SET
+    units = weeks.units + excluded.units, paid_units = weeks.paid_units + excluded.paid_units,
+    paid = weeks.paid + excluded.paid
+
+-- name: shelf_seen
+-- description: What a shopper saw of items on a day, many at once. A day that says nothing new is not written again.
+INSERT INTO weeks (store_id, item_key, week, prices, stocked)
+SELECT given.store_id, given.item_key, given.week, day.prices, day.stocked
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS given (store_id text, item_key text, week date, day int, price bigint, stocked boolean)
+LEFT JOIN weeks AS known USING (store_id, item_key, week)
+CROSS JOIN LATERAL (
+    SELECT array_agg(CASE WHEN place = given.day THEN given.price END ORDER BY place) AS prices,
+        array_agg(CASE WHEN place = given.day THEN given.stocked END ORDER BY place) AS stocked
+    FROM generate_series(1, 7) AS place
+) AS day
+WHERE known.prices[given.day] IS DISTINCT FROM given.price OR known.stocked[given.day] IS DISTINCT FROM given.stocked
+ON CONFLICT (store_id, item_key, week) DO UPDATE SET (prices, stocked) = (
+    SELECT array_agg(coalesce(new.price, old.price) ORDER BY place),
+        array_agg(coalesce(new.stocked, old.stocked) ORDER BY place)
+    FROM unnest(excluded.prices, excluded.stocked) WITH ORDINALITY AS new (price, stocked, place)
+    JOIN unnest(weeks.prices, weeks.stocked) WITH ORDINALITY AS old (price, stocked, place) USING (place)
+)
+
+-- name: reference_found
+-- description: The market's reference price of items in a week, many at once; one that is known already is not written again.
+INSERT INTO weeks (store_id, item_key, week, reference)
+SELECT given.store_id, given.item_key, given.week, given.reference
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (store_id text, item_key text, week date, reference bigint)
+LEFT JOIN weeks AS known USING (store_id, item_key, week)
+WHERE known.reference IS DISTINCT FROM given.reference
+ON CONFLICT (store_id, item_key, week) DO UPDATE SET reference = excluded.reference
+
+-- name: weeks
+-- description: A store's weeks since one.
+SELECT item_key, week, units, paid_units, paid, prices, stocked, reference FROM weeks
+WHERE store_id = %(store_id)s AND week >= %(since)s ORDER BY item_key, week
+
+-- name: shelf
+-- description: What a store's items are besides their prices, and when their price last changed, by us or by hand.
+WITH applied AS (
+    SELECT item_key, max(settled_at) AS at FROM decisions
+    WHERE store_id = %(store_id)s AND state = 'applied' AND settled_at > %(since)s GROUP BY item_key
+)
+SELECT items.item_key, items.brand, items.category, CASE WHEN NOT items.unlimited THEN items.stock END AS stock,
+    greatest(applied.at, edits.edited_at) AS changed_at
+FROM items LEFT JOIN applied USING (item_key) LEFT JOIN edits USING (store_id, item_key)
+WHERE items.store_id = %(store_id)s
 
 -- name: hand_edit
 -- description: The latest hand edit of an item; the price found is the item's price now.
@@ -177,6 +247,24 @@ WITH given AS (
         FROM given WHERE state = 'applied' ORDER BY store_id, item_key, place DESC
     ) AS latest
     WHERE items.store_id = latest.store_id AND items.item_key = latest.item_key
+), days AS (
+    SELECT DISTINCT ON (store_id, item_key, day.week, day.place) store_id, item_key, day.week, day.place, shelf_price
+    FROM given CROSS JOIN LATERAL (
+        SELECT date_trunc('week', settled_at AT TIME ZONE 'UTC')::date AS week,
+            extract(isodow FROM settled_at AT TIME ZONE 'UTC')::int AS place
+    ) AS day
+    WHERE state = 'applied' ORDER BY store_id, item_key, day.week, day.place, given.place DESC
+), seen AS (
+    INSERT INTO weeks (store_id, item_key, week, prices)
+    SELECT store_id, item_key, week, array_agg(days.shelf_price ORDER BY place)
+    FROM (SELECT DISTINCT store_id, item_key, week FROM days) AS touched
+    CROSS JOIN generate_series(1, 7) AS place LEFT JOIN days USING (store_id, item_key, week, place)
+    GROUP BY store_id, item_key, week
+    ON CONFLICT (store_id, item_key, week) DO UPDATE SET prices = (
+        SELECT array_agg(coalesce(new.price, old.price) ORDER BY place)
+        FROM unnest(excluded.prices) WITH ORDINALITY AS new (price, place)
+        JOIN unnest(weeks.prices) WITH ORDINALITY AS old (price, place) USING (place)
+    )
 )
 INSERT INTO decisions (decision_id, store_id, run_id, item_key, product_id, variant_id, state, old_base_price, base_price,
     shelf_price, reason, settled_at)

@@ -20,6 +20,7 @@ TABLES = (
     "item_rules",
     "edits",
     "orders",
+    "weeks",
     "links",
     "offers",
     "runs",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import GuardStep
 from thaman_contracts.money import change_bp
+from thaman_optimizer.domain.advice import Advice
 from thaman_optimizer.domain.basis import Basis
 from thaman_optimizer.domain.disposition import Course, course_of
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
@@ -28,7 +29,10 @@ _ONLY_HOLD = (day_budget, cooldown, season_window, discount_licence)
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A new price: what it is, how risky, and what becomes of it."""
+    """A new price: what it is, how risky, and what becomes of it.
+
+    ``outlook`` is the demand model's, ``None`` where it was not asked or where the guards set another price than its.
+    """
 
     base_price: int
     shelf_price: int
@@ -38,6 +42,7 @@ class Move:
     course: Course
     trail: tuple[GuardStep, ...]
     breaks: tuple[str, ...]
+    outlook: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +62,34 @@ def is_priced(status: ItemStatus, has_variants: bool) -> bool:
     return status is not ItemStatus.DELETED and not has_variants
 
 
-def case_of(store: StoreFacts, item: ItemFacts, now: datetime) -> Case:
+def case_of(store: StoreFacts, item: ItemFacts, now: datetime, advice: Advice | None = None) -> Case:
     """The case that the guards judge."""
+    max_age = timedelta(minutes=store.settings.offer_max_age_minutes)
     return Case(
         store=store,
         item=item,
         now=now,
         basis=Basis(store.prices_include_vat, store.vat_bp),
         limits=limits_of(store, item),
-        reference=reference_of(
-            item.offers, item.shelf_price, now, timedelta(minutes=store.settings.offer_max_age_minutes)
-        ),
+        reference=reference_of(item.offers, item.shelf_price, now, max_age) if advice is None else advice.reference,
+        advice=advice,
     )
 
 
-def analyse(store: StoreFacts, item: ItemFacts, now: datetime, guards: Sequence[Guard] = GUARDS) -> Finding:
-    """What is to become of one item's price.
+def analyse(
+    store: StoreFacts,
+    item: ItemFacts,
+    now: datetime,
+    guards: Sequence[Guard] = GUARDS,
+    *,
+    advice: Advice | None = None,
+) -> Finding:
+    """What is to become of one item's price; ``advice`` is what the demand model says of it, where it was asked.
 
     ``guards`` is a parameter so that tests can show: in whatever order they run, the answer lies within all limits or
     is a hold with a reason.
     """
-    case = case_of(store, item, now)
+    case = case_of(store, item, now, advice)
     trail: list[GuardStep] = []
     breaks: list[str] = []
     base = item.base_price
@@ -112,6 +124,7 @@ def _move(case: Case, base: int, trail: tuple[GuardStep, ...], breaks: tuple[str
         course=course_of(case.store.settings, assessment.risk, case.now),
         trail=trail,
         breaks=breaks,
+        outlook=case.advice if case.is_advised(base) else None,
     )
 
 

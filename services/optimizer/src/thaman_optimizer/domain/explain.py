@@ -5,10 +5,12 @@ A code is ``"<name>"`` or ``"<name> key=value ..."``, as guards and the risk ass
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from thaman_contracts.events.optimizer import GuardStep
 from thaman_contracts.events.settings import Strategy
 from thaman_contracts.money import change_bp, riyals
+from thaman_optimizer.domain.pricing.reasons import WORDS
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "system_stopped": ("أُوقفت كل عمليات التسعير من قبل المشغّل", "an operator stopped all pricing"),
@@ -75,6 +77,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "offers_weak": ("أدلة السوق ضعيفة", "the market is weakly seen"),
     "small_raise": ("رفع صغير", "a small raise"),
     "small_cut": ("خفض صغير", "a small cut"),
+    "no_advice": ("لا يستطيع نموذج الطلب تسعير هذا المنتج", "the demand model cannot price this item"),
+    "model_high": ("يقدّر نموذج الطلب خطورة عالية", "the demand model sees a high risk"),
+    "model_medium": ("يقدّر نموذج الطلب خطورة متوسطة", "the demand model is not sure enough"),
+    "not_the_models_price": (
+        "حدّد أحد القيود سعرًا غير الذي اختاره نموذج الطلب",
+        "a limit set another price than the demand model chose",
+    ),
 }
 
 _STRATEGY: Mapping[Strategy, tuple[str, str]] = {
@@ -82,6 +91,7 @@ _STRATEGY: Mapping[Strategy, tuple[str, str]] = {
     Strategy.UNDERCUT: ("أقل من السوق", "undercut the market"),
     Strategy.PREMIUM: ("أعلى من السوق", "stand above the market"),
     Strategy.HOLD: ("تثبيت السعر", "keep the price"),
+    Strategy.DEMAND: ("الطلب المتعلَّم من المبيعات", "demand learned from sales"),
 }
 
 _CURRENCY: Mapping[str, tuple[str, str]] = {"SAR": ("ر.س", "SAR")}
@@ -92,6 +102,23 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
     "largest_step": ("أكبر خطوة", "the largest step"),
     "week_move": ("حد الأسبوع", "the week's limit"),
 }
+
+
+_TOLD = frozenset({"dither", "corridor", "brake", "raise_only", "stock_limited", "no_data", "below_floor"})
+"""Codes of the demand model that a merchant is told of with a proposal."""
+
+
+class Outlook(Protocol):
+    """What the demand model expects of a price: weekly profit change in halalas, its 80 % range, chance of a gain."""
+
+    @property
+    def expected(self) -> int: ...
+    @property
+    def low(self) -> int: ...
+    @property
+    def high(self) -> int: ...
+    @property
+    def chance_bp(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +132,11 @@ class Reason:
 def words(code: str) -> Reason:
     """A code in words; one that is not known (from another engine version) is shown as it is."""
     name, _, rest = code.partition(" ")
-    if name not in _WORDS:
+    known = _WORDS.get(name) or WORDS.get(name)
+    if known is None:
         return Reason(code, code)
     values = dict(pair.split("=", 1) for pair in rest.split() if "=" in pair)
-    ar, en = (text.format_map(_Given(values)) for text in _WORDS[name])
+    ar, en = (text.format_map(_Given(values)) for text in known)
     return Reason(ar, en)
 
 
@@ -128,19 +156,50 @@ def why_proposed(
     strategy: Strategy,
     risk_reasons: Sequence[str],
     trail: Sequence[GuardStep],
+    outlook: Outlook | None = None,
 ) -> Reason:
-    """The reason of a proposal from its recorded fields (shelf prices in halalas)."""
+    """The reason of a proposal from its recorded fields (amounts in halalas, shelf prices)."""
     risks = [words(reason) for reason in risk_reasons]
     limited = [_LIMITS[step.guard] for step in trail if step.outcome == "move" and step.guard in _LIMITS]
     unit = _CURRENCY.get(currency, (currency, currency))
     ar = [_change_ar(old, new, unit[0]), _market_ar(reference, offers, strategy, unit[0])]
     en = [_change_en(old, new, unit[1]), _market_en(reference, offers, strategy, unit[1])]
+    if strategy is Strategy.DEMAND:
+        ar += _demand_ar(outlook, _learned(trail), unit[0])
+        en += _demand_en(outlook, _learned(trail), unit[1])
     if limited:
         ar.append(f"قُيّد بـ: {'، '.join(limit[0] for limit in limited)}.")
         en.append(f"Limited by {', '.join(limit[1] for limit in limited)}.")
     ar.append(f"تقدير الخطورة: {'، '.join(risk.ar for risk in risks)}.")
     en.append(f"Risk: {', '.join(risk.en for risk in risks)}.")
     return Reason(" ".join(ar), " ".join(en))
+
+
+def _learned(trail: Sequence[GuardStep]) -> list[Reason]:
+    """What shaped the demand model's choice, from the strategy guard's entry."""
+    said = [step.detail for step in trail if step.guard == "strategy" and " codes=" in step.detail]
+    codes = said[0].partition(" codes=")[2].split(",") if said else []
+    return [words(code) for code in codes if code in _TOLD]
+
+
+def _demand_en(outlook: Outlook | None, learned: Sequence[Reason], unit: str) -> list[str]:
+    told = []
+    if outlook is not None:
+        told.append(
+            f"Expected weekly profit change: {riyals(outlook.expected)} {unit} (80 %: {riyals(outlook.low)} to"
+            f" {riyals(outlook.high)}), {outlook.chance_bp // 100} % chance of a gain."
+        )
+    return told + [f"{one.en[:1].upper()}{one.en[1:]}." for one in learned]
+
+
+def _demand_ar(outlook: Outlook | None, learned: Sequence[Reason], unit: str) -> list[str]:
+    told = []
+    if outlook is not None:
+        told.append(
+            f"التغير الأسبوعي المتوقع في الربح {riyals(outlook.expected)} {unit} (80%: {riyals(outlook.low)} إلى"
+            f" {riyals(outlook.high)})، واحتمال الزيادة {outlook.chance_bp // 100}%."
+        )
+    return told + [f"{one.ar}." for one in learned]
 
 
 class _Given(dict[str, str]):
@@ -163,6 +222,8 @@ def _percent(old: int, new: int) -> str:
 
 
 def _market_en(reference: int | None, offers: int, strategy: Strategy, unit: str) -> str:
+    if reference is None and strategy is Strategy.DEMAND:
+        return f"Rivals give no reference price; strategy: {_STRATEGY[strategy][1]}."
     if reference is None:
         return "Rivals give no reference price; the price is brought back inside its limits."
     seen = f"Rivals' reference price is {riyals(reference)} {unit} from {offers} offers"
@@ -170,6 +231,8 @@ def _market_en(reference: int | None, offers: int, strategy: Strategy, unit: str
 
 
 def _market_ar(reference: int | None, offers: int, strategy: Strategy, unit: str) -> str:
+    if reference is None and strategy is Strategy.DEMAND:
+        return f"لا سعر مرجعيًا من المنافسين؛ الاستراتيجية: {_STRATEGY[strategy][0]}."
     if reference is None:
         return "لا سعر مرجعيًا من المنافسين؛ يُعاد السعر إلى داخل حدوده."
     return (

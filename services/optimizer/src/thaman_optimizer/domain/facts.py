@@ -10,6 +10,7 @@ from thaman_contracts.envelope import encode
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import OfferFitness
 from thaman_contracts.events.settings import StoreSettings
+from thaman_optimizer.domain.past import ItemPast
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class ItemFacts:
 
     ``base_price`` and ``sale_price`` are in the store's own VAT basis, ``shelf_price``, ``baseline``, ``min_price`` and
     ``max_price`` are with VAT, ``cost`` is without. ``baseline`` is the first shelf price ever seen,
-    ``week_anchor`` the base price of a week ago, ``changes_today`` counts our changes of the last 24 hours.
+    ``week_anchor`` the base price of a week ago, ``changes_today`` counts our changes of the last 24 hours; ``past`` is
+    loaded only where the demand model is asked.
     """
 
     product_id: str
@@ -85,6 +87,7 @@ class ItemFacts:
     last_change_at: datetime | None = None
     week_anchor: int | None = None
     offers: tuple[OfferFacts, ...] = ()
+    past: ItemPast | None = None
 
 
 def plain(value: Any) -> Any:
@@ -111,13 +114,15 @@ class Inputs:
 
 
 class InputDigester:
-    """SHA-256 over the canonical JSON ``{"engine", "item", "now", "store"}``.
+    """SHA-256 over the canonical JSON ``{"assortment", "engine", "item", "now", "store"}``.
 
-    The store's part is the same for all items of a run and so encoded once; keys stay in sorted order.
+    ``assortment`` is the digest of all that the demand model was told; without it (it was not asked) the key is left
+    out. The store's part is the same for all items of a run and so encoded once; keys stay in sorted order.
     """
 
-    def __init__(self, engine: str, store: StoreFacts, now: datetime) -> None:
-        self._head = b'{"engine":' + _json(engine) + b',"item":'
+    def __init__(self, engine: str, store: StoreFacts, now: datetime, assortment: str | None = None) -> None:
+        told = b"" if assortment is None else b'"assortment":' + _json(assortment) + b","
+        self._head = b"{" + told + b'"engine":' + _json(engine) + b',"item":'
         self._tail = b',"now":' + _json(now.isoformat()) + b',"store":' + encode(store_inputs(store)) + b"}"
 
     def __call__(self, item: ItemFacts) -> "Inputs":
@@ -135,11 +140,13 @@ def store_inputs(store: StoreFacts) -> dict[str, Any]:
 
 def item_inputs(item: ItemFacts) -> dict[str, Any]:
     """The item's facts as they are digested and recorded."""
-    inputs = {name: plain(getattr(item, name)) for name in ItemFacts.__slots__ if name != "offers"}
+    inputs = {name: plain(getattr(item, name)) for name in ItemFacts.__slots__ if name not in ("offers", "past")}
     inputs["offers"] = [
         {name: plain(getattr(offer, name)) for name in OfferFacts.__slots__}
         for offer in sorted(item.offers, key=lambda offer: (offer.competitor, offer.url))
     ]
+    if item.past is not None:
+        inputs["past"] = {name: plain(getattr(item.past, name)) for name in ItemPast.__slots__}
     return inputs
 
 

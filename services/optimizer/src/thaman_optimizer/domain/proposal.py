@@ -11,6 +11,7 @@ from thaman_contracts.ids import decision_id, item_key, proposal_id
 from thaman_contracts.money import change_bp
 from thaman_kit.domain import Aggregate, DomainEvent
 from thaman_optimizer.domain import explain, policy
+from thaman_optimizer.domain.advice import engine_version, model_version
 from thaman_optimizer.domain.engine import Move, Stay
 from thaman_optimizer.domain.events import (
     PriceApproved,
@@ -99,7 +100,8 @@ class Proposal(Aggregate):
             shelf_price=item.shelf_price,
             reference=stay.reference.price,
             trail=stay.trail,
-            engine_version=policy.ENGINE_VERSION,
+            engine_version=engine_version(ruling.store.settings),
+            model_version=model_version(ruling.store.settings),
             input_digest=inputs.digest,
             reason_ar=said.ar,
             reason_en=said.en,
@@ -114,7 +116,9 @@ class Proposal(Aggregate):
             **_prices(item, move),
             **_judgement(ruling.store, item, move),
             trail=move.trail,
-            engine_version=policy.ENGINE_VERSION,
+            engine_version=engine_version(ruling.store.settings),
+            model_version=model_version(ruling.store.settings),
+            **_outlook(move),
             input_digest=inputs.digest,
             settings_version=ruling.store.settings_version,
             fence=ruling.store.fence,
@@ -238,6 +242,18 @@ def _prices(item: ItemFacts, move: Move) -> dict[str, Any]:
     }
 
 
+def _outlook(move: Move) -> dict[str, Any]:
+    outlook = move.outlook
+    if outlook is None:
+        return {}
+    return {
+        "expected_weekly_profit_change": outlook.expected,
+        "interval80_low": outlook.low,
+        "interval80_high": outlook.high,
+        "probability_of_gain_bp": outlook.chance_bp,
+    }
+
+
 def _judgement(store: StoreFacts, item: ItemFacts, move: Move) -> dict[str, Any]:
     said = explain.why_proposed(
         currency=item.currency,
@@ -248,6 +264,7 @@ def _judgement(store: StoreFacts, item: ItemFacts, move: Move) -> dict[str, Any]
         strategy=store.settings.strategy,
         risk_reasons=move.assessment.reasons,
         trail=move.trail,
+        outlook=move.outlook,
     )
     return {
         "strategy": store.settings.strategy,

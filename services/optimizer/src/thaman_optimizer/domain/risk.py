@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from thaman_contracts.events.optimizer import Risk
+from thaman_contracts.events.settings import Strategy
 from thaman_contracts.money import BP_ONE, change_bp
 from thaman_optimizer.domain import policy
 from thaman_optimizer.domain.guards.base import Case
@@ -20,7 +21,9 @@ def assess(case: Case, new_base: int, breaks: tuple[str, ...]) -> RiskAssessment
     """The risk of moving to ``new_base``; ``breaks`` are the limits that only a person may let it break.
 
     High where the change is large, the price comes near its floor, no offer supports it, or it stands below the floor
-    now; low where the change is small, the margin comfortable and the market well seen; medium otherwise.
+    now; low where the change is small, the margin comfortable and the market well seen; medium otherwise. Where the
+    demand model was asked, its own assessment of chances and evidence stands in for the market's, and the stricter of
+    the two counts.
     """
     bands = policy.RISK_BANDS[case.store.settings.risk_tolerance]
     change = change_bp(case.item.base_price, new_base)
@@ -31,8 +34,9 @@ def assess(case: Case, new_base: int, breaks: tuple[str, ...]) -> RiskAssessment
         high.append(f"change_large bp={change}")
     if _headroom_bp(case, new_base) < bands.tight_headroom:
         high.append(f"near_floor bp={_headroom_bp(case, new_base)}")
-    if case.reference.price is None:
+    if case.store.settings.strategy is not Strategy.DEMAND and case.reference.price is None:
         high.append("no_reference")
+    high += _models_reasons(case, new_base, Risk.HIGH)
     if high:
         return RiskAssessment(Risk.HIGH, tuple(high))
     medium = _medium_reasons(case, new_base, change, bands)
@@ -49,9 +53,20 @@ def _medium_reasons(case: Case, new_base: int, change: int, bands: policy.RiskBa
     margin = margin_bp(case, new_base)
     if change < 0 and margin < bands.low_margin:
         reasons.append(f"margin_thin bp={margin}")
-    if case.reference.weight_bp < policy.LOW_RISK_WEIGHT_BP:
+    if case.store.settings.strategy is Strategy.DEMAND:
+        reasons += _models_reasons(case, new_base, Risk.MEDIUM)
+    elif case.reference.weight_bp < policy.LOW_RISK_WEIGHT_BP:
         reasons.append(f"offers_weak weight_bp={case.reference.weight_bp}")
     return reasons
+
+
+def _models_reasons(case: Case, new_base: int, risk: Risk) -> list[str]:
+    """Why the demand model's word makes a move this risky; a price that is not its own it knows nothing of."""
+    if case.store.settings.strategy is not Strategy.DEMAND:
+        return []
+    if case.advice is None or not case.is_advised(new_base):
+        return ["not_the_models_price"] if risk is Risk.MEDIUM else []
+    return [f"model_{risk.value} chance_bp={case.advice.chance_bp}"] if case.advice.risk is risk else []
 
 
 def margin_bp(case: Case, base: int) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from thaman_optimizer.domain.advice import Advice
 from thaman_optimizer.domain.basis import Basis
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
 from thaman_optimizer.domain.floor import Limits, NoLimits
@@ -22,7 +23,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One item in front of the guards."""
+    """One item in front of the guards; ``advice`` is the demand model's, where the strategy asks for it."""
 
     store: StoreFacts
     item: ItemFacts
@@ -30,12 +31,18 @@ class Case:
     basis: Basis
     limits: Limits | NoLimits
     reference: Reference
+    advice: Advice | None = None
 
     @property
     def bounds(self) -> Limits:
         """The limits, for guards after the data-fitness guard, which holds every case without them."""
         assert isinstance(self.limits, Limits)
         return self.limits
+
+    def is_advised(self, base: int) -> bool:
+        """Whether a base price is the one that the demand model chose, so that what it expects of it holds."""
+        advice = self.advice
+        return advice is not None and advice.proposes and base == self.basis.base_near(advice.price)
 
     @property
     def outside_limits(self) -> bool:

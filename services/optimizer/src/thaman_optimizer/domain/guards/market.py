@@ -8,8 +8,13 @@ from thaman_optimizer.domain.guards.base import Case, Verdict, held, moved, note
 
 
 def strategy(case: Case, base: int) -> Verdict:
-    """Match, undercut or stand above the reference price; ``hold`` and an unknown market leave the price."""
+    """Match, undercut or stand above the reference price, or what the demand model advises.
+
+    ``hold`` and an unknown market leave the price.
+    """
     settings, reference = case.store.settings, case.reference
+    if settings.strategy is Strategy.DEMAND:
+        return _demand(case, base)
     if settings.strategy is Strategy.HOLD:
         return passed(base, "strategy_hold")
     if reference.price is None or reference.fit < settings.min_offers:
@@ -20,9 +25,21 @@ def strategy(case: Case, base: int) -> Verdict:
     return moved(target, f"reference={reference.price} strategy={settings.strategy.value}")
 
 
+def _demand(case: Case, base: int) -> Verdict:
+    advice = case.advice
+    problem = "no_advice" if advice is None else None if advice.proposes else advice.why_held
+    if advice is None or problem is not None:
+        # A price that breaks its own limits is brought back whatever the model thinks of it.
+        return noted(base, problem or "") if case.outside_limits else held(base, problem or "")
+    codes = ",".join(advice.codes) or "none"
+    return moved(case.basis.base_near(advice.price), f"strategy={Strategy.DEMAND.value} codes={codes}")
+
+
 def outliers(case: Case, base: int) -> Verdict:
     """After the outlier cut enough rivals must be left; those cut are named in the trail."""
     settings, reference = case.store.settings, case.reference
+    if settings.strategy is Strategy.DEMAND:
+        return passed(base, "weighed_by_the_model")
     if base == case.item.base_price and (settings.strategy is Strategy.HOLD or case.outside_limits):
         return passed(base)
     if reference.used < settings.min_offers:

@@ -1,0 +1,1 @@
+"""What ``thaman price`` is made of: lines, memory between calls, whole files."""

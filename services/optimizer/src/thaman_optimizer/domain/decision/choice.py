@@ -1,0 +1,104 @@
+"""Which candidate, and whether to move at all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from thaman_optimizer.domain.decision.candidates import HALF
+from thaman_optimizer.domain.decision.columns import Columns, Flags, Guard
+from thaman_optimizer.domain.decision.gain import Evaluation, Outcomes
+from thaman_optimizer.domain.decision.rules import DecisionPolicy, Mode
+from thaman_optimizer.domain.demand.detmath import Floats
+from thaman_optimizer.domain.demand.panel import Ints
+
+_QUANTUM = 1e4
+"""Objectives are compared in 10^-6 riyal, so that the last bits never choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Chosen prices (n,), whether to propose them, and the guard bits; ``dithered`` are moves made to learn."""
+
+    price: Ints
+    column: Ints
+    propose: Flags
+    dithered: Flags
+    guards: Ints
+
+
+def choose(
+    columns: Columns, prices: Ints, outcomes: Outcomes, evaluation: Evaluation, policy: DecisionPolicy
+) -> Choice:
+    """The best candidate by expected gain less caution, if it is worth a move; otherwise perhaps a dither."""
+    rows = np.arange(len(columns.price))
+    objective = np.rint((outcomes.mean - policy.tolerance.caution * outcomes.deviation) * _QUANTUM)
+    asked = ~np.isnan(columns.target)
+    column = np.where(asked, 0, objective.argmax(axis=1))
+    price = prices[rows, column]
+    forced = columns.price < columns.floor
+    blocked = _blocks(columns, policy, forced)
+    mean = outcomes.mean[rows, column]
+    least = policy.least_gain * np.abs(evaluation.profit_now()) + policy.least_gain_halalas
+    likely = evaluation.probability(column) >= policy.tolerance.min_probability
+    moved = price != columns.price
+    worth = asked | forced | ((mean > least) & likely)
+    propose = moved & worth & (blocked == 0)
+    dithered, drawn = _dither(columns, prices, outcomes, evaluation, policy)
+    dithered &= ~propose & (blocked == 0) & ~asked & ~forced
+    column = np.where(dithered, drawn, np.where(propose, column, HALF))
+    guards = blocked | _reasons(moved, mean > least, likely, worth, propose, dithered)
+    return Choice(
+        np.where(propose | dithered, prices[rows, column], columns.price), column, propose | dithered, dithered, guards
+    )
+
+
+def _blocks(columns: Columns, policy: DecisionPolicy, forced: Flags) -> Ints:
+    """Guard bits of what forbids any move; a price below its floor is stopped by nothing but a lock."""
+    soon = columns.days_since_change < policy.dwell_days
+    bits = np.where(columns.locked, int(Guard.LOCKED), 0)
+    bits |= np.where((columns.stock <= 0.0) & ~forced, int(Guard.OUT_OF_STOCK), 0)
+    bits |= np.where(soon & ~forced & ~columns.fixed, int(Guard.DWELL), 0)
+    return bits.astype(np.int64)
+
+
+def _dither(
+    columns: Columns, prices: Ints, outcomes: Outcomes, evaluation: Evaluation, policy: DecisionPolicy
+) -> tuple[Flags, Ints]:
+    """Which products may be moved a little to learn from it, and to which candidate."""
+    rows = np.arange(len(columns.price))
+    nothing = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.int64)
+    size = policy.tolerance.dither_bp
+    if policy.mode is Mode.MANUAL or size == 0:
+        return nothing
+    upwards = (columns.draw & np.uint64(1)) == 1
+    now = columns.price[:, None]
+    moves = np.abs(prices - now) * 10_000
+    fits = (moves >= policy.dither_least_bp * now) & (moves <= policy.dither_most_bp * now)
+    fits &= np.where(upwards[:, None], prices > now, prices < now)
+    distance = np.where(fits, np.abs(moves - size * now), np.iinfo(np.int64).max)
+    drawn = distance.argmin(axis=1)
+    rested = columns.days_since_change >= policy.dither_after_days
+    affordable = outcomes.mean[rows, drawn] > -0.02 * np.abs(evaluation.profit_now()) - policy.least_gain_halalas
+    rested &= evaluation.sales_now() >= policy.dither_least_sales
+    allowed = rested & columns.cost_known & np.isnan(columns.weeks_left) & affordable & fits[rows, drawn]
+    return allowed, drawn
+
+
+def _reasons(moved: Flags, gains: Flags, likely: Flags, worth: Flags, propose: Flags, dithered: Flags) -> Ints:
+    """Guard bits that say why a product holds, or that it moves in order to learn."""
+    bits = np.where(~moved, int(Guard.ALREADY_RIGHT), 0)
+    bits |= np.where(moved & ~worth & ~gains, int(Guard.SMALL_GAIN), 0)
+    bits |= np.where(moved & ~worth & gains & ~likely, int(Guard.UNLIKELY_GAIN), 0)
+    bits = np.where(dithered, int(Guard.DITHER), np.where(propose, 0, bits))
+    return bits.astype(np.int64)
+
+
+def change_bp(now: Ints, new: Ints) -> Ints:
+    """Size of a change in basis points, rounded up."""
+    result: Ints = -(-np.abs(new - now) * 10_000 // now)
+    return result
+
+
+def at(values: Floats, column: Ints) -> Floats:
+    """One candidate's value for every product."""
+    return np.asarray(values[np.arange(len(column)), column])

@@ -1,0 +1,176 @@
+"""What a price is expected to earn in a week, how sure that is, and the difference to the present price.
+
+Demand is log-normal around the model's forecast, so mean, standard deviation and probability of the difference are
+closed forms (pricing.md 1.3); nothing is sampled.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from thaman_contracts.money import BP_ONE
+from thaman_optimizer.domain.decision.columns import Columns
+from thaman_optimizer.domain.decision.rules import DecisionPolicy
+from thaman_optimizer.domain.demand.detmath import Floats, exp, expm1, log, normal_cdf, normal_density
+from thaman_optimizer.domain.demand.panel import Ints
+from thaman_optimizer.domain.demand.priors import PRIORS, Priors
+from thaman_optimizer.domain.demand.state import DemandState
+
+_MOST_VARIANCE = 4.0
+"""Log variances beyond this say "no idea" and would only make means explode."""
+
+_SALVAGE_SHARE = 0.5
+"""What an unsold unit is assumed to bring where nobody said, as a share of its cost."""
+
+_SHORTEST = 1.0 / 7.0
+_NORMAL_90 = 1.2815515655446004
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """Log demand of n products as a function of relative price x: mean ``level - slope x``, variance
+    ``spread - 2 lean x + bend x²``; all (n, 1)."""
+
+    own_mean: Floats
+    level: Floats
+    slope: Floats
+    spread: Floats
+    lean: Floats
+    bend: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What each candidate earns against the present price; shape (n, candidates), halalas a week."""
+
+    mean: Floats
+    deviation: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluated:
+    """Prices under a belief: relative price, unit profit, expected weekly sales, the share of demand's relative change
+    that reaches sales (1 unless stock limits them), and the variance of log sales."""
+
+    x: Floats
+    unit: Floats
+    sales: Floats
+    reach: Floats
+    variance: Floats
+
+
+class Evaluation:
+    """Evaluates the candidates (n, m) of a block of products against their present prices."""
+
+    def __init__(
+        self, columns: Columns, state: DemandState, prices: Ints, policy: DecisionPolicy, priors: Priors = PRIORS
+    ) -> None:
+        self._belief = belief_of(columns, state, priors)
+        self._stretch = policy.interval_stretch
+        self._net = np.float64((BP_ONE - policy.fee_bp) / (BP_ONE + policy.vat_bp))
+        limited = ~np.isnan(columns.weeks_left) & ~np.isnan(columns.stock)
+        self._limited = np.flatnonzero(limited)
+        self._weeks = np.maximum(columns.weeks_left, _SHORTEST)[:, None]
+        self._stock = np.maximum(columns.stock, 0.0)[:, None]
+        self._noise = state.dispersion[state.category][:, None]
+        salvage = np.where(np.isnan(columns.salvage), columns.cost * _SALVAGE_SHARE, columns.salvage)
+        # A unit in limited stock is paid for already; selling it costs what it would bring later.
+        self._worth = np.where(limited, salvage, columns.cost)[:, None]
+        self._now = self._evaluate(columns.price[:, None])
+        self._new = self._evaluate(prices)
+
+    def outcomes(self) -> Outcomes:
+        """Mean and standard deviation of the weekly profit change of every candidate (n, m)."""
+        new, now = self._new, self._now
+        earned, before = new.unit * new.sales, now.unit * now.sales
+        common = self._covariance(new)
+        spread = earned * earned * expm1(new.variance) + before * before * expm1(now.variance)
+        spread -= 2.0 * earned * before * expm1(common)
+        return Outcomes(earned - before, np.sqrt(np.maximum(spread, 0.0)))
+
+    def probability(self, column: Ints) -> Floats:
+        """Probability that the candidate ``column`` (n,) earns more than the present price."""
+        new, now = self._pick(column), self._now
+        both = (new.unit > 0.0) & (now.unit > 0.0)
+        ratio = np.where(both, new.unit, 1.0) * new.sales / (np.where(both, now.unit, 1.0) * now.sales)
+        variance = new.variance + now.variance - 2.0 * self._covariance(new)
+        # Means of log-normals lie half a variance above their medians, which is what the probability is about.
+        z = (log(ratio) - 0.5 * (new.variance - now.variance)) / np.sqrt(np.maximum(variance, 1e-12))
+        sure = (new.unit > now.unit).astype(np.float64)
+        return np.where(both, normal_cdf(np.clip(z, -9.0, 9.0)), sure)[:, 0]
+
+    def sales(self, column: Ints) -> Floats:
+        """Expected weekly sales at the candidate ``column`` (n,)."""
+        return self._pick(column).sales[:, 0]
+
+    def sales_now(self) -> Floats:
+        """Expected weekly sales at the present prices (n,)."""
+        return self._now.sales[:, 0]
+
+    def profit_now(self) -> Floats:
+        """Expected weekly profit at the present prices (n,); for limited stock above what it is worth later."""
+        return (self._now.unit * self._now.sales)[:, 0]
+
+    def interval(self, mean: Floats, deviation: Floats) -> tuple[Floats, Floats]:
+        """The 80 % interval of a change, widened because the demand curve is only a likeness."""
+        half = _NORMAL_90 * self._stretch * deviation
+        return mean - half, mean + half
+
+    def _evaluate(self, prices: Ints) -> _Evaluated:
+        belief = self._belief
+        x = prices.astype(np.float64) / belief.own_mean - 1.0
+        variance = _variance(belief, x, x)
+        demand = exp(belief.level - belief.slope * x + 0.5 * variance)
+        unit = prices.astype(np.float64) * self._net - self._worth
+        reach = np.ones_like(demand)
+        rows = self._limited
+        if len(rows):
+            demand[rows], reach[rows] = self._limited_sales(demand[rows], variance[rows], rows)
+            variance[rows] *= reach[rows] * reach[rows]
+        return _Evaluated(x, unit, demand, reach, variance)
+
+    def _covariance(self, new: _Evaluated) -> Floats:
+        """Covariance of log sales at candidates and at the present price."""
+        return _variance(self._belief, new.x, self._now.x) * (new.reach * self._now.reach)
+
+    def _pick(self, column: Ints) -> _Evaluated:
+        new, rows = self._new, np.arange(len(column))
+        arrays = (new.x, new.unit, new.sales, new.reach, new.variance)
+        return _Evaluated(*(array[rows, column][:, None] for array in arrays))
+
+    def _limited_sales(self, demand: Floats, variance: Floats, rows: Ints) -> tuple[Floats, Floats]:
+        """Weekly E[min(D, S)] over the weeks left for normal D, and how much of D's relative change reaches it."""
+        weeks, stock = self._weeks[rows], self._stock[rows]
+        total = demand * weeks
+        deviation = np.sqrt(total * self._noise[rows] + total * total * expm1(variance)) + 1e-9
+        z = np.clip((stock - total) / deviation, -9.0, 9.0)
+        below = normal_cdf(z)
+        sold = total * below + stock * (1.0 - below) - deviation * normal_density(z)
+        sold = np.minimum(np.maximum(sold, 1e-9), np.minimum(total, stock) + 1e-9)
+        return sold / weeks, np.minimum(below * total / sold, 1.0)
+
+
+def belief_of(columns: Columns, state: DemandState, priors: Priors) -> Belief:
+    """What the state says of demand under the present market."""
+    theta, (c00, c01, c02, c11, c12, c22) = state.theta, state.covariance
+    z = np.zeros(len(columns.price))
+    seen = np.flatnonzero((columns.reference > 0.0) & (state.reference_mean > 0.0))
+    reach = priors.reference_reach
+    z[seen] = np.clip(log(columns.reference[seen] / state.reference_mean[seen]), -reach, reach)
+    effect = priors.effect_memory * (state.store_effect + state.category_effect)[state.category]
+    drift = priors.drift_sd * priors.drift_sd * columns.weeks_ahead
+    own_mean = np.where(state.own_mean > 0.0, state.own_mean, columns.price)
+    return Belief(
+        own_mean=own_mean[:, None],
+        level=(theta[0] + effect + theta[2] * z)[:, None],
+        slope=theta[1][:, None],
+        spread=(c00 + drift + 2.0 * z * c02 + z * z * c22)[:, None],
+        lean=(c01 + z * c12)[:, None],
+        bend=c11[:, None],
+    )
+
+
+def _variance(belief: Belief, one: Floats, other: Floats) -> Floats:
+    """Covariance of log demand at two relative prices."""
+    covariance = belief.spread - belief.lean * (one + other) + belief.bend * (one * other)
+    return np.minimum(np.maximum(covariance, -_MOST_VARIANCE), _MOST_VARIANCE)

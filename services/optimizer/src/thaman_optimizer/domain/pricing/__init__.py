@@ -1,0 +1,28 @@
+"""The one door to the pricing engine: plain records in, plain records out. Pure and deterministic.
+
+>>> price(Batch.of(products), policy, now)  # doctest: +SKIP
+"""
+
+from thaman_optimizer.domain.pricing.engine import ENGINE, price
+from thaman_optimizer.domain.pricing.policy import PolicyInvalid, PricingPolicy, policy_from
+from thaman_optimizer.domain.pricing.reading import ProductInvalid, product_from
+from thaman_optimizer.domain.pricing.records import Batch, Offer, Priced, ProductInput, Week
+from thaman_optimizer.domain.pricing.strategies import Kind, Scope, Strategy
+
+__all__ = [
+    "ENGINE",
+    "Batch",
+    "Kind",
+    "Offer",
+    "PolicyInvalid",
+    "Priced",
+    "PricingPolicy",
+    "ProductInput",
+    "ProductInvalid",
+    "Scope",
+    "Strategy",
+    "Week",
+    "policy_from",
+    "price",
+    "product_from",
+]

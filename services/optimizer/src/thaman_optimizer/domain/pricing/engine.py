@@ -1,0 +1,177 @@
+"""Price a batch: learn, read the market, decide, and say why."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from thaman_contracts.money import change_bp, riyals
+from thaman_optimizer.domain.decision import (
+    DECISION_VERSION,
+    Columns,
+    Decisions,
+    Disposition,
+    Guard,
+    Risk,
+    decide,
+)
+from thaman_optimizer.domain.demand import MODEL_VERSION, fit
+from thaman_optimizer.domain.offers import Market, read_market
+from thaman_optimizer.domain.pricing.columns import Targets, columns_of, costs_of, offers_of, targets_of
+from thaman_optimizer.domain.pricing.panels import past_of, price_wars
+from thaman_optimizer.domain.pricing.policy import PricingPolicy
+from thaman_optimizer.domain.pricing.reasons import told, trail
+from thaman_optimizer.domain.pricing.records import Batch, Offer, Priced, ProductInput
+from thaman_optimizer.domain.pricing.strategies import Strategy, strategy_of
+
+ENGINE = f"{MODEL_VERSION} {DECISION_VERSION}"
+"""Names everything a decision depends on besides its input."""
+
+_CODES = tuple((int(guard), str(guard.name).lower()) for guard in Guard)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """All that one product's answer is made from, by column."""
+
+    columns: Columns
+    decisions: Decisions
+    market: Market
+    strategies: Sequence[Strategy]
+    targets: Targets
+    used: Sequence[tuple[Offer, ...]]
+    step_bp: int
+
+
+def price(batch: Batch, policy: PricingPolicy, now: datetime) -> list[Priced]:
+    """An answer for every product of the batch, in its order.
+
+    Products learn from each other, so a batch is a store's whole assortment; their order does not matter. ``now`` is
+    an aware time.
+
+    Raises:
+        NoFloorPossible: the policy's margin and fee reach the whole price.
+    """
+    if not batch.products:
+        return []
+    order = sorted(range(len(batch.products)), key=lambda place: batch.products[place].product_id)
+    products = [batch.products[place] for place in order]
+    answered = _answer(products, policy, now)
+    digest = input_digest(products, policy, now)
+    priced: list[Priced | None] = [None] * len(products)
+    for row, place in enumerate(order):
+        priced[place] = _priced(answered, row, products[row], digest)
+    return [one for one in priced if one is not None]
+
+
+def input_digest(products: Sequence[ProductInput], policy: PricingPolicy, now: datetime) -> str:
+    """SHA-256 of everything the answers depend on, whatever the order of products."""
+    digest = hashlib.sha256(f"{ENGINE}|{policy!r}|{now.isoformat()}".encode())
+    for product in sorted(products, key=lambda one: one.product_id):
+        digest.update(repr(_flat(product)).encode())
+    return digest.hexdigest()
+
+
+def output_digest(answers: Sequence[Priced]) -> str:
+    """SHA-256 of the answers, whatever their order."""
+    digest = hashlib.sha256()
+    for one in sorted(answers, key=lambda answer: answer.product_id):
+        digest.update(repr(astuple(one)).encode())
+    return digest.hexdigest()
+
+
+def _flat(product: ProductInput) -> tuple[Any, ...]:
+    history = sorted(product.history, key=lambda week: week.week_start)
+    offers = sorted(product.offers, key=repr)
+    return (
+        product.product_id,
+        product.category,
+        product.brand,
+        product.price,
+        product.cost,
+        product.stock,
+        product.season_end,
+        product.salvage,
+        product.last_change_at,
+        [tuple(week) for week in history],
+        [tuple(offer) for offer in offers],
+    )
+
+
+def _answer(products: Sequence[ProductInput], policy: PricingPolicy, now: datetime) -> _Answered:
+    cost = costs_of(products, policy)
+    past = past_of(products, cost, now)
+    offers, kept = offers_of(products, now)
+    market = read_market(offers, past.own_median.astype(np.float64))
+    strategies = [strategy_of(product, policy.strategies, now) for product in products]
+    targets = targets_of(products, strategies, market, policy)
+    braked = price_wars(past, products, market.reference)
+    columns = columns_of(products, cost, market, past, braked, targets, policy, now)
+    rules = policy.decision()
+    decisions = decide(columns, fit(past.panel), rules)
+    return _Answered(columns, decisions, market, strategies, targets, _used(market, kept), rules.step_bp)
+
+
+def _used(market: Market, kept: Sequence[Offer]) -> list[tuple[Offer, ...]]:
+    used: list[list[Offer]] = [[] for _ in market.reference]
+    for product, offer in zip(market.kept_product.tolist(), market.kept_offer.tolist(), strict=True):
+        used[product].append(kept[offer])
+    return [tuple(sorted(offers)) for offers in used]
+
+
+def _priced(answered: _Answered, row: int, product: ProductInput, digest: str) -> Priced:
+    decisions, market = answered.decisions, answered.market
+    reference = market.reference[row]
+    codes = _codes(int(decisions.guards[row]), unfit=bool(answered.targets.unfit[row]))
+    new = int(decisions.price[row])
+    expected, low, high = (round(float(a[row])) for a in (decisions.expected, decisions.low, decisions.high))
+    chance = round(float(decisions.probability[row]), 4)
+    floor = int(answered.columns.floor[row])
+    values = {
+        "floor": riyals(floor),
+        "floor_halalas": floor,
+        "step_bp": answered.step_bp,
+        "own_median": int(answered.columns.own_median[row]),
+        "strategy": answered.strategies[row].kind.value,
+        "gain": riyals(expected),
+        "low": riyals(low),
+        "high": riyals(high),
+        "chance": round(chance * 100),
+    }
+    arabic, english = told(codes, old=product.price, new=new, values=values)
+    return Priced(
+        product_id=product.product_id,
+        action="propose" if decisions.propose[row] else "hold",
+        price=new,
+        disposition=Disposition(int(decisions.disposition[row])).name.lower(),
+        risk=Risk(int(decisions.risk[row])).name.lower(),
+        reference=None if np.isnan(reference) else int(reference),
+        expected_weekly_profit_change=expected,
+        interval80=(low, high),
+        probability_of_gain=chance,
+        guards=trail(codes, values),
+        reasons={
+            "ar": arabic,
+            "en": english,
+            "codes": list(codes),
+            "strategy": values["strategy"],
+            "change_bp": change_bp(product.price, new),
+            "floor": floor or None,
+            "cost_assumed": not bool(answered.columns.cost_known[row]),
+            "reference_weight": round(float(market.weight[row]), 3),
+            "offers_seen": len(product.offers),
+            "offers_used": [[offer.competitor, offer.price] for offer in answered.used[row]],
+            "expected_weekly_units": round(float(decisions.sales[row]), 4),
+            "engine": ENGINE,
+            "input_digest": digest,
+        },
+    )
+
+
+def _codes(bits: int, *, unfit: bool) -> tuple[str, ...]:
+    if unfit:
+        bits |= int(Guard.STRATEGY_UNFIT)
+    return tuple(name for bit, name in _CODES if bits & bit)

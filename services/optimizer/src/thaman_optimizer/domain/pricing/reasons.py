@@ -1,0 +1,57 @@
+"""Why, in Arabic and English: made from the record alone, so that the same record always tells the same story."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from thaman_contracts.money import riyals
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "below_floor": ("السعر الحالي أقل من الحد الأدنى", "the present price is below its floor"),
+    "floor": ("الحد الأدنى للسعر {floor} ر.س", "the floor of {floor} SAR set the limit"),
+    "step": ("بلغ التغيير أكبر خطوة مسموحة", "the move stops at the largest step"),
+    "corridor": ("حد النطاق حول متوسط سعرك لتسعين يومًا", "the move stops at the corridor around your 90-day median"),
+    "brake": ("تخفيضات متتالية مع سوق هابط، فلا خفض آخر", "repeated cuts in a falling market: no further cut"),
+    "raise_only": ("التكلفة غير معروفة، فلا يُخفَّض السعر", "the cost is unknown, so the price is never cut"),
+    "locked": ("المنتج مقفل من قبل التاجر", "the merchant locked this product"),
+    "out_of_stock": ("المنتج غير متوفر في المخزون", "the product is out of stock"),
+    "dwell": ("لم تمضِ سبعة أيام على آخر تغيير", "less than seven days since the last change"),
+    "small_gain": ("الربح المتوقع أقل من أن يستحق التغيير", "the expected gain is too small to be worth a change"),
+    "unlikely_gain": ("احتمال الربح غير كافٍ", "a gain is not likely enough"),
+    "already_right": ("السعر الحالي مناسب", "the price is right as it is"),
+    "dither": ("تغيير صغير لمعرفة استجابة المتسوقين", "a small change, made to learn how shoppers respond"),
+    "no_reference": ("لا يوجد سعر مرجعي صالح من المنافسين", "rivals give no usable reference price"),
+    "stock_limited": ("المخزون محدود حتى نهاية الموسم", "stock is limited until the season ends"),
+    "strategy": ("السعر وفق الاستراتيجية «{strategy}»", "the price follows the strategy “{strategy}”"),
+    "no_data": ("لا توجد مبيعات سابقة يُتعلَّم منها", "there are no past sales to learn from"),
+    "fixed_price": ("سعر ثابت حدده التاجر", "a fixed price set by the merchant"),
+    "strategy_unfit": ("لا يوجد ما تُقاس عليه الاستراتيجية", "the strategy finds nothing to measure from"),
+}
+"""Arabic and English of every guard code."""
+
+
+def trail(codes: Sequence[str], values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Guard codes with the one parameter that each is about."""
+    parameters = {
+        "floor": "price={floor_halalas}",
+        "below_floor": "price={floor_halalas}",
+        "step": "bp={step_bp}",
+        "corridor": "median={own_median}",
+        "strategy": "kind={strategy}",
+    }
+    return tuple(f"{code} {parameters[code].format(**values)}" if code in parameters else code for code in codes)
+
+
+def told(codes: Sequence[str], *, old: int, new: int, values: Mapping[str, Any]) -> tuple[str, str]:
+    """The story of a decision in Arabic and English."""
+    arabic = [WORDS[code][0].format(**values) for code in codes]
+    english = [WORDS[code][1].format(**values) for code in codes]
+    if new == old:
+        first = f"يبقى السعر {riyals(old)} ر.س", f"the price stays at {riyals(old)} SAR"
+    else:
+        first = (
+            f"من {riyals(old)} إلى {riyals(new)} ر.س: الربح الأسبوعي المتوقع {values['gain']} ر.س"
+            f" (80%: {values['low']} إلى {values['high']})، واحتمال الزيادة {values['chance']}%",
+            f"from {riyals(old)} to {riyals(new)} SAR: expected weekly profit change {values['gain']} SAR"
+            f" (80 %: {values['low']} to {values['high']}), {values['chance']} % chance of a gain",
+        )
+    return "؛ ".join([first[0], *arabic]) + ".", "; ".join([first[1], *english]) + "."

@@ -1,0 +1,164 @@
+"""No decision breaks a guard, however absurd the posterior, the market or the policy.
+
+``THAMAN_FUZZ=1000000`` sets how many decisions are made; the ordinary suite makes 100,000.
+"""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from thaman_optimizer.domain.decision import (
+    TOLERANCES,
+    Columns,
+    DecisionPolicy,
+    Decisions,
+    Disposition,
+    Mode,
+    Risk,
+    decide,
+    ending_named,
+    floor_prices,
+    impute_costs,
+)
+from thaman_optimizer.domain.demand import DemandState
+
+DECISIONS = int(os.environ.get("THAMAN_FUZZ", "100000"))
+ROUND = 2_000
+ENDINGS = (None, "exact", ".95", "9", "0.5")
+
+
+@pytest.mark.timeout(3600)
+def test_no_decision_breaks_a_guard() -> None:
+    made = 0
+    for seed in range(-(-DECISIONS // ROUND)):
+        random = np.random.default_rng([17, seed])
+        policy = _policy(random)
+        columns = _columns(random, policy)
+        with np.errstate(all="raise", under="ignore"):
+            decisions = decide(columns, _state(random, columns), policy)
+        _check(columns, decisions, policy)
+        made += len(columns.price)
+    assert made >= DECISIONS
+
+
+def _check(columns: Columns, decisions: Decisions, policy: DecisionPolicy) -> None:
+    old, new, floor = columns.price, decisions.price, columns.floor
+    propose, known = decisions.propose, columns.cost_known
+    reach = 10_000 + policy.step_bp
+    below = known & (old < floor)
+    assert (new[propose & known] >= floor[propose & known]).all(), "floor"
+    free = propose & ~(below & (floor * 10_000 > old * reach))
+    assert (new[free] * 10_000 <= old[free] * reach).all(), "step up"
+    assert (new[free] * reach >= old[free] * 10_000).all(), "step down"
+    assert (new[propose & ~free] == floor[propose & ~free]).all(), "further than a step only for the floor"
+    assert (new[~known] >= old[~known]).all(), "unknown cost"
+    assert (new[columns.braked] >= old[columns.braked]).all(), "brake"
+    assert (propose[columns.locked] == 0).all(), "lock"
+    resting = (columns.days_since_change < policy.dwell_days) & ~below & ~columns.fixed
+    assert not propose[resting].any(), "dwell"
+    assert not propose[(columns.stock <= 0) & ~below].any(), "out of stock"
+    assert propose[below & ~columns.locked].all(), "a price below its floor is always brought back"
+    ceiling = np.maximum(np.maximum(columns.own_median * policy.corridor_high_bp // 10_000, old), floor)
+    assert (new <= ceiling).all(), "corridor above"
+    base = -(-columns.own_median * policy.corridor_low_bp // 10_000)
+    assert (new >= np.minimum(base, old)).all(), "corridor below"
+    assert (new[~propose] == old[~propose]).all(), "a hold keeps the price"
+    assert (new[propose] != old[propose]).all(), "a proposal moves"
+    assert (decisions.disposition[~propose] == Disposition.HOLD).all()
+    written = decisions.disposition == Disposition.WRITE
+    assert (decisions.risk[written] != Risk.HIGH).all(), "high risk is never written"
+    assert policy.mode is not Mode.MANUAL or not written.any()
+    assert policy.mode is not Mode.SEMI_AUTO or (decisions.risk[written] == Risk.LOW).all()
+    assert (decisions.risk[propose & ~known] == Risk.HIGH).all()
+    for numbers in (decisions.expected, decisions.low, decisions.high, decisions.probability, decisions.sales):
+        assert np.isfinite(numbers).all()
+    assert ((decisions.probability >= 0) & (decisions.probability <= 1)).all()
+    assert (decisions.low <= decisions.high).all()
+
+
+def _policy(random: np.random.Generator) -> DecisionPolicy:
+    markup = bool(random.random() < 0.5)
+    return DecisionPolicy(
+        tolerance=TOLERANCES[str(random.choice(["low", "medium", "high"]))],
+        mode=Mode(str(random.choice(list(Mode)))),
+        vat_bp=int(random.choice([0, 500, 1_500])),
+        fee_bp=int(random.integers(0, 800)),
+        min_margin_bp=int(random.integers(0, 9_000)) if random.random() < 0.2 else int(random.integers(0, 2_500)),
+        markup=markup,
+        ending=ending_named(ENDINGS[int(random.integers(len(ENDINGS)))]),
+        max_step_bp=None if random.random() < 0.6 else int(random.integers(1, 5_000)),
+    )
+
+
+def _columns(random: np.random.Generator, policy: DecisionPolicy) -> Columns:
+    n = ROUND
+    price = np.maximum(np.exp(random.uniform(0, 18, n)).astype(np.int64), 1)
+    cost = np.where(
+        random.random(n) < 0.15, np.nan, np.maximum(np.rint(price * np.exp(random.normal(-0.7, 0.6, n))), 1)
+    )
+    known = ~np.isnan(cost)
+    floor = floor_prices(np.where(known, cost, 0).astype(np.int64), known, policy)
+    nan = np.full(n, np.nan)
+
+    def some(share: float, values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        return np.where(random.random(n) < share, values, nan)
+
+    return Columns(
+        price=price,
+        cost=impute_costs(cost, price, np.zeros(n, dtype=np.int64), policy.vat_bp),
+        cost_known=known,
+        floor=floor,
+        stock=some(0.7, random.integers(-2, 100, n)),
+        weeks_left=some(0.3, random.uniform(0, 30, n)),
+        salvage=some(0.2, price * random.uniform(0, 2, n)),
+        days_since_change=np.where(random.random(n) < 0.2, np.inf, random.uniform(0, 40, n)),
+        own_median=np.maximum((price * np.exp(random.normal(0, 0.4, n))).astype(np.int64), 1),
+        reference=some(0.8, price * np.exp(random.normal(0, 0.8, n))),
+        reference_weight=random.uniform(0, 5, n),
+        braked=random.random(n) < 0.1,
+        locked=random.random(n) < 0.1,
+        target=some(0.3, price * np.exp(random.normal(0, 1.0, n))),
+        fixed=random.random(n) < 0.1,
+        draw=random.integers(0, 2**63, n).astype(np.uint64),
+        weeks_ahead=random.uniform(0, 60, n),
+    )
+
+
+def _state(random: np.random.Generator, columns: Columns) -> DemandState:
+    n = len(columns.price)
+    root = random.normal(0, 1, (3, 3, n)) * np.exp(random.uniform(-4, 1.5, n))
+    full = np.einsum("ijn,kjn->ikn", root, root)
+    covariance = np.stack([full[0, 0], full[0, 1], full[0, 2], full[1, 1], full[1, 2], full[2, 2]])
+    return DemandState(
+        product_ids=tuple(str(index) for index in range(n)),
+        category=random.integers(0, 3, n),
+        theta=np.stack([random.uniform(-12, 12, n), random.uniform(0.2, 7, n), random.uniform(-0.2, 4, n)]),
+        covariance=covariance,
+        own_mean=np.where(random.random(n) < 0.1, np.nan, columns.price * np.exp(random.normal(0, 0.5, n))),
+        reference_mean=np.where(random.random(n) < 0.2, np.nan, columns.price * np.exp(random.normal(0, 0.5, n))),
+        sales=random.integers(0, 100, n).astype(np.float64),
+        seen=random.integers(0, 50, n).astype(np.float64),
+        dispersion=random.uniform(0.7, 6, 3),
+        clustering=np.full(3, 0.03),
+        means=np.zeros((2, 3)),
+        deviations=np.zeros((2, 3)),
+        covariates=np.zeros((2, 2)),
+        store_effect=np.array(random.normal(0, 1)),
+        category_effect=random.normal(0, 1, 3),
+    )
+
+
+def test_the_check_can_fail() -> None:
+    """A decision below the floor, or further than a step, does not slip through the check above."""
+    random = np.random.default_rng(3)
+    policy = replace(_policy(random), max_step_bp=500)
+    columns = _columns(random, policy)
+    good = decide(columns, _state(random, columns), policy)
+    moved = np.flatnonzero(good.propose & columns.cost_known & (columns.price >= columns.floor))
+    for wrong in (columns.floor - 1, columns.price * 2):
+        price = good.price.copy()
+        price[moved[0]] = wrong[moved[0]]
+        with pytest.raises(AssertionError):
+            _check(columns, replace(good, price=price), policy)
