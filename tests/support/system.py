@@ -87,11 +87,7 @@ class System:
 
     async def restart_postgres(self, *, immediate: bool = False) -> None:
         """Restart PostgreSQL; ``immediate`` as after a crash."""
-        postgres = self.supervisor.servers.postgres
-        assert postgres is not None
-        if immediate:
-            await asyncio.to_thread(postgres.stop, immediate=True)
-        await self.supervisor.servers.stop_postgres()
+        await self.supervisor.servers.stop_postgres(crash=immediate)
         await self.supervisor.servers.start_postgres()
 
     async def restart_nats(self, *, lose_streams: bool = False) -> None:

@@ -40,6 +40,8 @@ class Server:
         self._guard = guard
         self._stop_signal = stop_signal
         self._wanted = False
+        # Two starts at once would wait for each other's folder, so whoever comes second finds it running.
+        self._turn = asyncio.Lock()
 
     async def start(self) -> None:
         """Start it and wait until it is ready.
@@ -47,6 +49,29 @@ class Server:
         Raises:
             StartFailed: it did not become ready.
         """
+        async with self._turn:
+            await self._start()
+
+    async def stop(self, *, crash: bool = False) -> None:
+        """Stop it and wait for its end; ``crash`` lets PostgreSQL end as in one."""
+        async with self._turn:
+            self._wanted = False
+            pid = self._embedded.pid
+            if crash and isinstance(self._embedded, EmbeddedPostgres):
+                await asyncio.to_thread(self._embedded.stop, immediate=True)
+            else:
+                await asyncio.to_thread(self._embedded.stop)
+            if pid is not None:
+                self._guard.forget(pid)
+
+    async def revive(self) -> None:
+        """Start it again where it ended by itself."""
+        async with self._turn:
+            if self._wanted and self._embedded.pid is None:
+                self.restarts += 1
+                await self._start()
+
+    async def _start(self) -> None:
         try:
             await asyncio.to_thread(self._embedded.start)
         except (EmbeddedError, OSError, psycopg.Error) as error:
@@ -54,20 +79,6 @@ class Server:
         self._wanted = True
         if (pid := self._embedded.pid) is not None:
             self._guard.watch(pid, self._stop_signal)
-
-    async def stop(self) -> None:
-        """Stop it and wait for its end."""
-        self._wanted = False
-        pid = self._embedded.pid
-        await asyncio.to_thread(self._embedded.stop)
-        if pid is not None:
-            self._guard.forget(pid)
-
-    async def revive(self) -> None:
-        """Start it again where it ended by itself."""
-        if self._wanted and self._embedded.pid is None:
-            self.restarts += 1
-            await self.start()
 
 
 class Servers:
@@ -106,10 +117,10 @@ class Servers:
         if self._database is not None:
             await self._database.start()
 
-    async def stop_postgres(self) -> None:
-        """Stop the embedded PostgreSQL, if there is one."""
+    async def stop_postgres(self, *, crash: bool = False) -> None:
+        """Stop the embedded PostgreSQL, if there is one; ``crash`` as in a crash."""
         if self._database is not None:
-            await self._database.stop()
+            await self._database.stop(crash=crash)
 
     async def start_nats(self) -> None:
         """Start the embedded NATS, if there is one."""
