@@ -88,9 +88,11 @@ class Pull(JetStreamContext.PullSubscription):
         """Give back what was delivered and will not be handled any more, so that nobody waits for it."""
         # The connection may be gone already; then NATS delivers again after the acknowledgement time.
         with suppress(NatsError, TimeoutError):
-            for message in self._drain(self._batch_size):
-                await message.nak()
+            arrived = self._drain(self._batch_size)
+            # First of all nobody listens here any more: what is given back would be sent to us again at once.
             await super().unsubscribe()
+            for message in arrived:
+                await message.nak()
             await self._unpin()
 
     def _patience(self) -> float:

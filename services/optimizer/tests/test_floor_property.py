@@ -308,7 +308,8 @@ def assortments(draw: st.DrawFn) -> tuple[StoreFacts, list[ItemFacts]]:
 def pasts(draw: st.DrawFn, price: int) -> ItemPast:
     """Some weeks of sales."""
     weeks = draw(st.integers(0, 12))
-    around = st.integers(max(1, price * 8 // 10), max(1, min(price * 12 // 10, 10**10)))
+    usual = min(max(price, 1), 8 * 10**9)
+    around = st.integers(max(1, usual * 8 // 10), max(1, usual * 12 // 10))
     return ItemPast(
         brand=None,
         category=draw(st.sampled_from((None, "a", "b"))),
