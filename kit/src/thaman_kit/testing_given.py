@@ -23,6 +23,8 @@ DATABASE_URL, NATS_URL = "THAMAN_DATABASE_URL", "THAMAN_NATS_URL"
 ADMIN = "postgres"
 """What tests call the superuser, whatever its name is there."""
 
+_IN_USE: "dict[str, GivenPostgres]" = {}
+
 
 class GivenPostgres(Databases):
     """The server at an address, which a superuser's login opens."""
@@ -66,6 +68,10 @@ def given_postgres(url: str) -> Iterator[GivenPostgres]:
     Raises:
         EmbeddedError: roles of an installation are there already.
     """
+    if url in _IN_USE:
+        # Every suite of a session asks for it; the first one looks after it.
+        yield _IN_USE[url]
+        return
     server = GivenPostgres(url)
     roles = [f"{service}_app" for service in SERVICES]
     with psycopg.connect(server.admin_url, autocommit=True) as connection:
@@ -77,8 +83,9 @@ def given_postgres(url: str) -> Iterator[GivenPostgres]:
             " Use a server for tests alone, or drop these roles."
         )
     try:
-        yield server
+        yield _IN_USE.setdefault(url, server)
     finally:
+        del _IN_USE[url]
         for name in server.databases():
             server.drop_database(name)
         with psycopg.connect(server.admin_url, autocommit=True) as connection:
