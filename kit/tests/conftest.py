@@ -29,7 +29,7 @@ from thaman_kit.publication import Publication
 from thaman_kit.relay import Relay
 from thaman_kit.routing import Router
 from thaman_kit.stream_writer import StreamWriter
-from thaman_kit.testing import own_database, own_nats, postgres_server, template_database  # noqa: F401
+from thaman_kit.testing import own_database, own_nats, own_postgres, postgres_server, template_database  # noqa: F401
 from thaman_kit.testing_bus import fast_bus
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)

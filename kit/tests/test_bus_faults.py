@@ -6,10 +6,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,15 +147,6 @@ async def test_nats_hangs_and_wakes_up(world: Any, own_nats: Any) -> None:
         world.tell("101", 2)
         own_nats.resume()
         await until(lambda: world.heard() == [1, 2])
-
-
-@pytest.fixture
-def own_postgres(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path / "postgres", durable=True)
-    try:
-        yield server.start()
-    finally:
-        server.destroy()
 
 
 async def test_postgres_is_restarted_under_load(world: Any, own_postgres: EmbeddedPostgres, prepare: Any) -> None:

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -72,22 +71,12 @@ def test_a_durable_server_asks_for_the_generated_password(tmp_path: Path) -> Non
         server.destroy()
 
 
-@pytest.fixture
-def embedded_server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    """A server of the test's own, whatever server is given to the others."""
-    server = EmbeddedPostgres(tmp_path / "pg", durable=False)
-    try:
-        yield server.start()
-    finally:
-        server.destroy()
-
-
-def test_it_does_not_run_as_root_and_listens_on_loopback_only(embedded_server: EmbeddedPostgres) -> None:
-    pid = embedded_server.pid
+def test_it_does_not_run_as_root_and_listens_on_loopback_only(own_postgres: EmbeddedPostgres) -> None:
+    pid = own_postgres.pid
     assert pid is not None
     assert Path(f"/proc/{pid}").stat().st_uid != 0
-    assert query(embedded_server.url, "SHOW listen_addresses") == "127.0.0.1"
-    assert query(embedded_server.url, "SHOW unix_socket_directories") == ""
+    assert query(own_postgres.url, "SHOW listen_addresses") == "127.0.0.1"
+    assert query(own_postgres.url, "SHOW unix_socket_directories") == ""
 
 
 def test_databases_are_copied_from_templates_and_dropped(postgres_server: EmbeddedPostgres) -> None:

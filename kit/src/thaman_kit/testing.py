@@ -40,6 +40,16 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databa
 
 
 @pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    """A durable PostgreSQL server of this test alone, free to be killed, whatever server is given to the others."""
+    server = EmbeddedPostgres(tmp_path / "postgres", durable=True)
+    try:
+        yield server.start()
+    finally:
+        server.destroy()
+
+
+@pytest.fixture
 def own_nats(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedNats | GivenNats]:
     """A nats-server of this test alone, empty, free to be killed; or the one that ``THAMAN_NATS_URL`` names.
 

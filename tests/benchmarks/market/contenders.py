@@ -4,7 +4,7 @@ from tests.benchmarks.market.engine import Engine
 from tests.benchmarks.market.oracle import GuardedOracle, Oracle
 from tests.benchmarks.market.policies import CostPlus, Keep, MatchMedian, OwnRegression, PromptRule, Undercut
 from tests.benchmarks.market.running import Maker
-from thaman_optimizer.domain.decision import Mode
+from thaman_contracts.events.settings import AutomationMode
 
 GUARDED = "oracle inside guardrails"
 ORACLE = "oracle"
@@ -18,10 +18,10 @@ CONTENDERS: dict[str, Maker] = {
     "keep": lambda market: Keep(),
     "match median, floor": lambda market: MatchMedian(),
     "cost plus 40 %": lambda market: CostPlus(),
-    "manual, nobody answers": lambda market: Engine(market, "medium", Mode.MANUAL),
-    "manual, half is agreed to": lambda market: Engine(market, "medium", Mode.MANUAL, agreed=0.5),
-    "semi-auto, nobody answers": lambda market: Engine(market, "medium", Mode.SEMI_AUTO),
-    "full-auto, nobody answers": lambda market: Engine(market, "medium", Mode.FULL_AUTO),
+    "manual, nobody answers": lambda market: Engine(market, "medium", AutomationMode.MANUAL),
+    "manual, half is agreed to": lambda market: Engine(market, "medium", AutomationMode.MANUAL, agreed=0.5),
+    "semi-auto, nobody answers": lambda market: Engine(market, "medium", AutomationMode.SEMI_AUTO),
+    "full-auto, nobody answers": lambda market: Engine(market, "medium", AutomationMode.FULL_AUTO),
     "engine, low": lambda market: Engine(market, "low"),
     MEDIUM: lambda market: Engine(market, "medium"),
     "engine, high": lambda market: Engine(market, "high"),

@@ -9,6 +9,7 @@ from tests.benchmarks.market.observing import Sightings
 from tests.benchmarks.market.promises import Claim
 from tests.benchmarks.market.truth import NEVER
 from tests.benchmarks.market.worlds import HISTORY_DAYS, WEEK
+from thaman_contracts.events.settings import AutomationMode
 from thaman_optimizer.domain.decision import (
     TOLERANCES,
     Columns,
@@ -16,7 +17,6 @@ from thaman_optimizer.domain.decision import (
     Decisions,
     Disposition,
     Guard,
-    Mode,
     decide,
     draws,
     floor_prices,
@@ -50,7 +50,7 @@ class Engine:
         self,
         market: Market,
         tolerance: str = "medium",
-        mode: Mode | None = None,
+        mode: AutomationMode | None = None,
         *,
         agreed: float = 0.0,
         priors: Priors = PRIORS,
@@ -59,7 +59,7 @@ class Engine:
     ) -> None:
         self._policy = policy or DecisionPolicy(
             tolerance=TOLERANCES[tolerance],
-            mode=mode or Mode.FULL_AUTO,
+            mode=mode or AutomationMode.FULL_AUTO,
             vat_bp=worlds.VAT_BP,
             fee_bp=worlds.FEE_BP,
             min_margin_bp=worlds.MIN_MARGIN_BP,

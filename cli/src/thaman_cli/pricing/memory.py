@@ -14,6 +14,7 @@ from typing import Any
 from thaman_cli.pricing.store import write_whole
 from thaman_optimizer.domain.pricing import ProductInput, Week
 from thaman_optimizer.domain.pricing.panels import MOST_WEEKS
+from thaman_optimizer.domain.pricing.records import week_number
 
 _FILE = "weeks.json"
 _FORMAT = "thaman-price-weeks-1"
@@ -62,10 +63,8 @@ class Memory:
 
     def _with(self, product: ProductInput) -> tuple[Week, ...]:
         kept = self._weeks.get(product.product_id, {})
-        numbers = {(week.week_start.toordinal() - 1) // 7 for week in product.history}
-        merged = {
-            start: row for start, row in kept.items() if (date.fromisoformat(start).toordinal() - 1) // 7 not in numbers
-        }
+        numbers = {week_number(week.week_start) for week in product.history}
+        merged = {start: row for start, row in kept.items() if week_number(date.fromisoformat(start)) not in numbers}
         for week in product.history:
             merged[week.week_start.isoformat()] = [week.units, week.price, week.in_stock_share, week.reference]
         newest = sorted(merged)[-MOST_WEEKS:]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.columns import columns, panel
 
+from thaman_contracts.events.settings import MarginBasis, StoreSettings
 from thaman_contracts.money import ceil_div
 from thaman_optimizer.domain.decision import (
     DecisionPolicy,
@@ -24,6 +25,7 @@ from thaman_optimizer.domain.decision.costs import NoFloorPossible
 from thaman_optimizer.domain.decision.endings import UnknownEnding
 from thaman_optimizer.domain.decision.gain import Evaluation, belief_of
 from thaman_optimizer.domain.demand import PRIORS, fit
+from thaman_optimizer.domain.floor import floor_of
 
 amounts = st.integers(1, 10**8)
 
@@ -60,6 +62,21 @@ def test_floors_are_exact_and_least(cost: int, margin: int, fee: int, markup: bo
 def test_a_margin_that_no_price_keeps_is_refused() -> None:
     with pytest.raises(NoFloorPossible):
         floor_prices(np.array([1]), np.array([True]), DecisionPolicy(min_margin_bp=9_500, fee_bp=500))
+
+
+@given(
+    cost=st.integers(1, 10**10),
+    vat_bp=st.integers(0, 10_000),
+    least=st.integers(0, 9_000),
+    fee=st.integers(0, 900),
+    basis=st.sampled_from(MarginBasis),
+)
+def test_floors_in_columns_are_those_of_the_guards(
+    cost: int, vat_bp: int, least: int, fee: int, basis: MarginBasis
+) -> None:
+    policy = DecisionPolicy(vat_bp=vat_bp, fee_bp=fee, min_margin_bp=least, markup=basis is MarginBasis.MARKUP)
+    settings = StoreSettings(min_margin_bp=least, fee_bp=fee, margin_basis=basis)
+    assert floor_prices(np.array([cost]), np.array([True]), policy)[0] == floor_of(cost, vat_bp, settings)
 
 
 def test_costs_are_assumed_low_and_from_the_own_category() -> None:

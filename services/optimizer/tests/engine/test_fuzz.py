@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from thaman_contracts.events.settings import AutomationMode
 from thaman_optimizer.domain.decision import (
     TOLERANCES,
     Columns,
     DecisionPolicy,
     Decisions,
     Disposition,
-    Mode,
     Risk,
     decide,
     ending_named,
@@ -69,8 +69,8 @@ def _check(columns: Columns, decisions: Decisions, policy: DecisionPolicy) -> No
     assert (decisions.disposition[~propose] == Disposition.HOLD).all()
     written = decisions.disposition == Disposition.WRITE
     assert (decisions.risk[written] != Risk.HIGH).all(), "high risk is never written"
-    assert policy.mode is not Mode.MANUAL or not written.any()
-    assert policy.mode is not Mode.SEMI_AUTO or (decisions.risk[written] == Risk.LOW).all()
+    assert policy.mode is not AutomationMode.MANUAL or not written.any()
+    assert policy.mode is not AutomationMode.SEMI_AUTO or (decisions.risk[written] == Risk.LOW).all()
     assert (decisions.risk[propose & ~known] == Risk.HIGH).all()
     for numbers in (decisions.expected, decisions.low, decisions.high, decisions.probability, decisions.sales):
         assert np.isfinite(numbers).all()
@@ -82,7 +82,7 @@ def _policy(random: np.random.Generator) -> DecisionPolicy:
     markup = bool(random.random() < 0.5)
     return DecisionPolicy(
         tolerance=TOLERANCES[str(random.choice(["low", "medium", "high"]))],
-        mode=Mode(str(random.choice(list(Mode)))),
+        mode=AutomationMode(str(random.choice(list(AutomationMode)))),
         vat_bp=int(random.choice([0, 500, 1_500])),
         fee_bp=int(random.integers(0, 800)),
         min_margin_bp=int(random.integers(0, 9_000)) if random.random() < 0.2 else int(random.integers(0, 2_500)),

@@ -14,7 +14,7 @@ from thaman_contracts.ids import item_key
 from thaman_contracts.money import BP_ONE
 from thaman_optimizer.domain import policy
 from thaman_optimizer.domain.approval import not_priced
-from thaman_optimizer.domain.decision import TOLERANCES, Mode, ending_named
+from thaman_optimizer.domain.decision import TOLERANCES, ending_named
 from thaman_optimizer.domain.decision.endings import Ending as EngineEnding
 from thaman_optimizer.domain.demand import MODEL_VERSION
 from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts
@@ -108,7 +108,7 @@ def pricing_policy(store: StoreFacts, now: datetime) -> PricingPolicy:
         vat_bp=store.vat_bp,
         fee_bp=settings.fee_bp,
         risk_tolerance=tolerance,
-        mode=Mode.MANUAL if watched or settings.mode is AutomationMode.MANUAL else Mode(settings.mode.value),
+        mode=AutomationMode.MANUAL if watched else settings.mode,
         max_step_bp=min(settings.max_step_bp, TOLERANCES[tolerance].step_bp),
         ending=_ENDINGS[settings.ending],
     )

@@ -10,7 +10,6 @@ from thaman_optimizer.domain.decision.rules import (
     TOLERANCES,
     DecisionPolicy,
     Disposition,
-    Mode,
     Risk,
     Tolerance,
 )
@@ -24,7 +23,6 @@ __all__ = [
     "Disposition",
     "Ending",
     "Guard",
-    "Mode",
     "Risk",
     "Tolerance",
     "decide",

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thaman_contracts.events.settings import AutomationMode
 from thaman_optimizer.domain.decision.candidates import HALF
 from thaman_optimizer.domain.decision.columns import Columns, Flags, Guard
 from thaman_optimizer.domain.decision.gain import Evaluation, Outcomes
-from thaman_optimizer.domain.decision.rules import DecisionPolicy, Mode
+from thaman_optimizer.domain.decision.rules import DecisionPolicy
 from thaman_optimizer.domain.demand.detmath import Floats
 from thaman_optimizer.domain.demand.panel import Ints
 
@@ -68,7 +69,7 @@ def _dither(
     rows = np.arange(len(columns.price))
     nothing = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.int64)
     size = policy.tolerance.dither_bp
-    if policy.mode is Mode.MANUAL or size == 0:
+    if policy.mode is AutomationMode.MANUAL or size == 0:
         return nothing
     upwards = (columns.draw & np.uint64(1)) == 1
     now = columns.price[:, None]

@@ -2,14 +2,19 @@
 
 import numpy as np
 
+from thaman_contracts.events.settings import AutomationMode
 from thaman_contracts.money import BP_ONE
 from thaman_optimizer.domain.decision.choice import Choice, change_bp
 from thaman_optimizer.domain.decision.columns import Columns, Flags
-from thaman_optimizer.domain.decision.rules import DecisionPolicy, Disposition, Mode, Risk
+from thaman_optimizer.domain.decision.rules import DecisionPolicy, Disposition, Risk
 from thaman_optimizer.domain.demand.detmath import Floats
 from thaman_optimizer.domain.demand.panel import Ints
 
-_WRITTEN = {Mode.MANUAL: -1, Mode.SEMI_AUTO: int(Risk.LOW), Mode.FULL_AUTO: int(Risk.MEDIUM)}
+_WRITTEN = {
+    AutomationMode.MANUAL: -1,
+    AutomationMode.SEMI_AUTO: int(Risk.LOW),
+    AutomationMode.FULL_AUTO: int(Risk.MEDIUM),
+}
 """The highest risk that a mode writes without a person; high is never among them."""
 
 

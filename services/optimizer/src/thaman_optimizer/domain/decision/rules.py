@@ -1,20 +1,13 @@
 """What a merchant chooses, and the numbers behind it: policy data, never code (pricing.md 1.3, product.md B8)."""
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
+from thaman_contracts.events.settings import AutomationMode
 from thaman_optimizer.domain.decision.endings import DEFAULT_ENDING, Ending
 
 DECISION_VERSION = "decision-1.0"
 """Names the rules and these numbers; raised with every change that could change a decision."""
-
-
-class Mode(StrEnum):
-    """How much may be written without a person."""
-
-    MANUAL = "manual"
-    SEMI_AUTO = "semi_auto"
-    FULL_AUTO = "full_auto"
 
 
 class Risk(IntEnum):
@@ -63,7 +56,7 @@ class DecisionPolicy:
     """Everything a decision depends on besides the product and the market. Shares in basis points, ages in days."""
 
     tolerance: Tolerance = TOLERANCES["medium"]
-    mode: Mode = Mode.FULL_AUTO
+    mode: AutomationMode = AutomationMode.FULL_AUTO
     vat_bp: int = 1_500
     fee_bp: int = 0
     min_margin_bp: int = 1_000
@@ -93,4 +86,4 @@ class DecisionPolicy:
     def step_bp(self) -> int:
         """The largest step of one change; semi-auto takes only steps that it may write without a person."""
         step = self.tolerance.step_bp if self.max_step_bp is None else self.max_step_bp
-        return min(step, self.tolerance.low_change_bp) if self.mode is Mode.SEMI_AUTO else step
+        return min(step, self.tolerance.low_change_bp) if self.mode is AutomationMode.SEMI_AUTO else step

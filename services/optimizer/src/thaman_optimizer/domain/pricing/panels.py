@@ -10,12 +10,11 @@ from thaman_optimizer.domain.decision.columns import Flags
 from thaman_optimizer.domain.demand import Panel
 from thaman_optimizer.domain.demand.detmath import Floats
 from thaman_optimizer.domain.demand.panel import Ints
-from thaman_optimizer.domain.pricing.records import ProductInput, Week
+from thaman_optimizer.domain.pricing.records import DAYS_PER_WEEK, ProductInput, Week, week_number
 
 MOST_WEEKS = 104
 """Older weeks say nothing about now that newer ones do not."""
 
-_DAYS = 7
 _QUARTER_WEEKS = 13
 _CUTS = 3
 _FALL = 0.95
@@ -35,7 +34,7 @@ class Past:
 
 def past_of(products: Sequence[ProductInput], cost: Floats, now: datetime) -> Past:
     """The past of products, which are sorted by id."""
-    this_week = _week_number(now.toordinal())
+    this_week = week_number(now)
     weeks, first = _weeks(products, this_week)
     panel = _panel(products, cost, weeks, first, now)
     old = max(0, this_week - _QUARTER_WEEKS - first)
@@ -81,13 +80,9 @@ def in_price_war(price: Floats, reference: Floats, now: Ints, today: Floats) -> 
     return (cuts >= _CUTS) & (market < before * _FALL)
 
 
-def _week_number(ordinal: int) -> int:
-    return (ordinal - 1) // _DAYS
-
-
 def _weeks(products: Sequence[ProductInput], this_week: int) -> tuple[int, int]:
     """How many weeks there are, up to this one, and the number of the first."""
-    numbers = {_week_number(week.week_start.toordinal()) for product in products for week in product.history}
+    numbers = {week_number(week.week_start) for product in products for week in product.history}
     past = [number for number in numbers if this_week - MOST_WEEKS <= number <= this_week]
     return (max(past) - min(past) + 1, min(past)) if past else (0, this_week)
 
@@ -98,14 +93,14 @@ def _panel(products: Sequence[ProductInput], cost: Floats, weeks: int, first: in
     price, reference = np.full(shape, np.nan), np.full(shape, np.nan)
     for column, product in enumerate(products):
         for week in product.history:
-            row = _week_number(week.week_start.toordinal()) - first
+            row = week_number(week.week_start) - first
             if 0 <= row < weeks:
                 units[row, column] = week.units
                 price[row, column] = np.nan if week.price is None else week.price
                 share[row, column] = week.in_stock_share * _passed(week, now)
                 reference[row, column] = np.nan if week.reference is None else week.reference
     # Sold is in stock, whatever the shelf's record says.
-    share = np.where((units > 0.0) & (share < 1.0 / _DAYS), 1.0 / _DAYS, share)
+    share = np.where((units > 0.0) & (share < 1.0 / DAYS_PER_WEEK), 1.0 / DAYS_PER_WEEK, share)
     names = sorted({product.category or "" for product in products})
     codes = {name: code for code, name in enumerate(names)}
     return Panel(
@@ -122,7 +117,7 @@ def _panel(products: Sequence[ProductInput], cost: Floats, weeks: int, first: in
 def _passed(week: Week, now: datetime) -> float:
     """How much of a week is over."""
     days = now.toordinal() - week.week_start.toordinal()
-    if days >= _DAYS:
+    if days >= DAYS_PER_WEEK:
         return 1.0
     start = datetime.combine(week.week_start, time(), tzinfo=UTC)
-    return min(max((now - start) / timedelta(days=_DAYS), 0.0), 1.0)
+    return min(max((now - start) / timedelta(days=DAYS_PER_WEEK), 0.0), 1.0)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from thaman_contracts.events.settings import AutomationMode
 from thaman_contracts.money import BP_ONE
-from thaman_optimizer.domain.decision import TOLERANCES, DecisionPolicy, Ending, Mode, ending_named
+from thaman_optimizer.domain.decision import TOLERANCES, DecisionPolicy, Ending, ending_named
 from thaman_optimizer.domain.decision.endings import DEFAULT_ENDING, UnknownEnding
 from thaman_optimizer.domain.pricing.strategies import Strategy, strategy_from
 from thaman_optimizer.domain.pricing.values import BadValue, truth, whole
@@ -45,7 +46,7 @@ class PricingPolicy:
     vat_bp: int = 1_500
     fee_bp: int = 0
     risk_tolerance: str = "medium"
-    mode: Mode = Mode.MANUAL
+    mode: AutomationMode = AutomationMode.MANUAL
     max_step_bp: int | None = None
     ending: Ending = DEFAULT_ENDING
     strategies: tuple[Strategy, ...] = ()
@@ -98,7 +99,7 @@ def _policy(data: Mapping[str, Any]) -> PricingPolicy:
         vat_bp=whole(_or(data.get("vat_bp"), 1_500), "vat_bp", 0, BP_ONE),
         fee_bp=whole(_or(data.get("fee_bp"), 0), "fee_bp", 0, BP_ONE - 1),
         risk_tolerance=_one_of(data.get("risk_tolerance") or "medium", "risk_tolerance", tuple(TOLERANCES)),
-        mode=Mode(_one_of(_dashed(data.get("mode") or "manual"), "mode", tuple(Mode))),
+        mode=AutomationMode(_one_of(_dashed(data.get("mode") or "manual"), "mode", tuple(AutomationMode))),
         max_step_bp=None if step is None else whole(step, "max_step_bp", 1, _LARGEST_STEP_BP),
         ending=_ending(data.get("ending")),
         strategies=tuple(strategy_from(one, f"strategies[{i}]") for i, one in enumerate(strategies)),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from thaman_optimizer.domain.pricing.records import HIGHEST_AMOUNT, Offer, ProductInput, Week
+from thaman_optimizer.domain.pricing.records import HIGHEST_AMOUNT, Offer, ProductInput, Week, week_number
 from thaman_optimizer.domain.pricing.values import BadValue, day, moment, number, text, truth, whole
 
 _MOST_UNITS = 1e9
@@ -69,14 +69,10 @@ def _last_day(value: Any) -> Any:
 
 def _history(value: Any) -> tuple[Week, ...]:
     weeks = tuple(_week(one, f"history[{i}]") for i, one in enumerate(_list(value, "history")))
-    starts = {_week_number(week) for week in weeks}
+    starts = {week_number(week.week_start) for week in weeks}
     if len(starts) != len(weeks):
         raise BadValue("history names a week twice")
     return weeks
-
-
-def _week_number(week: Week) -> int:
-    return (week.week_start.toordinal() - 1) // 7
 
 
 def _week(data: Any, place: str) -> Week:

@@ -9,6 +9,14 @@ HIGHEST_AMOUNT = 10**10
 """The largest amount the engine takes, in halalas: a hundred million riyals."""
 
 
+DAYS_PER_WEEK = 7
+
+
+def week_number(day: date) -> int:
+    """Which week a day lies in, counted from Monday the first of January of the year 1; weeks begin on Mondays."""
+    return (day.toordinal() - 1) // DAYS_PER_WEEK
+
+
 class Week(NamedTuple):
     """One week of sales: ``price`` with VAT in halalas (``None`` unknown), share of the week in stock 0 to 1, the
     market's reference price of that week or ``None``."""
