@@ -16,7 +16,7 @@ from thaman_kit.application import EventSourcedApplication
 from thaman_kit.relay import Relay
 from thaman_kit.testing import database_url, migrated, postgres_server  # noqa: F401
 from thaman_kit.testing_bus import running
-from thaman_kit.testing_node import run_node
+from thaman_kit.testing_node import require_node, run_node
 from thaman_optimizer.publication import PUBLICATION, STORED
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +42,7 @@ def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.npm
 async def test_the_npm_client_follows_one_store(database_url: str, nats_url: str) -> None:  # noqa: F811
+    require_node(ROOT / "tests/npm")
     url = migrated(database_url, ["optimizer"])["optimizer"]
     application = EventSourcedApplication.connect("optimizer", url)
     for store_id in ("2", STORE, "3"):

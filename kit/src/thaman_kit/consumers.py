@@ -25,6 +25,7 @@ from thaman_kit.inbox import Delivery, Inbox, Verdict
 from thaman_kit.nats import BusSettings, connection_options, deliveries_of, inbox_prefix, read_headers_fast
 from thaman_kit.pull import Pull
 from thaman_kit.routing import Router
+from thaman_kit.tasks import end
 from thaman_kit.watchdog import Watchdog
 
 __all__ = ["Consumers", "Router"]
@@ -156,9 +157,7 @@ class Consumers:
 
     async def _stop(self, watching: asyncio.Task[None] | None) -> None:
         if watching is not None:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            await end(watching)
         await self._broker.stop()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
@@ -219,7 +218,4 @@ async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
         return task.result() if task.done() else None
     finally:
         stopping.cancel()
-        if not task.done():
-            task.cancel()
-            with suppress(asyncio.CancelledError, BusError):
-                await task
+        await end(task)

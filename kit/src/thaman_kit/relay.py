@@ -4,7 +4,6 @@ import asyncio
 import logging
 import random
 import time
-from contextlib import suppress
 
 import psycopg
 from nats.aio.client import Client
@@ -20,6 +19,7 @@ from thaman_kit.nats import BusSettings, connect
 from thaman_kit.provisioning import ensure_stream
 from thaman_kit.publication import Publication
 from thaman_kit.stream_writer import PAGE, Place, StreamWriter
+from thaman_kit.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +72,7 @@ class Relay:
                 working.result()
         finally:
             stopping.cancel()
-            working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
+            await end(working)
             bus_metrics.RELAY_LEADER.labels(self._service).set(0)
 
     def check(self) -> None:

@@ -11,18 +11,27 @@ from pathlib import Path
 import pytest
 
 
-def run_node(folder: Path, script: str, *arguments: str, timeout: float = 60.0, **environment: str) -> str:
-    """The standard output of ``node <script>`` run in ``folder``, whose packages must be installed.
+def require_node(folder: Path) -> str:
+    """The node program; the test is skipped where it or the packages of ``folder`` are missing.
 
-    Fails the test when the script ends with another code than 0.
+    A test that starts something first asks for this before.
     """
     node = shutil.which("node")
     if node is None:
         _missing("node is not installed")
     if not (folder / "node_modules").is_dir():
         _missing(f"npm packages are missing; run: npm ci --prefix {folder}")
+    return str(node)
+
+
+def run_node(folder: Path, script: str, *arguments: str, timeout: float = 60.0, **environment: str) -> str:
+    """The standard output of ``node <script>`` run in ``folder``, whose packages must be installed.
+
+    Fails the test when the script ends with another code than 0.
+    """
+    node = require_node(folder)
     result = subprocess.run(  # noqa: S603 - our own script
-        [str(node), script, *arguments],
+        [node, script, *arguments],
         cwd=folder,
         env=os.environ | environment,
         capture_output=True,

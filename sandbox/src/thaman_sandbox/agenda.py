@@ -56,7 +56,9 @@ class Agenda:
             self._wake.clear()
             wait = self._do_due()
             try:
-                await asyncio.wait_for(self._wake.wait(), wait)
+                # Not wait_for, which can swallow the cancellation that is to end this loop.
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 
