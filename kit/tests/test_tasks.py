@@ -54,13 +54,18 @@ async def test_what_is_done_is_left_alone_and_an_error_at_the_end_is_told(caplog
 async def test_a_relay_stops_although_connecting_swallowed_the_word(
     world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    connecting = asyncio.Event()
+
     async def connect(*_: Any) -> None:
+        connecting.set()
         await hard_of_hearing(1)
 
     monkeypatch.setattr(relay_module, "connect", connect)
     stop = asyncio.Event()
     running = asyncio.create_task(world.relay().run(stop))
-    await asyncio.sleep(0)
+    await connecting.wait()
     stop.set()
-    async with asyncio.timeout(5):
-        await running
+    # A timeout would cancel the relay once more, which is the help that it must not need.
+    ended, _ = await asyncio.wait({running}, timeout=5)
+    assert ended
+    running.result()

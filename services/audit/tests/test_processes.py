@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from thaman_contracts.ids import derived_id
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.domain import DomainEvent
 from thaman_kit.embedded import EmbeddedNats, EmbeddedPostgres
+from thaman_kit.embedded.process import free_port
 from thaman_kit.migrate import migrate
 from thaman_kit.publication import Publication
 from thaman_kit.relay import Relay
@@ -31,14 +31,6 @@ SERVICES = ("onboarding", "audit")
 
 class Paused(DomainEvent, onboarding.StorePaused, topic="audit_test.Paused"):
     """What onboarding would store."""
-
-
-def free_port() -> int:
-    """A port nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

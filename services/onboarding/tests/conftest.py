@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ import uvicorn
 
 from thaman_kit.clock import Clock, SystemClock
 from thaman_kit.embedded import EmbeddedPostgres
+from thaman_kit.embedded.process import free_port
 from thaman_kit.jobs import GiveUp, Job, JobQueue, RetryLater
 from thaman_kit.migrate import migrate
 from thaman_kit.testing import own_database, postgres_server, template_database, wait_until  # noqa: F401
@@ -36,13 +36,6 @@ CLIENT_SECRET = "client-secret-canary-0123456789"
 WEBHOOK_SECRET = "webhook-secret-canary-0123456789"
 PEPPER = "pepper-canary-0123456789-0123456789"
 VAULT_KEY = "k1:" + base64.b64encode(b"k" * 32).decode()
-
-
-def free_port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def app_role(url: str) -> str:

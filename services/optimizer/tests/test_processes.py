@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from thaman_contracts.events.settings import StoreSettings
 from thaman_contracts.ids import run_id
 from thaman_contracts.subjects import subject_of
 from thaman_kit.embedded import EmbeddedNats
+from thaman_kit.embedded.process import free_port
 from thaman_kit.keys import NewKey
 from thaman_kit.nats import BusSettings, connect
 from thaman_kit.provisioning import provision
@@ -41,7 +41,7 @@ class Installation:
         self.nats = nats
         self.folder = folder
         self.bus = BusSettings(servers=(nats.url,))
-        self.port = _free_port()
+        self.port = free_port()
         self._positions = {"onboarding": 0, "scheduler": 0}
         asyncio.run(provision(self.bus))
 
@@ -122,13 +122,6 @@ class Installation:
             ).fetchone()
         assert row is not None
         return int(row[0])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture

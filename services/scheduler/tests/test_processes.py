@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from thaman_kit.consumers import Consumers
 from thaman_kit.database import Database
 from thaman_kit.domain import DomainEvent
 from thaman_kit.embedded import EmbeddedNats, EmbeddedPostgres
+from thaman_kit.embedded.process import free_port
 from thaman_kit.migrate import migrate
 from thaman_kit.publication import Publication
 from thaman_kit.relay import Relay
@@ -39,14 +39,6 @@ class Authorized(DomainEvent, onboarding.StoreAuthorized, topic="scheduler_test.
 
 class Wanted(DomainEvent, optimizer.RunRequested, topic="scheduler_test.Wanted"):
     """What the optimizer would store."""
-
-
-def free_port() -> int:
-    """A port nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

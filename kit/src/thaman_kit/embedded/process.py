@@ -28,6 +28,8 @@ POLL = 0.02
 LOCK = ".lock"
 LOG_KEEP = 10_000_000
 LOG_TAIL = 2_000
+_GIVEN_OUT: set[int] = set()
+"""Ports that this process was given; the system gives one twice that nobody listens on yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +150,14 @@ def acquire(path: Path, within: float) -> int:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port that nobody listens on at this moment (it may be taken a moment later)."""
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that nobody listens on at this moment (it may be taken a moment later), another one at each call."""
+    while True:
+        with contextlib.closing(socket.socket()) as probe:
+            probe.bind((host, 0))
+            port = int(probe.getsockname()[1])
+        if port not in _GIVEN_OUT:
+            _GIVEN_OUT.add(port)
+            return port
 
 
 def listening(port: int, host: str = "127.0.0.1") -> bool:
