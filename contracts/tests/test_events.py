@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from thaman_contracts.compatibility import breaking_changes
 from thaman_contracts.events import REGISTRY, UnknownEventType, model_of
+from thaman_contracts.events.policies import PricePolicy
 from thaman_contracts.events.settings import StoreSettings, SystemSettings
 from thaman_contracts.examples import example_of
 from thaman_contracts.generate import broken, drift
@@ -55,6 +56,29 @@ def test_a_float_is_never_money() -> None:
     data = example_of(model).model_dump(mode="json") | {"base_price": 129.0}
     with pytest.raises(ValidationError, match="base_price"):
         model.model_validate_json(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"strategy": "cost_plus"},
+        {"strategies": [{"kind": "fixed"}]},
+        {"strategies": [{"kind": "match", "starts_at": "2026-02-01T00:00Z", "ends_at": "2026-01-01T00:00Z"}]},
+        {"date_rests": [{"name": "x", "starts_at": "2026-02-01T00:00Z", "ends_at": "2026-02-01T00:00Z"}]},
+        {"sleep": {"from_time": "23:00", "until_time": "23:00"}},
+        {"sleep": {"from_time": "24:00", "until_time": "07:00"}},
+        {"season_rests": [{"season": "spring"}]},
+    ],
+)
+def test_a_policy_that_cannot_be_meant_is_refused(wrong: dict[str, Any]) -> None:
+    assert PricePolicy.model_validate({"title": "t"}).strategies == ()
+    with pytest.raises(ValidationError):
+        PricePolicy.model_validate({"title": "t"} | wrong)
+
+
+def test_a_whole_store_has_no_strategy_that_needs_details() -> None:
+    with pytest.raises(ValidationError, match="put it into a policy"):
+        StoreSettings.model_validate({"strategy": "fixed"})
 
 
 def test_times_without_a_zone_are_refused() -> None:
@@ -123,6 +147,8 @@ def test_an_open_enumeration_may_grow_but_neither_shrink_nor_close() -> None:
 def _within(published: Any, read: Any) -> bool:
     if isinstance(published, dict):
         return all(key in read and _within(value, read[key]) for key, value in published.items())
+    if isinstance(published, list):
+        return len(published) == len(read) and all(map(_within, published, read))
     return bool(published == read)
 
 

@@ -4,7 +4,7 @@ Golden files and the AsyncAPI document's examples come from here.
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -29,6 +29,9 @@ _BY_NAME: dict[str, Any] = {
     "reason_ar": "السعر المرجعي في السوق أعلى من سعرك.",
     "reason_en": "The market's reference price is above yours.",
     "domain": "https://store.example",
+    "ends_at": _WHEN + timedelta(days=7),
+    "from_time": "23:00",
+    "until_time": "07:00",
 }
 
 _BY_TYPE: dict[type, Callable[[str], Any]] = {

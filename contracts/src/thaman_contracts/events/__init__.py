@@ -1,6 +1,6 @@
 """The published events of all services, by service and in one namespace."""
 
-from thaman_contracts.events import audit, onboarding, optimizer, scheduler, settings
+from thaman_contracts.events import audit, onboarding, optimizer, policies, scheduler, settings
 from thaman_contracts.events.base import (
     REGISTRY,
     EventData,
@@ -21,6 +21,7 @@ __all__ = [
     "model_of",
     "onboarding",
     "optimizer",
+    "policies",
     "published_by",
     "scheduler",
     "settings",

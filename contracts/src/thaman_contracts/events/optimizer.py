@@ -8,6 +8,7 @@ from pydantic import Field
 
 from thaman_contracts.events.base import EventData, Part, UtcDatetime
 from thaman_contracts.events.onboarding import Fence
+from thaman_contracts.events.policies import PolicyVersion
 from thaman_contracts.events.scheduler import Trigger
 from thaman_contracts.events.settings import AutomationMode, Strategy
 from thaman_contracts.ids import ProductId, VariantId, item_key
@@ -195,13 +196,14 @@ class PriceProposed(ItemEvent, service="optimizer"):
     expires_at: UtcDatetime
     reason_ar: str
     reason_en: str
-    model_version: str | None = Field(None, description="The demand model behind it, where the strategy is demand.")
+    model_version: str | None = Field(None, description="The demand model behind it.")
     expected_weekly_profit_change: SignedHalalas | None = Field(
         None, description="Unknown where no demand model was asked, or where a guard set another price than it chose."
     )
     interval80_low: SignedHalalas | None = Field(None, description="Of that change: 10 % of outcomes lie below.")
     interval80_high: SignedHalalas | None = Field(None, description="Of that change: 10 % of outcomes lie above.")
     probability_of_gain_bp: BasisPoints | None = None
+    policy_version: PolicyVersion | None = Field(None, description="The policy that decided, where the store has one.")
 
 
 class PriceHeld(ItemEvent, service="optimizer"):
@@ -215,7 +217,9 @@ class PriceHeld(ItemEvent, service="optimizer"):
     input_digest: str
     reason_ar: str
     reason_en: str
-    model_version: str | None = Field(None, description="The demand model behind it, where the strategy is demand.")
+    model_version: str | None = Field(None, description="The demand model behind it.")
+    policy_version: PolicyVersion | None = Field(None, description="The policy that decided, where the store has one.")
+    strategy: Strategy | None = None
 
 
 class PriceApproved(ItemEvent, service="optimizer"):

@@ -1,9 +1,10 @@
 """What a merchant and an operator can set; carried whole in the events that change it."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, GetJsonSchemaHandler
+from pydantic import Field, GetJsonSchemaHandler, field_validator
 from pydantic_core import CoreSchema
 
 from thaman_contracts.events.base import Part, UtcDatetime
@@ -40,7 +41,8 @@ class MarginBasis(StrEnum):
 class Strategy(StrEnum):
     """Where to stand against the reference price of the market, or ``demand``: what pays, learned from sales.
 
-    Open: values are added within a version (ADR 0008), so readers have to expect ones that they do not know.
+    Those that need more than an offset (``position``, ``cost_plus``, ``fixed``, ``lock``) are for parts of a store and
+    set by a policy. Open: values are added within a version (ADR 0008), so readers have to expect unknown ones.
     """
 
     MATCH = "match"
@@ -48,6 +50,15 @@ class Strategy(StrEnum):
     PREMIUM = "premium"
     HOLD = "hold"
     DEMAND = "demand"
+    POSITION = "position"
+    COST_PLUS = "cost_plus"
+    FIXED = "fixed"
+    LOCK = "lock"
+
+    @property
+    def is_store_wide(self) -> bool:
+        """Whether it can be a whole store's strategy."""
+        return self not in (Strategy.POSITION, Strategy.COST_PLUS, Strategy.FIXED, Strategy.LOCK)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -90,6 +101,13 @@ class StoreSettings(Part):
     manual_edit_hold_hours: Annotated[int, Field(strict=True, ge=0, le=8_760)] = 72
     approval_hours: Annotated[int, Field(strict=True, ge=1, le=720)] = 48
 
+    @field_validator("strategy")
+    @classmethod
+    def _is_store_wide(cls, value: Strategy) -> Strategy:
+        if not value.is_store_wide:
+            raise ValueError(f"{value} is no strategy for a whole store: put it into a policy")
+        return value
+
 
 class ItemRule(Part):
     """A merchant's own limits for one item; shelf prices, with VAT. Floor wins where they contradict."""
@@ -99,6 +117,8 @@ class ItemRule(Part):
     min_price: Halalas | None = None
     max_price: Halalas | None = None
     locked: bool = False
+    season_ends_on: date | None = Field(None, description="The last day it sells.")
+    salvage: Halalas | None = Field(None, description="What an unsold unit brings after that day, without VAT.")
 
     @property
     def key(self) -> str:
