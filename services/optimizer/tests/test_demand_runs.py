@@ -54,7 +54,7 @@ def said(world: Any) -> list[dict[str, Any]]:
 def test_a_run_prices_with_the_engine_and_says_what_it_expects(world: Any) -> None:
     trade(world, 12)
     row = world.container.views.run("1", world.run())
-    assert row["engine_version"].startswith("reference-1.0 demand-")
+    assert row["engine_version"].startswith("guards-1.0 demand-")
     assert row["statistics"]["analysed"] == 12
     proposed = [one["document"] for one in world.proposals() if one["disposition"] != "hold"]
     assert proposed, "nothing to look at"
@@ -120,7 +120,7 @@ def test_a_failing_engine_fails_the_run_and_prices_nothing(world: Any, monkeypat
     row = world.container.views.run("1", run_id)
     assert (row["state"], row["failure"]) == (
         "failed",
-        "analyst: the demand model failed: FloatingPointError: no such number",
+        "analyst: the pricing engine failed: FloatingPointError: no such number",
     )
     assert said(world) == []
     assert world.claim() == [], "the job is done: the same facts would fail again"

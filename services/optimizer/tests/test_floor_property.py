@@ -8,6 +8,7 @@ from tests.support.priced_cases import (
     NOW,
     all_cases,
     check,
+    judged,
 )
 
 from thaman_contracts.events.onboarding import ItemStatus
@@ -15,7 +16,7 @@ from thaman_contracts.events.settings import (
     StoreSettings,
     Strategy,
 )
-from thaman_optimizer.domain.engine import Move, Stay, analyse
+from thaman_optimizer.domain.engine import Move, Stay
 from thaman_optimizer.domain.facts import InputDigester, ItemFacts, StoreFacts
 from thaman_optimizer.domain.guards import GUARDS, Guard
 
@@ -69,7 +70,7 @@ def test_a_guard_that_ran_before_the_last_move_still_holds_it() -> None:
         max_price=9_500,
         changes_today=1,
     )
-    found = analyse(store, item, NOW, (*GUARDS[:4], *order))
+    found = judged(store, item, NOW, (*GUARDS[:4], *order))
     assert isinstance(found, Stay)
     assert found.reason == "result/day_budget"
 
@@ -78,10 +79,10 @@ def test_a_guard_that_ran_before_the_last_move_still_holds_it() -> None:
 @given(all_cases)
 def test_equal_facts_give_equal_answers_and_digests(case: tuple[StoreFacts, ItemFacts]) -> None:
     store, item = case
-    assert analyse(store, item, NOW) == analyse(store, item, NOW)
+    assert judged(store, item, NOW) == judged(store, item, NOW)
     assert InputDigester("e", store, NOW)(item) == InputDigester("e", store, NOW)(item)
     shuffled = ItemFacts(**{name: getattr(item, name) for name in ItemFacts.__slots__} | {"offers": item.offers[::-1]})
-    assert analyse(store, shuffled, NOW) == analyse(store, item, NOW)
+    assert judged(store, shuffled, NOW) == judged(store, item, NOW)
 
 
 def test_the_search_reaches_writes_asks_and_holds() -> None:
@@ -91,7 +92,7 @@ def test_the_search_reaches_writes_asks_and_holds() -> None:
     @settings(max_examples=600, deadline=None, database=None, derandomize=True)
     @given(all_cases)
     def collect(case: tuple[StoreFacts, ItemFacts]) -> None:
-        found = analyse(*case, NOW)
+        found = judged(*case, NOW)
         seen.add(found.course.disposition.value if isinstance(found, Move) else found.reason.partition("/")[0])
         if isinstance(found, Move) and found.breaks:
             seen.add("breaks")

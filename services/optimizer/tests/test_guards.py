@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.support.priced_cases import judged
 
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import Risk
-from thaman_optimizer.domain.engine import Move, Stay, analyse
+from thaman_optimizer.domain.engine import Move, Stay
 from thaman_optimizer.domain.facts import QuietWindow
 from thaman_optimizer.domain.guards import GUARDS
 
@@ -62,7 +63,7 @@ def test_a_guard_holds(
     store_facts: Callable[..., Any],
     item_facts: Callable[..., Any],
 ) -> None:
-    found = analyse(store_facts(**store), item_facts(*MARKET, **item), NOW)
+    found = judged(store_facts(**store), item_facts(*MARKET, **item), NOW)
     assert isinstance(found, Stay), found
     assert found.reason == reason
     assert found.trail[-1].outcome == "hold"
@@ -80,7 +81,7 @@ def test_a_guard_holds(
 def test_what_is_over_holds_no_more(
     item: dict[str, Any], store_facts: Callable[..., Any], item_facts: Callable[..., Any]
 ) -> None:
-    found = analyse(store_facts(), item_facts(*MARKET, **item), NOW)
+    found = judged(store_facts(), item_facts(*MARKET, **item), NOW)
     assert isinstance(found, Move)
     assert found.base_price == 9_700
 
@@ -121,13 +122,13 @@ def test_where_a_price_ends_up(
     store_facts: Callable[..., Any],
     item_facts: Callable[..., Any],
 ) -> None:
-    found = analyse(store_facts(settings=settings), item_facts(*MARKET, **item), NOW)
+    found = judged(store_facts(settings=settings), item_facts(*MARKET, **item), NOW)
     assert isinstance(found, Move), found
     assert found.shelf_price == price
 
 
 def test_every_guard_leaves_one_entry_in_order(store_facts: Callable[..., Any], item_facts: Callable[..., Any]) -> None:
-    found = analyse(store_facts(), item_facts(*MARKET), NOW)
+    found = judged(store_facts(), item_facts(*MARKET), NOW)
     assert [step.guard for step in found.trail] == [guard.__name__ for guard in GUARDS]
     assert [guard.__name__ for guard in GUARDS] == [
         "stop_fence",
@@ -149,7 +150,7 @@ def test_every_guard_leaves_one_entry_in_order(store_facts: Callable[..., Any], 
 
 
 def test_a_floor_above_the_ceiling_wins(store_facts: Callable[..., Any], item_facts: Callable[..., Any]) -> None:
-    found = analyse(store_facts(), item_facts(*MARKET, min_price=9_900, max_price=9_800), NOW)
+    found = judged(store_facts(), item_facts(*MARKET, min_price=9_900, max_price=9_800), NOW)
     assert isinstance(found, Move)
     assert found.shelf_price == 9_900
     assert found.limits.floor_won
@@ -159,7 +160,7 @@ def test_a_floor_above_the_ceiling_wins(store_facts: Callable[..., Any], item_fa
 def test_below_the_floor_and_within_a_step_the_floor_is_proposed_as_high_risk(
     store_facts: Callable[..., Any], item_facts: Callable[..., Any]
 ) -> None:
-    found = analyse(store_facts(), item_facts(min_price=10_500, offers=()), NOW)
+    found = judged(store_facts(), item_facts(min_price=10_500, offers=()), NOW)
     assert isinstance(found, Move)
     assert found.shelf_price == 10_500
     assert found.assessment.risk is Risk.HIGH
@@ -170,7 +171,7 @@ def test_below_the_floor_and_within_a_step_the_floor_is_proposed_as_high_risk(
 def test_a_floor_beyond_one_step_is_asked_and_never_written_alone(
     store_facts: Callable[..., Any], item_facts: Callable[..., Any]
 ) -> None:
-    found = analyse(store_facts(), item_facts(*MARKET, min_price=15_000), NOW)
+    found = judged(store_facts(), item_facts(*MARKET, min_price=15_000), NOW)
     assert isinstance(found, Move)
     assert found.shelf_price == 15_000
     assert found.breaks == ("limit=step bp=1000", "limit=week bp=2000")
@@ -181,7 +182,7 @@ def test_a_floor_beyond_one_step_is_asked_and_never_written_alone(
 def test_a_merchants_ceiling_below_the_price_is_asked_for(
     store_facts: Callable[..., Any], item_facts: Callable[..., Any]
 ) -> None:
-    found = analyse(store_facts(), item_facts(max_price=7_000, offers=()), NOW)
+    found = judged(store_facts(), item_facts(max_price=7_000, offers=()), NOW)
     assert isinstance(found, Move)
     assert found.shelf_price == 7_000
     assert found.course.disposition.value == "ask"
@@ -190,7 +191,7 @@ def test_a_merchants_ceiling_below_the_price_is_asked_for(
 def test_a_price_above_our_own_ceiling_is_held_while_the_market_is_higher(
     store_facts: Callable[..., Any], item_facts: Callable[..., Any]
 ) -> None:
-    found = analyse(store_facts(), item_facts(10_400, 10_500, 10_600, baseline=7_000), NOW)
+    found = judged(store_facts(), item_facts(10_400, 10_500, 10_600, baseline=7_000), NOW)
     assert isinstance(found, Stay)
     assert found.reason == "ceiling/above_ceiling"
 
@@ -198,13 +199,13 @@ def test_a_price_above_our_own_ceiling_is_held_while_the_market_is_higher(
 def test_a_floor_a_hundred_times_away_is_left_to_a_person(
     store_facts: Callable[..., Any], item_facts: Callable[..., Any]
 ) -> None:
-    found = analyse(store_facts(), item_facts(base_price=1, shelf_price=1, min_price=9_000, offers=()), NOW)
+    found = judged(store_facts(), item_facts(base_price=1, shelf_price=1, min_price=9_000, offers=()), NOW)
     assert isinstance(found, Stay)
     assert found.reason == "result/change_inexpressible"
 
 
 def test_disagreeing_rivals_hold_the_price(store_facts: Callable[..., Any], item_facts: Callable[..., Any]) -> None:
-    found = analyse(store_facts(), item_facts(6_000, 11_000), NOW)
+    found = judged(store_facts(), item_facts(6_000, 11_000), NOW)
     assert isinstance(found, Stay)
     assert found.reason == "outliers/offers_disagree"
 
@@ -213,6 +214,6 @@ def test_a_vat_exclusive_store_writes_the_base_price(
     store_facts: Callable[..., Any], item_facts: Callable[..., Any]
 ) -> None:
     store = store_facts(prices_include_vat=False, settings={"ending": "whole"})
-    found = analyse(store, item_facts(*MARKET, base_price=8_696), NOW)
+    found = judged(store, item_facts(*MARKET, base_price=8_696), NOW)
     assert isinstance(found, Move)
     assert (found.base_price, found.shelf_price) == (8_435, 9_700)

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.support.priced_cases import judged
+
 from thaman_optimizer.domain.basis import Basis
-from thaman_optimizer.domain.engine import Move, Stay, analyse
+from thaman_optimizer.domain.engine import Move, Stay
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
 from thaman_optimizer.domain.floor import Limits, limits_of
 
@@ -20,7 +22,7 @@ def test_repricer_express_2014_everything_for_one_penny(
     for prices in ((1,), (1, 1, 1), (1, 1, 9_700), (1, 9_600, 9_700), (1,) * 20):
         item = item_facts(*prices)
         store = store_facts(settings={"min_offers": 1, "strategy": "undercut", "offset_bp": 5_000})
-        found = analyse(store, item, NOW)
+        found = judged(store, item, NOW)
         assert isinstance(found, Stay) or found.shelf_price >= 9_000
 
     # Even day after day, with the rivals following just inside the neighbourhood, the floor is the end.
@@ -29,7 +31,7 @@ def test_repricer_express_2014_everything_for_one_penny(
     for _ in range(60):
         now += timedelta(days=8)
         rival = [replace(offer, observed_at=now) for offer in item_facts(max(1, item.shelf_price * 6 // 10)).offers]
-        found = analyse(replace(store, catalogue_at=now), replace(item, offers=tuple(rival)), now)
+        found = judged(replace(store, catalogue_at=now), replace(item, offers=tuple(rival)), now)
         if isinstance(found, Move):
             item = _after(item, found, store)
     assert item.shelf_price == 6_389
@@ -40,7 +42,7 @@ def test_appeagle_2012_a_blank_minimum_is_not_a_cent(
 ) -> None:
     """No cost and no rule: nothing is written, whatever the market says; a zero is no rule either."""
     for blank in ({"cost": None}, {"cost": None, "min_price": None}, {"cost": 0}, {"cost": 0, "min_price": 0}):
-        found = analyse(store_facts(settings={"min_offers": 1}), item_facts(1, 9_000, 9_100, **blank), NOW)
+        found = judged(store_facts(settings={"min_offers": 1}), item_facts(1, 9_000, 9_100, **blank), NOW)
         assert isinstance(found, Stay)
         assert found.reason in ("data_fitness/cost_unknown", "data_fitness/cost_zero")
 
@@ -71,7 +73,7 @@ def _round(
     store: StoreFacts, own: ItemFacts, rival: ItemFacts, now: datetime, item_facts: Callable[..., Any]
 ) -> ItemFacts:
     offer = replace(item_facts(rival.shelf_price).offers[0], observed_at=now)
-    found = analyse(replace(store, catalogue_at=now), replace(own, offers=(offer,)), now)
+    found = judged(replace(store, catalogue_at=now), replace(own, offers=(offer,)), now)
     return _after(own, found, store) if isinstance(found, Move) else own
 
 

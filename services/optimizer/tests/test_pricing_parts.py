@@ -1,27 +1,26 @@
-"""Floor, basis, endings, reference, risk, disposition and the words, each by itself."""
+"""Floor, basis, endings, risk, disposition and the words, each by itself."""
 
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.priced_cases import judged
 
 from thaman_contracts.envelope import encode
-from thaman_contracts.events.optimizer import Disposition, OfferFitness, Risk
+from thaman_contracts.events.optimizer import Disposition, Risk
 from thaman_contracts.events.settings import AutomationMode, Ending, StoreSettings
 from thaman_contracts.money import BP_ONE
 from thaman_optimizer.domain import endings, explain
 from thaman_optimizer.domain.basis import Basis
 from thaman_optimizer.domain.disposition import course_of
-from thaman_optimizer.domain.engine import Move, analyse
-from thaman_optimizer.domain.facts import InputDigester, OfferFacts, item_inputs, plain, store_inputs
+from thaman_optimizer.domain.engine import Move
+from thaman_optimizer.domain.facts import InputDigester, item_inputs, plain, store_inputs
 from thaman_optimizer.domain.floor import floor_of
-from thaman_optimizer.domain.reference import reference_of
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -109,74 +108,6 @@ def _ends(basis: Basis, base: int, ending: Ending) -> bool:
     return endings.down(basis.shelf(base), ending) == basis.shelf(base)
 
 
-# -- reference
-
-
-def offers(*prices: int, **changes: Any) -> list[OfferFacts]:
-    given_facts: dict[str, Any] = {
-        "fitness": OfferFitness.USABLE,
-        "in_stock": True,
-        "confidence_bp": 10_000,
-        "observed_at": NOW,
-    }
-    return [
-        OfferFacts(competitor=f"c{number}", url=f"u{number}", price=price, **given_facts | changes)
-        for number, price in enumerate(prices)
-    ]
-
-
-def test_the_median_is_robust() -> None:
-    assert reference_of(offers(9_000, 9_900, 10_000, 10_100, 18_000), 10_000, NOW, DAY).price == 9_900
-    found = reference_of(offers(9_900, 10_000, 10_100, 18_000), 10_000, NOW, DAY)
-    assert (found.price, found.used, found.cut) == (10_000, 3, 1)
-    assert reference_of(offers(9_000, 11_000), 10_000, NOW, DAY).price == 9_000
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"fitness": OfferFitness.STALE},
-        {"in_stock": False},
-        {"confidence_bp": 5_499},
-        {"observed_at": NOW - DAY - timedelta(minutes=1)},
-    ],
-)
-def test_unfit_offers_do_not_count(changes: dict[str, Any]) -> None:
-    found = reference_of(offers(9_000, 9_100, **changes), 10_000, NOW, DAY)
-    assert (found.price, found.fit) == (None, 0)
-
-
-def test_far_offers_are_other_things() -> None:
-    assert reference_of(offers(1, 100, 5_263, 19_001, 10**12), 10_000, NOW, DAY).fit == 0
-    assert reference_of(offers(5_264, 19_000), 10_000, NOW, DAY).fit == 2
-
-
-def test_two_pages_of_one_rival_are_one_rival_and_the_newer_counts() -> None:
-    old = OfferFacts("same", "u1", OfferFitness.USABLE, 9_000, True, 10_000, NOW - timedelta(hours=2))
-    new = OfferFacts("same", "u2", OfferFitness.USABLE, 9_500, True, 10_000, NOW)
-    for order in ([old, new], [new, old]):
-        found = reference_of(order, 10_000, NOW, DAY)
-        assert (found.price, found.used) == (9_500, 1)
-
-
-def test_old_and_uncertain_offers_weigh_less_and_too_little_is_nothing() -> None:
-    fresh, week = timedelta(0), timedelta(days=14)
-    assert reference_of(offers(9_000), 10_000, NOW, week).weight_bp == 10_000
-    assert reference_of(offers(9_000, observed_at=NOW - timedelta(days=4)), 10_000, NOW, week).weight_bp == 5_000
-    assert reference_of(offers(9_000, confidence_bp=7_000), 10_000, NOW, week).price is None
-    assert reference_of(offers(9_000, observed_at=NOW + timedelta(hours=1)), 10_000, NOW, fresh).weight_bp == 10_000
-
-
-@given(st.lists(st.integers(5_300, 18_900), min_size=1, max_size=12), st.randoms())
-def test_order_does_not_matter_and_the_answer_is_an_offer(prices: list[int], random: Any) -> None:
-    given_offers = offers(*prices)
-    found = reference_of(given_offers, 10_000, NOW, DAY)
-    random.shuffle(given_offers)
-    assert reference_of(given_offers, 10_000, NOW, DAY) == found
-    assert found.price in prices
-    assert found.used + found.cut == found.fit == len(prices)
-
-
 # -- risk and disposition
 
 
@@ -204,7 +135,7 @@ def test_risk_has_reasons(
     store_facts: Callable[..., Any],
     item_facts: Callable[..., Any],
 ) -> None:
-    found = analyse(store_facts(settings=settings), item_facts(*prices, **item), NOW)
+    found = judged(store_facts(settings=settings), item_facts(*prices, **item), NOW)
     assert isinstance(found, Move), found
     assert found.assessment.risk is risk
     assert found.assessment.reasons[0].split()[0] == reason
@@ -246,7 +177,7 @@ def test_every_code_has_words_in_both_languages() -> None:
 def test_a_proposal_is_explained_from_its_record(
     store_facts: Callable[..., Any], item_facts: Callable[..., Any]
 ) -> None:
-    found = analyse(store_facts(settings={"ending": "whole"}), item_facts(8_000, 8_100, 8_200), NOW)
+    found = judged(store_facts(settings={"ending": "whole"}), item_facts(8_000, 8_100, 8_200), NOW)
     assert isinstance(found, Move)
     said = explain.why_proposed(
         currency="SAR",
@@ -266,7 +197,7 @@ def test_a_proposal_is_explained_from_its_record(
 
 
 def test_a_hold_is_explained(store_facts: Callable[..., Any], item_facts: Callable[..., Any]) -> None:
-    found = analyse(store_facts(), item_facts(9_000, cost=None), NOW)
+    found = judged(store_facts(), item_facts(9_000, cost=None), NOW)
     said = explain.why_held(found.trail)
     assert said.en == "The price stays: the cost is unknown, so there is no floor."
     assert said.ar == "السعر باقٍ: تكلفة المنتج غير معروفة، فلا حد أدنى للسعر."
@@ -289,19 +220,3 @@ def test_the_digest_is_of_canonical_json_and_of_every_input(
     ]
     assert len({digest, *others}) == 7
     assert plain((NOW, Risk.LOW, None)) == [NOW.isoformat(), "low", None]
-
-
-def test_fifty_items_take_well_under_twenty_milliseconds_of_cpu(
-    store_facts: Callable[..., Any], item_facts: Callable[..., Any]
-) -> None:
-    store, item = store_facts(), item_facts(9_600, 9_700, 9_800, 9_900, 10_100)
-    digester = InputDigester("e", store, NOW)
-
-    def fifty() -> float:
-        start = process_time()
-        for _ in range(50):
-            analyse(store, item, NOW)
-            digester(item)
-        return process_time() - start
-
-    assert min(fifty() for _ in range(5)) < 0.020

@@ -1,8 +1,8 @@
 """What the peer knows about a store, decided by the same pure function as ours, as rows to insert."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,15 @@ from tests.benchmarks.peer.models import Item, Offer, Store
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import Disposition, OfferFitness
 from thaman_contracts.events.settings import StoreSettings
-from thaman_contracts.ids import decision_id, proposal_id
-from thaman_optimizer.domain import explain, policy
-from thaman_optimizer.domain.engine import Finding, Move, analyse, is_priced
-from thaman_optimizer.domain.facts import InputDigester, Inputs, ItemFacts, OfferFacts, StoreFacts
+from thaman_contracts.ids import decision_id
+from thaman_optimizer.domain import explain
+from thaman_optimizer.domain.advice import ENGINE_VERSION
+from thaman_optimizer.domain.analyst import Verdict
+from thaman_optimizer.domain.analyst import judge as verdicts
+from thaman_optimizer.domain.engine import Finding, Move, is_priced
+from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts
+from thaman_optimizer.domain.past import ItemPast
+from thaman_optimizer.domain.pricing import Week
 
 Row = dict[str, Any]
 
@@ -51,25 +56,29 @@ def judge(
 ) -> Judged:
     """Decide about every item; ``apply`` names the task that is to follow each decision."""
     judged = Judged()
-    digest = InputDigester(policy.ENGINE_VERSION, store, now)
-    for item in items:
-        _judge_item(judged, run_id, store, item, now, digest(item), apply)
+    week = now.date() - timedelta(days=now.weekday())
+    for verdict in verdicts(store, [_with_past(item, week) for item in items], now):
+        _judge_item(judged, run_id, store, verdict, now, apply)
     return judged
 
 
+def _with_past(item: ItemFacts, week: date) -> ItemFacts:
+    """What ours knows of a store that was just connected: this week's price, and no sale."""
+    history = (Week(week, 0.0, item.shelf_price, 1.0, None),)
+    return replace(item, past=ItemPast(brand=None, category=None, stock=None, changed_at=None, history=history))
+
+
 def _judge_item(
-    judged: Judged,
-    run_id: UUID,
-    store: StoreFacts,
-    item: ItemFacts,
-    now: datetime,
-    inputs: Inputs,
-    apply: str | None,
+    judged: Judged, run_id: UUID, store: StoreFacts, verdict: Verdict, now: datetime, apply: str | None
 ) -> None:
-    key = item.product_id if item.variant_id is None else f"{item.product_id}/{item.variant_id}"
-    proposal = proposal_id(run_id, key)
-    finding = analyse(store, item, now)
-    course = finding.course.disposition if isinstance(finding, Move) else Disposition.HOLD
+    key, item, finding, inputs, course = (
+        verdict.key,
+        verdict.item,
+        verdict.finding,
+        verdict.inputs,
+        verdict.disposition,
+    )
+    proposal = verdict.proposal_id(run_id)
     judged.counts[course.value] += 1
     names = {"proposal_id": proposal, "run_id": run_id, "store_id": store.store_id}
     document = _document(store, item, finding, inputs.digest)
@@ -122,7 +131,7 @@ def _document(store: StoreFacts, item: ItemFacts, finding: Finding, digest: str)
         "offers_used": finding.reference.used,
         "old_base_price": item.base_price,
         "old_shelf_price": item.shelf_price,
-        "engine_version": policy.ENGINE_VERSION,
+        "engine_version": ENGINE_VERSION,
         "input_digest": digest,
         "settings_version": store.settings_version,
     }
@@ -135,9 +144,10 @@ def _document(store: StoreFacts, item: ItemFacts, finding: Finding, digest: str)
         new=finding.shelf_price,
         reference=finding.reference.price,
         offers=finding.reference.used,
-        strategy=store.settings.strategy,
+        strategy=finding.strategy,
         risk_reasons=finding.assessment.reasons,
         trail=finding.trail,
+        outlook=finding.outlook,
     )
     return document | {
         "new_base_price": finding.base_price,

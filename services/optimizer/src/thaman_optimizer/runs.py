@@ -13,7 +13,6 @@ from uuid import UUID
 
 from thaman_contracts.events.optimizer import Disposition, OfferFitness, RunStatistics
 from thaman_contracts.events.scheduler import Trigger
-from thaman_contracts.events.settings import Strategy
 from thaman_contracts.ids import item_key
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
@@ -184,10 +183,8 @@ class Runs:
                 return
 
     def _judge(self, scene: Scene, now: datetime) -> list[Verdict]:
-        store, items = scene.store, scene.catalogue.items
-        if store.settings.strategy is Strategy.DEMAND:
-            items = self._facts.with_pasts(store.store_id, items, now)
-        return judge(store, items, now)
+        store = scene.store
+        return judge(store, self._facts.with_pasts(store.store_id, scene.catalogue.items, now), now)
 
     def _give_up(self, scene: Scene, job: Job, reason: str) -> None:
         """End the run without a result."""

@@ -1,4 +1,4 @@
-"""The demand model's word on every item of a store: what a run asks the pricing engine, and how the answer is taken.
+"""The pricing engine's word on every item of a store: what a run asks it, and how the answer is taken.
 
 Asked once for the whole assortment, because items learn from each other. Pure; equal facts give equal advice.
 """
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+import numpy as np
+
 from thaman_contracts.events.optimizer import OfferFitness, Risk
 from thaman_contracts.events.settings import AutomationMode, Ending, MarginBasis, StoreSettings, Strategy
 from thaman_contracts.ids import item_key
@@ -16,12 +18,25 @@ from thaman_optimizer.domain import policy
 from thaman_optimizer.domain.approval import not_priced
 from thaman_optimizer.domain.decision import TOLERANCES, ending_named
 from thaman_optimizer.domain.decision.endings import Ending as EngineEnding
-from thaman_optimizer.domain.demand import MODEL_VERSION
 from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts
 from thaman_optimizer.domain.floor import floor_of
-from thaman_optimizer.domain.pricing import ENGINE, Batch, Offer, Priced, PricingPolicy, ProductInput, price
+from thaman_optimizer.domain.pricing import (
+    ENGINE,
+    Answers,
+    Kind,
+    Offer,
+    PricingPolicy,
+    ProductInput,
+    answer,
+    codes_of,
+    input_digest,
+)
+from thaman_optimizer.domain.pricing import Strategy as EngineStrategy
 from thaman_optimizer.domain.pricing.records import HIGHEST_AMOUNT
 from thaman_optimizer.domain.reference import Reference
+
+ENGINE_VERSION = f"{policy.GUARDS_VERSION} {ENGINE}"
+"""Names all that a decision depends on besides its inputs."""
 
 _ENDINGS = {
     Ending.EXACT: ending_named("exact"),
@@ -29,27 +44,30 @@ _ENDINGS = {
     Ending.WHOLE: EngineEnding("whole_riyal", 100, 0),
     Ending.POINT_95: ending_named("point_95"),
 }
-_RISKS = {"low": Risk.LOW, "medium": Risk.MEDIUM, "high": Risk.HIGH}
+_RISKS = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
 
 _WHY_HELD = ("locked", "out_of_stock", "dwell", "already_right", "small_gain", "unlikely_gain")
 """Codes that say why nothing is proposed, the most telling first."""
+
+_STORE_WIDE = -(10**6)
+"""The priority of the store's own strategy: below every scoped one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
     """What the engine says of one item.
 
-    ``price`` is the shelf price it chose, the present one where it holds; ``codes`` its guards' codes; ``expected``
-    with ``low`` and ``high`` the weekly profit change in halalas with its 80 % range; ``chance_bp`` of a gain.
+    ``strategy`` is the one that decides about it. ``price`` is the shelf price that it asks for: the engine's own
+    choice where demand decides (the present price where it ``proposes`` none), what a strategy works out otherwise,
+    ``None`` where that finds nothing to measure from. ``codes`` are the engine's guards; its ``risk`` and the
+    ``chance_bp`` of a gain are of its own choice.
     """
 
+    strategy: Strategy
+    price: int | None
     proposes: bool
-    price: int
     codes: tuple[str, ...]
     risk: Risk
-    expected: int
-    low: int
-    high: int
     chance_bp: int
     reference: Reference
 
@@ -60,41 +78,57 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a price is expected to do: weekly profit change in halalas, its 80 % range, and the chance of a gain."""
+
+    expected: int
+    low: int
+    high: int
+    chance_bp: int
+
+
+@dataclass(frozen=True, slots=True)
 class Advised:
     """Advice by item key, and the digest of all that it was made from; ``None`` where nobody was asked."""
 
     by_item: Mapping[str, Advice]
     digest: str | None
+    answers: Answers | None = None
+
+    def outlooks(self, prices: Mapping[str, int]) -> dict[str, Outlook]:
+        """The outlook of each item's shelf price in ``prices``; items without any sales history have none."""
+        answers = self.answers
+        if answers is None or not prices:
+            return {}
+        places = {product.product_id: row for row, product in enumerate(answers.products)}
+        keys = [key for key in sorted(prices) if key in places and answers.knows(places[key])]
+        rows = np.array([places[key] for key in keys], dtype=np.int64)
+        found = answers.outlooks(rows, np.array([prices[key] for key in keys], dtype=np.int64))
+        columns = (np.rint(one).tolist() for one in (found.expected, found.low, found.high, found.probability * BP_ONE))
+        return {key: Outlook(*map(int, row)) for key, row in zip(keys, zip(*columns, strict=True), strict=True)}
 
 
 NOT_ASKED = Advised(MappingProxyType({}), None)
 
 
-def engine_version(settings: StoreSettings) -> str:
-    """Names all that a decision under these settings depends on besides its inputs."""
-    return f"{policy.ENGINE_VERSION} {ENGINE}" if settings.strategy is Strategy.DEMAND else policy.ENGINE_VERSION
-
-
-def model_version(settings: StoreSettings) -> str | None:
-    """The demand model's version, where it is asked."""
-    return MODEL_VERSION if settings.strategy is Strategy.DEMAND else None
-
-
 def advise(store: StoreFacts, items: Iterable[ItemFacts], now: datetime) -> Advised:
     """Ask the engine about a store's items, whose past has to be loaded.
 
-    Nobody is asked where the strategy is another, where no price of the store may move anyway, or where margin and
-    fees reach the whole price: the guards hold all of those. Items that cannot be priced at all are left out, so that
-    nothing is learned from their numbers.
+    Nobody is asked where no price of the store may move anyway, or where margin and fees reach the whole price: the
+    guards hold all of those. Items that cannot be priced at all are left out, so that nothing is learned from their
+    numbers.
     """
-    settings = store.settings
-    if settings.strategy is not Strategy.DEMAND or not_priced(store) or floor_of(1, store.vat_bp, settings) is None:
+    if not_priced(store) or floor_of(1, store.vat_bp, store.settings) is None:
         return NOT_ASKED
-    max_age = timedelta(minutes=settings.offer_max_age_minutes)
-    products = {_key(item): _product(item, now, max_age) for item in items if _is_sound(store, item)}
-    answers = price(Batch.of(tuple(products.values())), pricing_policy(store, now), now.astimezone(UTC))
-    digest = answers[0].reasons["input_digest"] if answers else None
-    return Advised({answer.product_id: _advice(answer) for answer in answers}, digest)
+    max_age = timedelta(minutes=store.settings.offer_max_age_minutes)
+    products = [_product(item, now, max_age) for item in items if _is_sound(store, item)]
+    if not products:
+        return NOT_ASKED
+    products.sort(key=lambda product: product.product_id)
+    wanted, at = pricing_policy(store, now), now.astimezone(UTC)
+    answers = answer(products, wanted, at)
+    advice = {product.product_id: _advice(answers, row) for row, product in enumerate(products)}
+    return Advised(MappingProxyType(advice), input_digest(products, wanted, at), answers)
 
 
 def pricing_policy(store: StoreFacts, now: datetime) -> PricingPolicy:
@@ -111,7 +145,13 @@ def pricing_policy(store: StoreFacts, now: datetime) -> PricingPolicy:
         mode=AutomationMode.MANUAL if watched else settings.mode,
         max_step_bp=min(settings.max_step_bp, TOLERANCES[tolerance].step_bp),
         ending=_ENDINGS[settings.ending],
+        strategies=(_store_wide(settings),),
     )
+
+
+def _store_wide(settings: StoreSettings) -> EngineStrategy:
+    offset = settings.offset_bp if settings.strategy in (Strategy.UNDERCUT, Strategy.PREMIUM) else 0
+    return EngineStrategy(Kind(settings.strategy.value), priority=_STORE_WIDE, by_bp=offset)
 
 
 def _is_sound(store: StoreFacts, item: ItemFacts) -> bool:
@@ -120,9 +160,9 @@ def _is_sound(store: StoreFacts, item: ItemFacts) -> bool:
 
 def _product(item: ItemFacts, now: datetime, max_age: timedelta) -> ProductInput:
     past = item.past
-    assert past is not None, "the past of an item has to be loaded before the demand model is asked"
+    assert past is not None, "the past of an item has to be loaded before the engine is asked"
     return ProductInput(
-        product_id=_key(item),
+        product_id=item_key(item.product_id, item.variant_id),
         category=past.category,
         brand=past.brand,
         price=item.shelf_price,
@@ -147,27 +187,23 @@ def _offer(offer: OfferFacts) -> Offer:
     return Offer(offer.competitor, offer.price, observed, offer.in_stock is not False, offer.confidence_bp / BP_ONE)
 
 
-def _advice(answer: Priced) -> Advice:
-    reasons = answer.reasons
-    used = len(reasons["offers_used"])
+def _advice(answers: Answers, row: int) -> Advice:
+    decisions, market, targets = answers.decisions, answers.market, answers.targets
+    kind = Strategy(answers.strategies[row].kind.value)
+    reference, used = market.reference[row], int(market.used[row])
+    wished = decisions.price[row] if kind is Strategy.DEMAND else targets.price[row]
     return Advice(
-        proposes=answer.action == "propose",
-        price=answer.price,
-        codes=tuple(reasons["codes"]),
-        risk=_RISKS[answer.risk],
-        expected=answer.expected_weekly_profit_change,
-        low=answer.interval80[0],
-        high=answer.interval80[1],
-        chance_bp=round(answer.probability_of_gain * BP_ONE),
+        strategy=kind,
+        price=None if targets.unfit[row] else int(wished),
+        proposes=bool(decisions.propose[row]),
+        codes=codes_of(answers, row),
+        risk=_RISKS[int(decisions.risk[row])],
+        chance_bp=round(float(decisions.probability[row]) * BP_ONE),
         reference=Reference(
-            price=answer.reference,
-            fit=reasons["offers_seen"],
+            price=None if np.isnan(reference) else int(reference),
+            fit=int(market.fit[row]),
             used=used,
-            cut=max(0, reasons["offers_seen"] - used),
-            weight_bp=round(reasons["reference_weight"] * BP_ONE),
+            cut=int(market.fit[row]) - used,
+            weight_bp=round(float(market.weight[row]) * BP_ONE),
         ),
     )
-
-
-def _key(item: ItemFacts) -> str:
-    return item_key(item.product_id, item.variant_id)

@@ -1,13 +1,13 @@
 """The Analyst: a verdict on every item of a store, from facts alone. Runs and replays come through here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from thaman_contracts.events.optimizer import Disposition
 from thaman_contracts.ids import item_key, proposal_id
-from thaman_optimizer.domain.advice import advise, engine_version
+from thaman_optimizer.domain.advice import ENGINE_VERSION, advise
 from thaman_optimizer.domain.engine import Finding, Move, analyse
 from thaman_optimizer.domain.facts import InputDigester, Inputs, ItemFacts, StoreFacts
 from thaman_optimizer.errors import AdviceFailed
@@ -37,22 +37,25 @@ class Verdict:
 
 
 def judge(store: StoreFacts, items: Sequence[ItemFacts], now: datetime) -> list[Verdict]:
-    """A verdict on every item, in the order of ``items``.
+    """A verdict on every item, in the order of ``items``, whose pasts have to be loaded.
 
-    Where the strategy is demand, its model is asked once for all of them (whose pasts have to be loaded), and its
-    digest of what it was told is part of every item's.
+    The engine is asked once for all of them, and its digest of what it was told is part of every item's. What it
+    expects of a price is worked out for the one that the guards let through.
 
     Raises:
-        AdviceFailed: the demand model gave no answer. The same facts would fail again, and no other strategy is ever
-            taken in its place.
+        AdviceFailed: the engine gave no answer. The same facts would fail again, and nothing else is ever taken in its
+            place.
     """
     try:
         advised = advise(store, items, now)
     except Exception as error:
-        raise AdviceFailed(f"the demand model failed: {type(error).__name__}: {error}") from error
-    digest = InputDigester(engine_version(store.settings), store, now, advised.digest)
-    verdicts = []
+        raise AdviceFailed(f"the pricing engine failed: {type(error).__name__}: {error}") from error
+    digest = InputDigester(ENGINE_VERSION, store, now, advised.digest)
+    findings: dict[str, Finding] = {}
     for item in items:
-        advice = advised.by_item.get(item_key(item.product_id, item.variant_id))
-        verdicts.append(Verdict(item, analyse(store, item, now, advice=advice), digest(item)))
-    return verdicts
+        key = item_key(item.product_id, item.variant_id)
+        findings[key] = analyse(store, item, now, advice=advised.by_item.get(key))
+    moves = {key: found for key, found in findings.items() if isinstance(found, Move)}
+    for key, outlook in advised.outlooks({key: move.shelf_price for key, move in moves.items()}).items():
+        findings[key] = replace(moves[key], outlook=outlook)
+    return [Verdict(item, findings[item_key(item.product_id, item.variant_id)], digest(item)) for item in items]

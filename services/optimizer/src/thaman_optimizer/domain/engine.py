@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import GuardStep
+from thaman_contracts.events.settings import Strategy
 from thaman_contracts.money import change_bp
-from thaman_optimizer.domain.advice import Advice
+from thaman_optimizer.domain.advice import Advice, Outlook
 from thaman_optimizer.domain.basis import Basis
 from thaman_optimizer.domain.disposition import Course, course_of
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
@@ -16,7 +17,7 @@ from thaman_optimizer.domain.guards import BREAKS, GUARDS, Case, Guard, Outcome,
 from thaman_optimizer.domain.guards.base import held
 from thaman_optimizer.domain.guards.calendar import discount_licence, season_window
 from thaman_optimizer.domain.guards.movement import cooldown, day_budget, step_window, week_window
-from thaman_optimizer.domain.reference import Reference, reference_of
+from thaman_optimizer.domain.reference import Reference
 from thaman_optimizer.domain.risk import RiskAssessment, assess
 
 LARGEST_CHANGE_BP = 1_000_000
@@ -31,18 +32,19 @@ _ONLY_HOLD = (day_budget, cooldown, season_window, discount_licence)
 class Move:
     """A new price: what it is, how risky, and what becomes of it.
 
-    ``outlook`` is the demand model's, ``None`` where it was not asked or where the guards set another price than its.
+    ``outlook`` is what the engine expects of it, ``None`` where it was not asked or knows nothing of the item.
     """
 
     base_price: int
     shelf_price: int
     limits: Limits
+    strategy: Strategy
     reference: Reference
     assessment: RiskAssessment
     course: Course
     trail: tuple[GuardStep, ...]
     breaks: tuple[str, ...]
-    outlook: Advice | None = None
+    outlook: Outlook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Stay:
     """The price stays. ``reason`` is ``"<guard>/<code>"``."""
 
     reason: str
+    strategy: Strategy
     reference: Reference
     trail: tuple[GuardStep, ...]
 
@@ -64,14 +67,12 @@ def is_priced(status: ItemStatus, has_variants: bool) -> bool:
 
 def case_of(store: StoreFacts, item: ItemFacts, now: datetime, advice: Advice | None = None) -> Case:
     """The case that the guards judge."""
-    max_age = timedelta(minutes=store.settings.offer_max_age_minutes)
     return Case(
         store=store,
         item=item,
         now=now,
         basis=Basis(store.prices_include_vat, store.vat_bp),
         limits=limits_of(store, item),
-        reference=reference_of(item.offers, item.shelf_price, now, max_age) if advice is None else advice.reference,
         advice=advice,
     )
 
@@ -84,7 +85,7 @@ def analyse(
     *,
     advice: Advice | None = None,
 ) -> Finding:
-    """What is to become of one item's price; ``advice`` is what the demand model says of it, where it was asked.
+    """What is to become of one item's price; ``advice`` is what the engine says of it, where it was asked.
 
     ``guards`` is a parameter so that tests can show: in whatever order they run, the answer lies within all limits or
     is a hold with a reason.
@@ -97,14 +98,14 @@ def analyse(
         verdict = guard(case, base)
         trail.append(_step(case, guard.__name__, base, verdict))
         if verdict.outcome is Outcome.HOLD:
-            return Stay(f"{guard.__name__}/{code_of(verdict.detail)}", case.reference, tuple(trail))
+            return _stay(case, guard.__name__, verdict.detail, trail)
         if verdict.detail.startswith(BREAKS):
             breaks.append(verdict.detail.partition(" ")[2])
         base = verdict.base
     problem = "already_right" if base == item.base_price else _broken_limit(case, base, breaks)
     if problem is not None:
         trail.append(_step(case, "result", base, held(base, problem)))
-        return Stay(f"result/{code_of(problem)}", case.reference, tuple(trail))
+        return _stay(case, "result", problem, trail)
     return _move(case, base, tuple(trail), tuple(breaks))
 
 
@@ -113,18 +114,22 @@ def code_of(detail: str) -> str:
     return detail.partition(" ")[0]
 
 
+def _stay(case: Case, guard: str, detail: str, trail: Sequence[GuardStep]) -> Stay:
+    return Stay(f"{guard}/{code_of(detail)}", case.strategy, case.reference, tuple(trail))
+
+
 def _move(case: Case, base: int, trail: tuple[GuardStep, ...], breaks: tuple[str, ...]) -> Move:
     assessment = assess(case, base, breaks)
     return Move(
         base_price=base,
         shelf_price=case.basis.shelf(base),
         limits=case.bounds,
+        strategy=case.strategy,
         reference=case.reference,
         assessment=assessment,
         course=course_of(case.store.settings, assessment.risk, case.now),
         trail=trail,
         breaks=breaks,
-        outlook=case.advice if case.is_advised(base) else None,
     )
 
 

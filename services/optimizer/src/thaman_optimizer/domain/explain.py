@@ -5,11 +5,11 @@ A code is ``"<name>"`` or ``"<name> key=value ..."``, as guards and the risk ass
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from thaman_contracts.events.optimizer import GuardStep
 from thaman_contracts.events.settings import Strategy
 from thaman_contracts.money import change_bp, riyals
+from thaman_optimizer.domain.advice import Outlook
 from thaman_optimizer.domain.pricing.reasons import WORDS
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -77,7 +77,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "offers_weak": ("أدلة السوق ضعيفة", "the market is weakly seen"),
     "small_raise": ("رفع صغير", "a small raise"),
     "small_cut": ("خفض صغير", "a small cut"),
-    "no_advice": ("لا يستطيع نموذج الطلب تسعير هذا المنتج", "the demand model cannot price this item"),
+    "no_advice": ("لا يستطيع محرك التسعير تسعير هذا المنتج", "the pricing engine cannot price this item"),
     "model_high": ("يقدّر نموذج الطلب خطورة عالية", "the demand model sees a high risk"),
     "model_medium": ("يقدّر نموذج الطلب خطورة متوسطة", "the demand model is not sure enough"),
     "not_the_models_price": (
@@ -92,7 +92,14 @@ _STRATEGY: Mapping[Strategy, tuple[str, str]] = {
     Strategy.PREMIUM: ("أعلى من السوق", "stand above the market"),
     Strategy.HOLD: ("تثبيت السعر", "keep the price"),
     Strategy.DEMAND: ("الطلب المتعلَّم من المبيعات", "demand learned from sales"),
+    Strategy.POSITION: ("موقع محدد من أسعار المنافسين", "a set position among rivals' prices"),
+    Strategy.COST_PLUS: ("التكلفة مع هامش", "cost plus a mark-up"),
+    Strategy.FIXED: ("سعر ثابت حدده التاجر", "a fixed price set by the merchant"),
+    Strategy.LOCK: ("سعر مقفل", "a locked price"),
 }
+
+_MARKETLESS = frozenset((Strategy.DEMAND, Strategy.COST_PLUS, Strategy.FIXED))
+"""Strategies that price without a reference."""
 
 _CURRENCY: Mapping[str, tuple[str, str]] = {"SAR": ("ر.س", "SAR")}
 
@@ -106,19 +113,6 @@ _LIMITS: Mapping[str, tuple[str, str]] = {
 
 _TOLD = frozenset({"dither", "corridor", "brake", "raise_only", "stock_limited", "no_data", "below_floor"})
 """Codes of the demand model that a merchant is told of with a proposal."""
-
-
-class Outlook(Protocol):
-    """What the demand model expects of a price: weekly profit change in halalas, its 80 % range, chance of a gain."""
-
-    @property
-    def expected(self) -> int: ...
-    @property
-    def low(self) -> int: ...
-    @property
-    def high(self) -> int: ...
-    @property
-    def chance_bp(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +158,8 @@ def why_proposed(
     unit = _CURRENCY.get(currency, (currency, currency))
     ar = [_change_ar(old, new, unit[0]), _market_ar(reference, offers, strategy, unit[0])]
     en = [_change_en(old, new, unit[1]), _market_en(reference, offers, strategy, unit[1])]
-    if strategy is Strategy.DEMAND:
-        ar += _demand_ar(outlook, _learned(trail), unit[0])
-        en += _demand_en(outlook, _learned(trail), unit[1])
+    ar += _expected_ar(outlook, _learned(trail), unit[0])
+    en += _expected_en(outlook, _learned(trail), unit[1])
     if limited:
         ar.append(f"قُيّد بـ: {'، '.join(limit[0] for limit in limited)}.")
         en.append(f"Limited by {', '.join(limit[1] for limit in limited)}.")
@@ -176,13 +169,13 @@ def why_proposed(
 
 
 def _learned(trail: Sequence[GuardStep]) -> list[Reason]:
-    """What shaped the demand model's choice, from the strategy guard's entry."""
+    """What shaped the demand model's choice where it made one, from the strategy guard's entry."""
     said = [step.detail for step in trail if step.guard == "strategy" and " codes=" in step.detail]
     codes = said[0].partition(" codes=")[2].split(",") if said else []
     return [words(code) for code in codes if code in _TOLD]
 
 
-def _demand_en(outlook: Outlook | None, learned: Sequence[Reason], unit: str) -> list[str]:
+def _expected_en(outlook: Outlook | None, learned: Sequence[Reason], unit: str) -> list[str]:
     told = []
     if outlook is not None:
         told.append(
@@ -192,7 +185,7 @@ def _demand_en(outlook: Outlook | None, learned: Sequence[Reason], unit: str) ->
     return told + [f"{one.en[:1].upper()}{one.en[1:]}." for one in learned]
 
 
-def _demand_ar(outlook: Outlook | None, learned: Sequence[Reason], unit: str) -> list[str]:
+def _expected_ar(outlook: Outlook | None, learned: Sequence[Reason], unit: str) -> list[str]:
     told = []
     if outlook is not None:
         told.append(
@@ -222,7 +215,7 @@ def _percent(old: int, new: int) -> str:
 
 
 def _market_en(reference: int | None, offers: int, strategy: Strategy, unit: str) -> str:
-    if reference is None and strategy is Strategy.DEMAND:
+    if reference is None and strategy in _MARKETLESS:
         return f"Rivals give no reference price; strategy: {_STRATEGY[strategy][1]}."
     if reference is None:
         return "Rivals give no reference price; the price is brought back inside its limits."
@@ -231,7 +224,7 @@ def _market_en(reference: int | None, offers: int, strategy: Strategy, unit: str
 
 
 def _market_ar(reference: int | None, offers: int, strategy: Strategy, unit: str) -> str:
-    if reference is None and strategy is Strategy.DEMAND:
+    if reference is None and strategy in _MARKETLESS:
         return f"لا سعر مرجعيًا من المنافسين؛ الاستراتيجية: {_STRATEGY[strategy][0]}."
     if reference is None:
         return "لا سعر مرجعيًا من المنافسين؛ يُعاد السعر إلى داخل حدوده."

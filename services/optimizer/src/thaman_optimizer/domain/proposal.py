@@ -11,7 +11,8 @@ from thaman_contracts.ids import decision_id, item_key, proposal_id
 from thaman_contracts.money import change_bp
 from thaman_kit.domain import Aggregate, DomainEvent
 from thaman_optimizer.domain import explain, policy
-from thaman_optimizer.domain.advice import engine_version, model_version
+from thaman_optimizer.domain.advice import ENGINE_VERSION
+from thaman_optimizer.domain.demand import MODEL_VERSION
 from thaman_optimizer.domain.engine import Move, Stay
 from thaman_optimizer.domain.events import (
     PriceApproved,
@@ -98,10 +99,11 @@ class Proposal(Aggregate):
             **self._names(ruling, item),
             reason=stay.reason,
             shelf_price=item.shelf_price,
+            strategy=stay.strategy,
             reference=stay.reference.price,
             trail=stay.trail,
-            engine_version=engine_version(ruling.store.settings),
-            model_version=model_version(ruling.store.settings),
+            engine_version=ENGINE_VERSION,
+            model_version=MODEL_VERSION,
             input_digest=inputs.digest,
             reason_ar=said.ar,
             reason_en=said.en,
@@ -114,10 +116,10 @@ class Proposal(Aggregate):
             PriceProposed,
             **self._names(ruling, item),
             **_prices(item, move),
-            **_judgement(ruling.store, item, move),
+            **_judgement(item, move),
             trail=move.trail,
-            engine_version=engine_version(ruling.store.settings),
-            model_version=model_version(ruling.store.settings),
+            engine_version=ENGINE_VERSION,
+            model_version=MODEL_VERSION,
             **_outlook(move),
             input_digest=inputs.digest,
             settings_version=ruling.store.settings_version,
@@ -254,20 +256,20 @@ def _outlook(move: Move) -> dict[str, Any]:
     }
 
 
-def _judgement(store: StoreFacts, item: ItemFacts, move: Move) -> dict[str, Any]:
+def _judgement(item: ItemFacts, move: Move) -> dict[str, Any]:
     said = explain.why_proposed(
         currency=item.currency,
         old=item.shelf_price,
         new=move.shelf_price,
         reference=move.reference.price,
         offers=move.reference.used,
-        strategy=store.settings.strategy,
+        strategy=move.strategy,
         risk_reasons=move.assessment.reasons,
         trail=move.trail,
         outlook=move.outlook,
     )
     return {
-        "strategy": store.settings.strategy,
+        "strategy": move.strategy,
         "risk": move.assessment.risk,
         "risk_reasons": move.assessment.reasons,
         "disposition": move.course.disposition,

@@ -6,7 +6,7 @@ from thaman_contracts.events.optimizer import Risk
 from thaman_contracts.events.settings import Strategy
 from thaman_contracts.money import BP_ONE, change_bp
 from thaman_optimizer.domain import policy
-from thaman_optimizer.domain.guards.base import Case
+from thaman_optimizer.domain.guards.base import MARKET_KINDS, Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def assess(case: Case, new_base: int, breaks: tuple[str, ...]) -> RiskAssessment
         high.append(f"change_large bp={change}")
     if _headroom_bp(case, new_base) < bands.tight_headroom:
         high.append(f"near_floor bp={_headroom_bp(case, new_base)}")
-    if case.store.settings.strategy is not Strategy.DEMAND and case.reference.price is None:
+    if case.strategy in MARKET_KINDS and case.reference.price is None:
         high.append("no_reference")
     high += _models_reasons(case, new_base, Risk.HIGH)
     if high:
@@ -53,16 +53,16 @@ def _medium_reasons(case: Case, new_base: int, change: int, bands: policy.RiskBa
     margin = margin_bp(case, new_base)
     if change < 0 and margin < bands.low_margin:
         reasons.append(f"margin_thin bp={margin}")
-    if case.store.settings.strategy is Strategy.DEMAND:
+    if case.strategy is Strategy.DEMAND:
         reasons += _models_reasons(case, new_base, Risk.MEDIUM)
-    elif case.reference.weight_bp < policy.LOW_RISK_WEIGHT_BP:
+    elif case.strategy in MARKET_KINDS and case.reference.weight_bp < policy.LOW_RISK_WEIGHT_BP:
         reasons.append(f"offers_weak weight_bp={case.reference.weight_bp}")
     return reasons
 
 
 def _models_reasons(case: Case, new_base: int, risk: Risk) -> list[str]:
     """Why the demand model's word makes a move this risky; a price that is not its own it knows nothing of."""
-    if case.store.settings.strategy is not Strategy.DEMAND:
+    if case.strategy is not Strategy.DEMAND:
         return []
     if case.advice is None or not case.is_advised(new_base):
         return ["not_the_models_price"] if risk is Risk.MEDIUM else []

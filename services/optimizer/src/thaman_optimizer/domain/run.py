@@ -9,7 +9,7 @@ from uuid import UUID
 from thaman_contracts.events.optimizer import Offer, RunStatistics
 from thaman_contracts.events.scheduler import Trigger
 from thaman_kit.domain import Aggregate, DomainEvent
-from thaman_optimizer.domain.advice import engine_version
+from thaman_optimizer.domain.advice import ENGINE_VERSION
 from thaman_optimizer.domain.events import (
     MarketScouted,
     OffersObserved,
@@ -79,7 +79,7 @@ class Run(Aggregate):
             items=items,
             mode=store.settings.mode,
             settings_version=store.settings_version,
-            engine_version=engine_version(store.settings),
+            engine_version=ENGINE_VERSION,
             store_inputs=store_inputs(store),
         )
 

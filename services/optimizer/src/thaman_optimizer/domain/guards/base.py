@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from thaman_contracts.events.settings import Strategy
 from thaman_optimizer.domain.advice import Advice
 from thaman_optimizer.domain.basis import Basis
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
 from thaman_optimizer.domain.floor import Limits, NoLimits
-from thaman_optimizer.domain.reference import Reference
+from thaman_optimizer.domain.reference import UNSEEN, Reference
+
+MARKET_KINDS = frozenset((Strategy.MATCH, Strategy.UNDERCUT, Strategy.PREMIUM, Strategy.POSITION))
+"""Strategies that measure from rivals' prices."""
 
 
 class Outcome(StrEnum):
@@ -23,15 +27,24 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One item in front of the guards; ``advice`` is the demand model's, where the strategy asks for it."""
+    """One item in front of the guards; ``advice`` is the engine's, ``None`` where it was not asked about the item."""
 
     store: StoreFacts
     item: ItemFacts
     now: datetime
     basis: Basis
     limits: Limits | NoLimits
-    reference: Reference
     advice: Advice | None = None
+
+    @property
+    def reference(self) -> Reference:
+        """What the market says of the item."""
+        return UNSEEN if self.advice is None else self.advice.reference
+
+    @property
+    def strategy(self) -> Strategy:
+        """The strategy that decides about the item."""
+        return self.store.settings.strategy if self.advice is None else self.advice.strategy
 
     @property
     def bounds(self) -> Limits:
@@ -40,9 +53,11 @@ class Case:
         return self.limits
 
     def is_advised(self, base: int) -> bool:
-        """Whether a base price is the one that the demand model chose, so that what it expects of it holds."""
+        """Whether a base price is the one that the demand model chose."""
         advice = self.advice
-        return advice is not None and advice.proposes and base == self.basis.base_near(advice.price)
+        if advice is None or advice.price is None or not advice.proposes:
+            return False
+        return base == self.basis.base_near(advice.price)
 
     @property
     def outside_limits(self) -> bool:

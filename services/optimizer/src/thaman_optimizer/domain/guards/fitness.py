@@ -1,10 +1,9 @@
 """Is enough known to move this price? Unknown is never zero: what is not known holds the price."""
 
 from thaman_contracts.events.onboarding import ItemStatus
-from thaman_contracts.events.settings import Strategy
 from thaman_optimizer.domain import policy
 from thaman_optimizer.domain.floor import HIGHEST_AMOUNT, NoLimits
-from thaman_optimizer.domain.guards.base import Case, Verdict, held, noted, passed
+from thaman_optimizer.domain.guards.base import MARKET_KINDS, Case, Verdict, held, noted, passed
 
 
 def data_fitness(case: Case, base: int) -> Verdict:
@@ -12,10 +11,8 @@ def data_fitness(case: Case, base: int) -> Verdict:
     problem = _store_problem(case) or _item_problem(case) or _cost_problem(case)
     if problem is not None:
         return held(base, problem)
-    if case.store.settings.strategy is Strategy.HOLD:
-        return passed(base)
-    if case.store.settings.strategy is Strategy.DEMAND:
-        # It weighs the market itself, and no reference price is an answer that it can work with.
+    if case.strategy not in MARKET_KINDS:
+        # Where demand decides the model weighs the market itself; the others do not look at it.
         return passed(base, f"offers={case.reference.used}")
     problem = _market_problem(case)
     if problem is None:

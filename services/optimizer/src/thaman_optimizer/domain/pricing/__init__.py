@@ -3,7 +3,8 @@
 >>> price(Batch.of(products), policy, now)  # doctest: +SKIP
 """
 
-from thaman_optimizer.domain.pricing.engine import ENGINE, price
+from thaman_optimizer.domain.pricing.answers import Answers, answer
+from thaman_optimizer.domain.pricing.engine import ENGINE, codes_of, input_digest, price
 from thaman_optimizer.domain.pricing.policy import PolicyInvalid, PricingPolicy, policy_from
 from thaman_optimizer.domain.pricing.reading import ProductInvalid, product_from
 from thaman_optimizer.domain.pricing.records import Batch, Offer, Priced, ProductInput, Week
@@ -11,6 +12,7 @@ from thaman_optimizer.domain.pricing.strategies import Kind, Scope, Strategy
 
 __all__ = [
     "ENGINE",
+    "Answers",
     "Batch",
     "Kind",
     "Offer",
@@ -22,6 +24,9 @@ __all__ = [
     "Scope",
     "Strategy",
     "Week",
+    "answer",
+    "codes_of",
+    "input_digest",
     "policy_from",
     "price",
     "product_from",

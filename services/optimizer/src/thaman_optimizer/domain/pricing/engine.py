@@ -2,48 +2,24 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from thaman_contracts.money import change_bp, riyals
-from thaman_optimizer.domain.decision import (
-    DECISION_VERSION,
-    Columns,
-    Decisions,
-    Disposition,
-    Guard,
-    Risk,
-    decide,
-)
-from thaman_optimizer.domain.demand import MODEL_VERSION, fit
-from thaman_optimizer.domain.offers import Market, read_market
-from thaman_optimizer.domain.pricing.columns import Targets, columns_of, costs_of, offers_of, targets_of
-from thaman_optimizer.domain.pricing.panels import past_of, price_wars
+from thaman_optimizer.domain.decision import DECISION_VERSION, Disposition, Guard, Risk
+from thaman_optimizer.domain.demand import MODEL_VERSION
+from thaman_optimizer.domain.pricing.answers import Answers, answer
 from thaman_optimizer.domain.pricing.policy import PricingPolicy
 from thaman_optimizer.domain.pricing.reasons import told, trail
-from thaman_optimizer.domain.pricing.records import Batch, Offer, Priced, ProductInput
-from thaman_optimizer.domain.pricing.strategies import Strategy, strategy_of
+from thaman_optimizer.domain.pricing.records import Batch, Priced, ProductInput
 
 ENGINE = f"{MODEL_VERSION} {DECISION_VERSION}"
 """Names everything a decision depends on besides its input."""
 
 _CODES = tuple((int(guard), str(guard.name).lower()) for guard in Guard)
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """All that one product's answer is made from, by column."""
-
-    columns: Columns
-    decisions: Decisions
-    market: Market
-    strategies: Sequence[Strategy]
-    targets: Targets
-    used: Sequence[tuple[Offer, ...]]
-    step_bp: int
 
 
 def price(batch: Batch, policy: PricingPolicy, now: datetime) -> list[Priced]:
@@ -59,7 +35,7 @@ def price(batch: Batch, policy: PricingPolicy, now: datetime) -> list[Priced]:
         return []
     order = sorted(range(len(batch.products)), key=lambda place: batch.products[place].product_id)
     products = [batch.products[place] for place in order]
-    answered = _answer(products, policy, now)
+    answered = answer(products, policy, now)
     digest = input_digest(products, policy, now)
     priced: list[Priced | None] = [None] * len(products)
     for row, place in enumerate(order):
@@ -101,31 +77,10 @@ def _flat(product: ProductInput) -> tuple[Any, ...]:
     )
 
 
-def _answer(products: Sequence[ProductInput], policy: PricingPolicy, now: datetime) -> _Answered:
-    cost = costs_of(products, policy)
-    past = past_of(products, cost, now)
-    offers, kept = offers_of(products, now)
-    market = read_market(offers, past.own_median.astype(np.float64))
-    strategies = [strategy_of(product, policy.strategies, now) for product in products]
-    targets = targets_of(products, strategies, market, policy)
-    braked = price_wars(past, products, market.reference)
-    columns = columns_of(products, cost, market, past, braked, targets, policy, now)
-    rules = policy.decision()
-    decisions = decide(columns, fit(past.panel), rules)
-    return _Answered(columns, decisions, market, strategies, targets, _used(market, kept), rules.step_bp)
-
-
-def _used(market: Market, kept: Sequence[Offer]) -> list[tuple[Offer, ...]]:
-    used: list[list[Offer]] = [[] for _ in market.reference]
-    for product, offer in zip(market.kept_product.tolist(), market.kept_offer.tolist(), strict=True):
-        used[product].append(kept[offer])
-    return [tuple(sorted(offers)) for offers in used]
-
-
-def _priced(answered: _Answered, row: int, product: ProductInput, digest: str) -> Priced:
+def _priced(answered: Answers, row: int, product: ProductInput, digest: str) -> Priced:
     decisions, market = answered.decisions, answered.market
     reference = market.reference[row]
-    codes = _codes(int(decisions.guards[row]), unfit=bool(answered.targets.unfit[row]))
+    codes = codes_of(answered, row)
     new = int(decisions.price[row])
     expected, low, high = (round(float(a[row])) for a in (decisions.expected, decisions.low, decisions.high))
     chance = round(float(decisions.probability[row]), 4)
@@ -133,7 +88,7 @@ def _priced(answered: _Answered, row: int, product: ProductInput, digest: str) -
     values = {
         "floor": riyals(floor),
         "floor_halalas": floor,
-        "step_bp": answered.step_bp,
+        "step_bp": answered.rules.step_bp,
         "own_median": int(answered.columns.own_median[row]),
         "strategy": answered.strategies[row].kind.value,
         "gain": riyals(expected),
@@ -171,7 +126,7 @@ def _priced(answered: _Answered, row: int, product: ProductInput, digest: str) -
     )
 
 
-def _codes(bits: int, *, unfit: bool) -> tuple[str, ...]:
-    if unfit:
-        bits |= int(Guard.STRATEGY_UNFIT)
+def codes_of(answers: Answers, row: int) -> tuple[str, ...]:
+    """The guards that had a say about a product, by name."""
+    bits = int(answers.decisions.guards[row]) | (int(Guard.STRATEGY_UNFIT) if answers.targets.unfit[row] else 0)
     return tuple(name for bit, name in _CODES if bits & bit)

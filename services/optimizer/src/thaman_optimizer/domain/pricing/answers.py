@@ -1,0 +1,62 @@
+"""What the engine makes of a batch, in columns: it learns, reads the market and decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from thaman_optimizer.domain.decision import Columns, DecisionPolicy, Decisions, Outlooks, decide, outlooks
+from thaman_optimizer.domain.demand import DemandState, fit
+from thaman_optimizer.domain.demand.panel import Ints
+from thaman_optimizer.domain.offers import Market, read_market
+from thaman_optimizer.domain.pricing.columns import Targets, columns_of, costs_of, offers_of, targets_of
+from thaman_optimizer.domain.pricing.panels import past_of, price_wars
+from thaman_optimizer.domain.pricing.policy import PricingPolicy
+from thaman_optimizer.domain.pricing.records import Offer, ProductInput
+from thaman_optimizer.domain.pricing.strategies import Strategy, strategy_of
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The engine's answers to n products sorted by id, and what they were made from; one entry or row a product."""
+
+    products: Sequence[ProductInput]
+    columns: Columns
+    state: DemandState
+    decisions: Decisions
+    market: Market
+    strategies: Sequence[Strategy]
+    targets: Targets
+    used: Sequence[tuple[Offer, ...]]
+    rules: DecisionPolicy
+
+    def outlooks(self, rows: Ints, prices: Ints) -> Outlooks:
+        """What ``prices`` with VAT in halalas are expected to earn for the products in ``rows``, both (m,)."""
+        return outlooks(self.columns.take(rows), self.state.take(rows), prices, self.rules)
+
+    def knows(self, row: int) -> bool:
+        """Whether the product was ever seen on a shelf, so that its outlook is more than a prior."""
+        return bool(self.state.seen[row] > 0.0)
+
+
+def answer(products: Sequence[ProductInput], policy: PricingPolicy, now: datetime) -> Answers:
+    """Answers to ``products``, which are sorted by id and a store's whole assortment."""
+    cost = costs_of(products, policy)
+    past = past_of(products, cost, now)
+    offers, kept = offers_of(products, now)
+    market = read_market(offers, past.own_median.astype(np.float64))
+    strategies = [strategy_of(product, policy.strategies, now) for product in products]
+    targets = targets_of(products, strategies, market, policy)
+    braked = price_wars(past, products, market.reference)
+    columns = columns_of(products, cost, market, past, braked, targets, policy, now)
+    state, rules = fit(past.panel), policy.decision()
+    decisions = decide(columns, state, rules)
+    return Answers(products, columns, state, decisions, market, strategies, targets, _used(market, kept), rules)
+
+
+def _used(market: Market, kept: Sequence[Offer]) -> list[tuple[Offer, ...]]:
+    used: list[list[Offer]] = [[] for _ in market.reference]
+    for product, offer in zip(market.kept_product.tolist(), market.kept_offer.tolist(), strict=True):
+        used[product].append(kept[offer])
+    return [tuple(sorted(offers)) for offers in used]
