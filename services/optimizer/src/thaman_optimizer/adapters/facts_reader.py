@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Any
 
 from thaman_contracts.events.onboarding import ItemStatus
@@ -15,10 +15,8 @@ from thaman_optimizer.adapters.past_reader import PastReader
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.domain.engine import is_priced
 from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts
+from thaman_optimizer.domain.localtime import RIYADH
 from thaman_optimizer.ports import Catalogue
-
-RIYADH = timezone(timedelta(hours=3))
-"""Saudi Arabia has had no other offset since 1947."""
 
 ENTITLED = frozenset(("trial", "active"))
 """Subscription states in which a store is priced."""
