@@ -60,6 +60,7 @@ def columns(weeks: Panel, policy: DecisionPolicy, *, seed: int = 5) -> Columns:
         reference_weight=np.where(np.isnan(weeks.reference[-1]), 0.0, 3.0),
         braked=random.random(count) < 0.05,
         locked=random.random(count) < 0.05,
+        resting=np.zeros(count, dtype=np.bool_),
         target=np.full(count, np.nan),
         fixed=np.zeros(count, dtype=np.bool_),
         draw=draws(identity(weeks.product_ids), 7),

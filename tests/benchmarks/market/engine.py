@@ -155,6 +155,7 @@ class Engine:
             reference_weight=prices.weight,
             braked=self._braked(prices.reference),
             locked=np.zeros(count, dtype=np.bool_),
+            resting=np.zeros(count, dtype=np.bool_),
             target=np.full(count, np.nan),
             fixed=np.zeros(count, dtype=np.bool_),
             draw=draws(self._identity, morning.day // _EPOCH_DAYS),

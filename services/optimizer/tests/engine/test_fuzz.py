@@ -5,11 +5,15 @@
 
 import os
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
+from tests.support.pricing import NOW, POLICY, products
 
-from thaman_contracts.events.settings import AutomationMode
+from thaman_contracts.events.policies import Against, Season
+from thaman_contracts.events.settings import AutomationMode, Strategy
 from thaman_optimizer.domain.decision import (
     TOLERANCES,
     Columns,
@@ -23,6 +27,9 @@ from thaman_optimizer.domain.decision import (
     impute_costs,
 )
 from thaman_optimizer.domain.demand import DemandState
+from thaman_optimizer.domain.localtime import RIYADH
+from thaman_optimizer.domain.pricing import Batch, Priced, PricingPolicy, ProductInput, policy_from, price, product_from
+from thaman_optimizer.domain.rests import resting
 
 DECISIONS = int(os.environ.get("THAMAN_FUZZ", "100000"))
 ROUND = 2_000
@@ -43,6 +50,76 @@ def test_no_decision_breaks_a_guard() -> None:
     assert made >= DECISIONS
 
 
+@pytest.mark.timeout(3600)
+def test_no_policy_with_seasons_and_rests_breaks_a_guard() -> None:
+    """The same of whole policies, at times near and far, also where no season can be computed."""
+    rested, moved = 0, 0
+    for seed in range(max(DECISIONS // 2_000, 1)):
+        random = np.random.default_rng([23, seed])
+        away = random.uniform(0, 730) if random.random() < 0.8 else random.uniform(-40_000, 40_000)
+        now, policy = NOW + timedelta(days=away), policy_from(_told(random))
+        given = [product_from(one) for one in products(40, weeks=8, seed=seed)]
+        with np.errstate(all="raise", under="ignore"):
+            answers = price(Batch.of(given), policy, now)
+        rest = resting(policy.season_rests, policy.date_rests, policy.sleep, now, RIYADH)
+        for product, answered in zip(given, answers, strict=True):
+            _check_answer(product, answered, policy, rest, now)
+        rested += rest is not None
+        moved += sum(answered.action == "propose" for answered in answers)
+    assert rested
+    assert moved
+
+
+def _check_answer(
+    product: ProductInput, answered: Priced, policy: PricingPolicy, rest: str | None, now: datetime
+) -> None:
+    floor, codes, moves = answered.reasons["floor"] or 0, answered.reasons["codes"], answered.action == "propose"
+    running = {one.kind for one in policy.strategies if one.runs(now, RIYADH)} | {Strategy.DEMAND}
+    assert answered.reasons["strategy"] in running
+    assert not moves or answered.price >= floor
+    if product.price < floor:
+        assert moves != ("locked" in codes), "a price below its floor is always brought back, but for a lock"
+        return
+    assert ("rest" in codes) == (rest is not None)
+    assert rest is None or (not moves and answered.price == product.price)
+
+
+def _told(random: np.random.Generator) -> dict[str, Any]:
+    """A policy as the black box takes it, with strategies of every kind in and out of season."""
+
+    def season() -> str | None:
+        return str(random.choice(list(Season))) if random.random() < 0.5 else None
+
+    strategies = [
+        {
+            "kind": str(random.choice(list(Strategy))),
+            "scope": {"brands": [f"brand {random.integers(3)}"]} if random.random() < 0.5 else None,
+            "priority": int(random.integers(-2, 3)),
+            "against": str(random.choice(list(Against))),
+            "rank": int(random.integers(1, 5)),
+            "by_bp": int(random.integers(-2_000, 2_000)),
+            "markup_bp": int(random.integers(0, 20_000)),
+            "price": int(random.integers(1, 10**5)),
+            "season": season(),
+        }
+        for _ in range(int(random.integers(0, 6)))
+    ]
+    rests = [
+        {"season": str(random.choice(list(Season))), "days_before": int(random.integers(61)), "days_after": 3}
+        for _ in range(int(random.integers(0, 3)))
+    ]
+    begins = NOW + timedelta(days=random.uniform(-30, 700))
+    dates = {"name": "dates", "starts_at": begins.isoformat(), "ends_at": (begins + timedelta(days=90)).isoformat()}
+    sleep = {"from_time": f"{random.integers(24):02}:30", "until_time": f"{random.integers(24):02}:00"}
+    return POLICY | {
+        "min_margin_bp": int(random.integers(0, 4_000)),
+        "strategies": strategies,
+        "season_rests": rests,
+        "date_rests": [dates] if random.random() < 0.3 else None,
+        "sleep": sleep if random.random() < 0.3 else None,
+    }
+
+
 def _check(columns: Columns, decisions: Decisions, policy: DecisionPolicy) -> None:
     old, new, floor = columns.price, decisions.price, columns.floor
     propose, known = decisions.propose, columns.cost_known
@@ -56,8 +133,9 @@ def _check(columns: Columns, decisions: Decisions, policy: DecisionPolicy) -> No
     assert (new[~known] >= old[~known]).all(), "unknown cost"
     assert (new[columns.braked] >= old[columns.braked]).all(), "brake"
     assert (propose[columns.locked] == 0).all(), "lock"
-    resting = (columns.days_since_change < policy.dwell_days) & ~below & ~columns.fixed
-    assert not propose[resting].any(), "dwell"
+    soon = (columns.days_since_change < policy.dwell_days) & ~below & ~columns.fixed
+    assert not propose[soon].any(), "dwell"
+    assert not propose[columns.resting & ~below].any(), "rest"
     assert not propose[(columns.stock <= 0) & ~below].any(), "out of stock"
     assert propose[below & ~columns.locked].all(), "a price below its floor is always brought back"
     ceiling = np.maximum(np.maximum(columns.own_median * policy.corridor_high_bp // 10_000, old), floor)
@@ -119,6 +197,7 @@ def _columns(random: np.random.Generator, policy: DecisionPolicy) -> Columns:
         reference_weight=random.uniform(0, 5, n),
         braked=random.random(n) < 0.1,
         locked=random.random(n) < 0.1,
+        resting=np.full(n, random.random() < 0.1),
         target=some(0.3, price * np.exp(random.normal(0, 1.0, n))),
         fixed=random.random(n) < 0.1,
         draw=random.integers(0, 2**63, n).astype(np.uint64),
@@ -154,11 +233,13 @@ def test_the_check_can_fail() -> None:
     """A decision below the floor, or further than a step, does not slip through the check above."""
     random = np.random.default_rng(3)
     policy = replace(_policy(random), max_step_bp=500)
-    columns = _columns(random, policy)
+    columns = replace(_columns(random, policy), resting=np.zeros(ROUND, dtype=np.bool_))
     good = decide(columns, _state(random, columns), policy)
     moved = np.flatnonzero(good.propose & columns.cost_known & (columns.price >= columns.floor))
     for wrong in (columns.floor - 1, columns.price * 2):
-        price = good.price.copy()
-        price[moved[0]] = wrong[moved[0]]
+        prices = good.price.copy()
+        prices[moved[0]] = wrong[moved[0]]
         with pytest.raises(AssertionError):
-            _check(columns, replace(good, price=price), policy)
+            _check(columns, replace(good, price=prices), policy)
+    with pytest.raises(AssertionError, match="rest"):
+        _check(replace(columns, resting=~columns.resting), good, policy)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thaman_optimizer.domain.offers import OFFER_RULES, OfferColumns, Position, position_prices, read_market
+from thaman_contracts.events.policies import Against
+from thaman_optimizer.domain.offers import OFFER_RULES, OfferColumns, position_prices, read_market
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ def test_no_offers_is_an_answer() -> None:
     found = read_market(OfferColumns.none(3), np.full(3, 1_000.0))
     assert np.isnan(found.reference).all()
     assert found.weight.tolist() == [0, 0, 0]
-    for position in Position:
-        assert np.isnan(position_prices(found, position)).all()
+    for against in Against:
+        assert np.isnan(position_prices(found, against)).all()
 
 
 def test_one_stale_offer_is_no_reference() -> None:
@@ -108,12 +109,12 @@ def test_positions_do_not_mix_products() -> None:
     found = read_market(columns([One(1_000), One(1_100), One(1_050)], [], [One(900)]), np.full(3, 1_000.0))
     wanted = {"lowest": 1_000, "highest": 1_100, "average": 1_050, "median": 1_050}
     for name, price in wanted.items():
-        prices = position_prices(found, Position(name))
+        prices = position_prices(found, Against(name))
         assert prices[0] == price
         assert np.isnan(prices[1])
         assert prices[2] == 900
-    assert position_prices(found, Position.RANK, 2).tolist()[0] == 1_050
-    assert position_prices(found, Position.RANK, 9).tolist()[0] == 1_100
+    assert position_prices(found, Against.RANK, 2).tolist()[0] == 1_050
+    assert position_prices(found, Against.RANK, 9).tolist()[0] == 1_100
 
 
 def test_columns_that_do_not_fit_together_are_refused() -> None:

@@ -46,7 +46,7 @@ _ENDINGS = {
 }
 _RISKS = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
 
-_WHY_HELD = ("locked", "out_of_stock", "dwell", "already_right", "small_gain", "unlikely_gain")
+_WHY_HELD = ("locked", "rest", "out_of_stock", "dwell", "already_right", "small_gain", "unlikely_gain")
 """Codes that say why nothing is proposed, the most telling first."""
 
 _STORE_WIDE = -(10**6)

@@ -57,6 +57,7 @@ def _blocks(columns: Columns, policy: DecisionPolicy, forced: Flags) -> Ints:
     """Guard bits of what forbids any move; a price below its floor is stopped by nothing but a lock."""
     soon = columns.days_since_change < policy.dwell_days
     bits = np.where(columns.locked, int(Guard.LOCKED), 0)
+    bits |= np.where(columns.resting & ~forced, int(Guard.REST), 0)
     bits |= np.where((columns.stock <= 0.0) & ~forced, int(Guard.OUT_OF_STOCK), 0)
     bits |= np.where(soon & ~forced & ~columns.fixed, int(Guard.DWELL), 0)
     return bits.astype(np.int64)

@@ -34,6 +34,7 @@ class Guard(IntFlag):
     NO_DATA = 1 << 16
     FIXED_PRICE = 1 << 17
     STRATEGY_UNFIT = 1 << 18
+    REST = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class Columns:
     cost is unknown); ``stock`` units (NaN unknown); ``weeks_left`` until the season ends (NaN = none); ``salvage`` what
     an unsold unit brings then, without VAT (NaN unknown); ``days_since_change`` (inf = never seen to change);
     ``own_median`` of the last 90 days; ``reference`` (NaN = none) with its ``reference_weight``; ``braked``: cuts have
-    been followed by a falling market, no more of them; ``locked``; ``target``: the price a strategy other than demand
-    asks for (NaN = demand decides); ``fixed``: that target is a fixed price with dates; ``draw`` (uint64) for the
-    dither; ``weeks_ahead``: weeks since the last one the state saw.
+    been followed by a falling market, no more of them; ``locked``; ``resting``: a rest of the store runs, the same for
+    all; ``target``: the price a strategy other than demand asks for (NaN = demand decides); ``fixed``: that target is a
+    fixed price with dates; ``draw`` (uint64) for the dither; ``weeks_ahead``: weeks since the last one the state saw.
     """
 
     price: Ints
@@ -62,6 +63,7 @@ class Columns:
     reference_weight: Floats
     braked: Flags
     locked: Flags
+    resting: Flags
     target: Floats
     fixed: Flags
     draw: npt.NDArray[np.uint64]

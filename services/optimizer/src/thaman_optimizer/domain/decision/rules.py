@@ -6,7 +6,7 @@ from enum import IntEnum
 from thaman_contracts.events.settings import AutomationMode
 from thaman_optimizer.domain.decision.endings import DEFAULT_ENDING, Ending
 
-DECISION_VERSION = "decision-1.0"
+DECISION_VERSION = "decision-1.1"
 """Names the rules and these numbers; raised with every change that could change a decision."""
 
 

@@ -2,7 +2,7 @@
 
 from thaman_optimizer.domain.offers.columns import OfferColumns
 from thaman_optimizer.domain.offers.market import Market, read_market
-from thaman_optimizer.domain.offers.positions import Position, position_prices
+from thaman_optimizer.domain.offers.positions import position_prices
 from thaman_optimizer.domain.offers.rules import OFFER_RULES, OfferRules
 
-__all__ = ["OFFER_RULES", "Market", "OfferColumns", "OfferRules", "Position", "position_prices", "read_market"]
+__all__ = ["OFFER_RULES", "Market", "OfferColumns", "OfferRules", "position_prices", "read_market"]

@@ -1,40 +1,29 @@
 """Where the own price would stand against the offers used: lowest, average, median or a rank."""
 
-from enum import StrEnum
-
 import numpy as np
 
+from thaman_contracts.events.policies import Against
 from thaman_optimizer.domain.demand.detmath import Floats
 from thaman_optimizer.domain.demand.panel import Ints
 from thaman_optimizer.domain.offers.market import Market
 
 
-class Position(StrEnum):
-    """What a strategy measures from."""
-
-    LOWEST = "lowest"
-    AVERAGE = "average"
-    MEDIAN = "median"
-    HIGHEST = "highest"
-    RANK = "rank"
-
-
-def position_prices(market: Market, position: Position, rank: int = 1) -> Floats:
-    """The price at that position for every product, in halalas; NaN where the market gives no reference.
+def position_prices(market: Market, against: Against, rank: int = 1) -> Floats:
+    """The price that ``against`` means for every product, in halalas; NaN where the market gives no reference.
 
     ``rank`` counts from the cheapest (1); beyond the last offer the dearest is meant. The average is rounded half up.
     """
     count = len(market.reference)
-    if position is Position.MEDIAN:
+    if against is Against.MEDIAN:
         return market.reference.copy()
     ends = np.cumsum(market.used)
     first = ends - market.used
-    if position is Position.AVERAGE:
+    if against is Against.AVERAGE:
         total = _sums(market.kept_product, market.kept_price, count)
         used = np.maximum(market.used, 1)
         price: Floats = ((2 * total + used) // (2 * used)).astype(np.float64)
     else:
-        wanted = {Position.LOWEST: 1, Position.RANK: max(rank, 1), Position.HIGHEST: len(market.kept_price)}[position]
+        wanted = {Against.LOWEST: 1, Against.RANK: max(rank, 1), Against.HIGHEST: len(market.kept_price)}[against]
         place = np.minimum(first + wanted - 1, ends - 1)
         price = np.zeros(count)
         some = np.flatnonzero(market.used > 0)

@@ -8,13 +8,13 @@ from thaman_optimizer.domain.pricing.engine import ENGINE, codes_of, input_diges
 from thaman_optimizer.domain.pricing.policy import PolicyInvalid, PricingPolicy, policy_from
 from thaman_optimizer.domain.pricing.reading import ProductInvalid, product_from
 from thaman_optimizer.domain.pricing.records import Batch, Offer, Priced, ProductInput, Week
-from thaman_optimizer.domain.pricing.strategies import Kind, Scope, Strategy
+from thaman_optimizer.domain.pricing.scopes import Scope
+from thaman_optimizer.domain.pricing.strategies import Strategy
 
 __all__ = [
     "ENGINE",
     "Answers",
     "Batch",
-    "Kind",
     "Offer",
     "PolicyInvalid",
     "Priced",

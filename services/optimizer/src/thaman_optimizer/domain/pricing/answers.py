@@ -9,17 +9,22 @@ import numpy as np
 from thaman_optimizer.domain.decision import Columns, DecisionPolicy, Decisions, Outlooks, decide, outlooks
 from thaman_optimizer.domain.demand import DemandState, fit
 from thaman_optimizer.domain.demand.panel import Ints
+from thaman_optimizer.domain.localtime import RIYADH
 from thaman_optimizer.domain.offers import Market, read_market
 from thaman_optimizer.domain.pricing.columns import Targets, columns_of, costs_of, offers_of, targets_of
 from thaman_optimizer.domain.pricing.panels import past_of, price_wars
 from thaman_optimizer.domain.pricing.policy import PricingPolicy
 from thaman_optimizer.domain.pricing.records import Offer, ProductInput
 from thaman_optimizer.domain.pricing.strategies import Strategy, strategy_of
+from thaman_optimizer.domain.rests import resting
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The engine's answers to n products sorted by id, and what they were made from; one entry or row a product."""
+    """The engine's answers to n products sorted by id, and what they were made from; one entry or row a product.
+
+    ``rest`` names the time of rest that runs, ``None`` where prices may move.
+    """
 
     products: Sequence[ProductInput]
     columns: Columns
@@ -30,6 +35,7 @@ class Answers:
     targets: Targets
     used: Sequence[tuple[Offer, ...]]
     rules: DecisionPolicy
+    rest: str | None
 
     def outlooks(self, rows: Ints, prices: Ints) -> Outlooks:
         """What ``prices`` with VAT in halalas are expected to earn for the products in ``rows``, both (m,)."""
@@ -46,13 +52,16 @@ def answer(products: Sequence[ProductInput], policy: PricingPolicy, now: datetim
     past = past_of(products, cost, now)
     offers, kept = offers_of(products, now)
     market = read_market(offers, past.own_median.astype(np.float64))
-    strategies = [strategy_of(product, policy.strategies, now) for product in products]
+    running = [strategy for strategy in policy.strategies if strategy.runs(now, RIYADH)]
+    strategies = [strategy_of(product, running) for product in products]
     targets = targets_of(products, strategies, market, policy)
     braked = price_wars(past, products, market.reference)
-    columns = columns_of(products, cost, market, past, braked, targets, policy, now)
+    rest = resting(policy.season_rests, policy.date_rests, policy.sleep, now, RIYADH)
+    columns = columns_of(products, cost, market, past, braked, targets, policy, now, resting=rest is not None)
     state, rules = fit(past.panel), policy.decision()
     decisions = decide(columns, state, rules)
-    return Answers(products, columns, state, decisions, market, strategies, targets, _used(market, kept), rules)
+    used = _used(market, kept)
+    return Answers(products, columns, state, decisions, market, strategies, targets, used, rules, rest)
 
 
 def _used(market: Market, kept: Sequence[Offer]) -> list[tuple[Offer, ...]]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
+from thaman_contracts.events.settings import Strategy as Kind
 from thaman_optimizer.domain.decision import Columns, draws, floor_prices, identity, impute_costs
 from thaman_optimizer.domain.decision.columns import Flags
 from thaman_optimizer.domain.demand.detmath import Floats
@@ -13,7 +14,7 @@ from thaman_optimizer.domain.offers import Market, OfferColumns, position_prices
 from thaman_optimizer.domain.pricing.panels import Past
 from thaman_optimizer.domain.pricing.policy import PricingPolicy
 from thaman_optimizer.domain.pricing.records import Offer, ProductInput
-from thaman_optimizer.domain.pricing.strategies import MARKET_KINDS, Kind, Strategy
+from thaman_optimizer.domain.pricing.strategies import MARKET_KINDS, Strategy
 
 _EPOCH_DAYS = 21
 _DAY = timedelta(days=1)
@@ -118,8 +119,10 @@ def columns_of(
     targets: Targets,
     policy: PricingPolicy,
     now: datetime,
+    *,
+    resting: bool,
 ) -> Columns:
-    """Decision columns of products sorted by id."""
+    """Decision columns of products sorted by id; ``resting``: a rest of the store runs."""
     price = np.array([product.price for product in products], dtype=np.int64)
     known = ~np.isnan(cost)
     floor = floor_prices(np.where(known, cost, 0.0).astype(np.int64), known, policy.decision())
@@ -139,6 +142,7 @@ def columns_of(
         reference_weight=market.weight,
         braked=braked,
         locked=targets.locked,
+        resting=np.full(len(products), resting),
         target=targets.price,
         fixed=targets.fixed,
         draw=draws(identity([product.product_id for product in products]), now.toordinal() // _EPOCH_DAYS),

@@ -13,7 +13,7 @@ from thaman_optimizer.domain.decision import DECISION_VERSION, Disposition, Guar
 from thaman_optimizer.domain.demand import MODEL_VERSION
 from thaman_optimizer.domain.pricing.answers import Answers, answer
 from thaman_optimizer.domain.pricing.policy import PricingPolicy
-from thaman_optimizer.domain.pricing.reasons import told, trail
+from thaman_optimizer.domain.pricing.reasons import rest_values, told, trail
 from thaman_optimizer.domain.pricing.records import Batch, Priced, ProductInput
 
 ENGINE = f"{MODEL_VERSION} {DECISION_VERSION}"
@@ -95,7 +95,7 @@ def _priced(answered: Answers, row: int, product: ProductInput, digest: str) -> 
         "low": riyals(low),
         "high": riyals(high),
         "chance": round(chance * 100),
-    }
+    } | rest_values(answered.rest)
     arabic, english = told(codes, old=product.price, new=new, values=values)
     return Priced(
         product_id=product.product_id,

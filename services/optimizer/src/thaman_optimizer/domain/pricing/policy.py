@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from thaman_contracts.events.policies import DateRest, SeasonRest, Sleep
 from thaman_contracts.events.settings import AutomationMode
 from thaman_contracts.money import BP_ONE
 from thaman_optimizer.domain.decision import TOLERANCES, DecisionPolicy, Ending, ending_named
 from thaman_optimizer.domain.decision.endings import DEFAULT_ENDING, UnknownEnding
+from thaman_optimizer.domain.pricing.parts import part, parts
 from thaman_optimizer.domain.pricing.strategies import Strategy, strategy_from
 from thaman_optimizer.domain.pricing.values import BadValue, truth, whole
 
@@ -27,6 +29,9 @@ KNOWN = frozenset(
         "ending",
         "strategies",
         "cost_includes_vat",
+        "season_rests",
+        "date_rests",
+        "sleep",
     }
 )
 """Every key of a policy."""
@@ -39,7 +44,8 @@ class PolicyInvalid(ValueError):
 @dataclass(frozen=True, slots=True)
 class PricingPolicy:
     """What a merchant asks of the engine. Shares in basis points; ``min_margin_bp`` as ``markup`` says: a mark-up on
-    the cost or a share of the price without VAT. Costs are without VAT unless ``cost_includes_vat``."""
+    the cost or a share of the price without VAT. Costs are without VAT unless ``cost_includes_vat``. Prices rest in
+    ``season_rests``, ``date_rests`` and ``sleep``, except those below their floors."""
 
     min_margin_bp: int
     markup: bool = False
@@ -51,6 +57,9 @@ class PricingPolicy:
     ending: Ending = DEFAULT_ENDING
     strategies: tuple[Strategy, ...] = ()
     cost_includes_vat: bool = False
+    season_rests: tuple[SeasonRest, ...] = ()
+    date_rests: tuple[DateRest, ...] = ()
+    sleep: Sleep | None = None
 
     def decision(self) -> DecisionPolicy:
         """The part that decisions are made with."""
@@ -104,6 +113,9 @@ def _policy(data: Mapping[str, Any]) -> PricingPolicy:
         ending=_ending(data.get("ending")),
         strategies=tuple(strategy_from(one, f"strategies[{i}]") for i, one in enumerate(strategies)),
         cost_includes_vat=truth(data.get("cost_includes_vat", False), "cost_includes_vat"),
+        season_rests=parts(SeasonRest, data.get("season_rests"), "season_rests"),
+        date_rests=parts(DateRest, data.get("date_rests"), "date_rests"),
+        sleep=None if data.get("sleep") is None else part(Sleep, data["sleep"], "sleep"),
     )
     if made.fee_bp + (0 if markup else made.min_margin_bp) >= BP_ONE:
         raise BadValue("min_margin_bp and fee_bp together reach the whole price, so no price keeps them")

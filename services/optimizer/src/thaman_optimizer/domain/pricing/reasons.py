@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from thaman_contracts.events.policies import Season
 from thaman_contracts.money import riyals
+from thaman_optimizer.domain.rests import SLEEP
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "below_floor": ("السعر الحالي أقل من الحد الأدنى", "the present price is below its floor"),
@@ -24,9 +26,28 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "strategy": ("السعر وفق الاستراتيجية «{strategy}»", "the price follows the strategy “{strategy}”"),
     "no_data": ("لا توجد مبيعات سابقة يُتعلَّم منها", "there are no past sales to learn from"),
     "fixed_price": ("سعر ثابت حدده التاجر", "a fixed price set by the merchant"),
+    "rest": ("الأسعار في فترة راحة: {rest_ar}", "prices rest now: {rest_en}"),
     "strategy_unfit": ("لا يوجد ما تُقاس عليه الاستراتيجية", "the strategy finds nothing to measure from"),
 }
 """Arabic and English of every guard code."""
+
+_RESTS: Mapping[str, tuple[str, str]] = {
+    Season.RAMADAN: ("رمضان", "Ramadan"),
+    Season.EID_AL_FITR: ("عيد الفطر", "Eid al-Fitr"),
+    Season.EID_AL_ADHA: ("عيد الأضحى", "Eid al-Adha"),
+    Season.FOUNDING_DAY: ("يوم التأسيس", "Founding Day"),
+    Season.NATIONAL_DAY: ("اليوم الوطني", "National Day"),
+    Season.WHITE_FRIDAY: ("الجمعة البيضاء", "White Friday"),
+    SLEEP: ("ساعات النوم", "the hours of sleep"),
+}
+
+
+def rest_values(rest: str | None) -> dict[str, str]:
+    """What trail and story say of the rest that runs: a season by its names, other rests as the merchant named them."""
+    if rest is None:
+        return {}
+    arabic, english = _RESTS.get(rest, (rest, rest))
+    return {"rest": "_".join(rest.split()), "rest_ar": arabic, "rest_en": english}
 
 
 def trail(codes: Sequence[str], values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -37,6 +58,7 @@ def trail(codes: Sequence[str], values: Mapping[str, Any]) -> tuple[str, ...]:
         "step": "bp={step_bp}",
         "corridor": "median={own_median}",
         "strategy": "kind={strategy}",
+        "rest": "name={rest}",
     }
     return tuple(f"{code} {parameters[code].format(**values)}" if code in parameters else code for code in codes)
 

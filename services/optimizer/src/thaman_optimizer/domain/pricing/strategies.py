@@ -1,35 +1,22 @@
 """Strategies: what a merchant wants instead of, or besides, the engine's own judgement.
 
 A strategy has a kind, a scope (products, brands, categories; nothing named = everything), a priority and, if wished,
-dates. Of those that apply to a product the highest priority wins, then the narrower scope, then the earlier one.
-Every guard applies to every strategy: none may break a floor, a step or the corridor.
+dates and a season. Of those that apply to a product the highest priority wins, then the narrower scope, then the
+earlier one. Every guard applies to every strategy: none may break a floor, a step or the corridor.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from datetime import datetime, tzinfo
+from typing import Any, Self
 
+from thaman_contracts.events.policies import Against, ScopedStrategy, Season
+from thaman_contracts.events.settings import Strategy as Kind
 from thaman_contracts.money import BP_ONE, ceil_div, round_div
-from thaman_optimizer.domain.offers import Position
 from thaman_optimizer.domain.pricing.records import HIGHEST_AMOUNT, ProductInput
-from thaman_optimizer.domain.pricing.values import BadValue, moment, text, whole
-
-
-class Kind(StrEnum):
-    """What a strategy does."""
-
-    DEMAND = "demand"
-    MATCH = "match"
-    UNDERCUT = "undercut"
-    PREMIUM = "premium"
-    POSITION = "position"
-    COST_PLUS = "cost_plus"
-    HOLD = "hold"
-    LOCK = "lock"
-    FIXED = "fixed"
-
+from thaman_optimizer.domain.pricing.scopes import EVERYTHING, Scope, scope_from
+from thaman_optimizer.domain.pricing.values import BadValue, moment, shown, whole
+from thaman_optimizer.domain.seasons import is_on
 
 MARKET_KINDS = frozenset({Kind.MATCH, Kind.UNDERCUT, Kind.PREMIUM, Kind.POSITION})
 """Kinds that measure from rivals' offers."""
@@ -39,36 +26,15 @@ _LARGEST_BP = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """Which products: named ones, brands, or categories. Empty = all; several kinds of names all have to hold."""
-
-    products: frozenset[str] = frozenset()
-    brands: frozenset[str] = frozenset()
-    categories: frozenset[str] = frozenset()
-
-    def covers(self, product: ProductInput) -> bool:
-        """Whether the product is meant."""
-        return (
-            (not self.products or product.product_id in self.products)
-            and (not self.brands or product.brand in self.brands)
-            and (not self.categories or product.category in self.categories)
-        )
-
-    @property
-    def narrowness(self) -> int:
-        """Products are narrower than brands, brands than categories, those than everything."""
-        return 4 * bool(self.products) + 2 * bool(self.brands) + bool(self.categories)
-
-
-@dataclass(frozen=True, slots=True)
 class Strategy:
     """One strategy. ``by_bp`` and ``by`` (halalas) move the price from ``against``: undercut down, premium and position
-    up (position may be negative). ``markup_bp`` on the cost for cost-plus, ``price`` for a fixed price."""
+    up (position may be negative). ``markup_bp`` on the cost for cost-plus, ``price`` for a fixed price. It holds from
+    ``starts`` to ``ends``, and in its ``season`` alone if it has one."""
 
     kind: Kind
-    scope: Scope = Scope()
+    scope: Scope = EVERYTHING
     priority: int = 0
-    against: Position = Position.MEDIAN
+    against: Against = Against.MEDIAN
     rank: int = 1
     by_bp: int = 0
     by: int = 0
@@ -76,10 +42,32 @@ class Strategy:
     price: int = 0
     starts: datetime | None = None
     ends: datetime | None = None
+    season: Season | None = None
 
-    def runs(self, now: datetime) -> bool:
-        """Whether its dates include now."""
-        return (self.starts is None or self.starts <= now) and (self.ends is None or now < self.ends)
+    @classmethod
+    def of(cls, scoped: ScopedStrategy) -> Self:
+        """The strategy that the published contract describes."""
+        scope = scoped.scope
+        return cls(
+            kind=scoped.kind,
+            scope=Scope(frozenset(scope.products), frozenset(scope.brands), frozenset(scope.categories)),
+            priority=scoped.priority,
+            against=scoped.against,
+            rank=scoped.rank,
+            by_bp=scoped.by_bp,
+            by=scoped.by,
+            markup_bp=scoped.markup_bp,
+            price=scoped.price or 0,
+            starts=scoped.starts_at,
+            ends=scoped.ends_at,
+            season=scoped.season,
+        )
+
+    def runs(self, now: datetime, zone: tzinfo) -> bool:
+        """Whether its dates and its season include ``now`` in a store whose clocks are ``zone``'s."""
+        started = self.starts is None or self.starts <= now
+        ended = self.ends is not None and self.ends <= now
+        return started and not ended and (self.season is None or is_on(self.season, now, zone))
 
     def from_market(self, base: int) -> int:
         """The price this strategy asks for when ``against`` stands at ``base``."""
@@ -96,10 +84,10 @@ DEMAND = Strategy(Kind.DEMAND)
 """What applies where no strategy does."""
 
 
-def strategy_of(product: ProductInput, strategies: Sequence[Strategy], now: datetime) -> Strategy:
-    """The strategy that decides about the product now."""
-    fitting = [one for one in strategies if one.runs(now) and one.scope.covers(product)]
-    return max(fitting, key=lambda one: (one.priority, one.scope.narrowness), default=DEMAND)
+def strategy_of(product: ProductInput, running: Sequence[Strategy]) -> Strategy:
+    """The one of the strategies that run now which decides about the product."""
+    fitting = [one for one in running if one.scope.covers(product)]
+    return max(fitting, key=lambda one: (one.priority, one.scope.narrowness(product)), default=DEMAND)
 
 
 def strategy_from(data: Any, place: str) -> Strategy:
@@ -112,12 +100,12 @@ def strategy_from(data: Any, place: str) -> Strategy:
         raise BadValue(f"{place} must be an object")
     try:
         kind = Kind(str(data.get("kind")).replace("-", "_"))
-        against = Position(data.get("against", Position.MEDIAN))
+        against = Against(data.get("against", Against.MEDIAN))
     except ValueError as error:
-        raise BadValue(f"{place}: {error}; kinds are {', '.join(Kind)}; against {', '.join(Position)}") from error
+        raise BadValue(f"{place}: {error}; kinds are {', '.join(Kind)}; against {', '.join(Against)}") from error
     made = Strategy(
         kind=kind,
-        scope=_scope(data.get("scope"), f"{place}.scope"),
+        scope=scope_from(data.get("scope"), f"{place}.scope"),
         priority=whole(data.get("priority", 0), f"{place}.priority", -10_000, 10_000),
         against=against,
         rank=whole(data.get("rank", 1), f"{place}.rank", 1, 1_000),
@@ -127,6 +115,7 @@ def strategy_from(data: Any, place: str) -> Strategy:
         price=whole(data.get("price", 0), f"{place}.price", 0, HIGHEST_AMOUNT),
         starts=_moment(data.get("from"), f"{place}.from"),
         ends=_moment(data.get("until"), f"{place}.until"),
+        season=_season(data.get("season"), f"{place}.season"),
     )
     if kind is Kind.FIXED and made.price == 0:
         raise BadValue(f"{place}: a fixed price needs a price")
@@ -137,20 +126,10 @@ def _moment(value: Any, name: str) -> datetime | None:
     return None if value is None else moment(value, name)
 
 
-def _scope(value: Any, place: str) -> Scope:
+def _season(value: Any, name: str) -> Season | None:
     if value is None:
-        return Scope()
-    if not isinstance(value, Mapping):
-        raise BadValue(f"{place} must be an object")
-    names = {"products": "product", "brands": "brand", "categories": "category"}
-    strangers = set(value) - set(names) - set(names.values())
-    if strangers:
-        raise BadValue(f"{place}: {sorted(strangers)[0]!r} is not one of products, brands, categories")
-    return Scope(**{many: _names(value.get(many, value.get(one)), f"{place}.{many}") for many, one in names.items()})
-
-
-def _names(value: Any, place: str) -> frozenset[str]:
-    if value is None:
-        return frozenset()
-    listed = value if isinstance(value, list) else [value]
-    return frozenset(text(one, place) for one in listed)
+        return None
+    try:
+        return Season(str(value).replace("-", "_"))
+    except ValueError as error:
+        raise BadValue(f"{name} must be one of {', '.join(Season)}, not {shown(value)}") from error

@@ -12,7 +12,7 @@ class BadValue(ValueError):
 def text(value: Any, name: str) -> str:
     """Text that is not empty."""
     if not isinstance(value, str) or not value:
-        raise BadValue(f"{name} must be text, not {_shown(value)}")
+        raise BadValue(f"{name} must be text, not {shown(value)}")
     return value
 
 
@@ -21,25 +21,25 @@ def whole(value: Any, name: str, low: int, high: int) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if type(value) is not int:
-        raise BadValue(f"{name} must be a whole number, not {_shown(value)}")
+        raise BadValue(f"{name} must be a whole number, not {shown(value)}")
     if not low <= value <= high:
-        raise BadValue(f"{name} must be from {low} to {high}, not {_shown(value)}")
+        raise BadValue(f"{name} must be from {low} to {high}, not {shown(value)}")
     return value
 
 
 def number(value: Any, name: str, low: float, high: float) -> float:
     """A number between ``low`` and ``high``."""
     if type(value) is not int and type(value) is not float:
-        raise BadValue(f"{name} must be a number, not {_shown(value)}")
+        raise BadValue(f"{name} must be a number, not {shown(value)}")
     if not math.isfinite(value) or not low <= value <= high:
-        raise BadValue(f"{name} must be from {low:g} to {high:g}, not {_shown(value)}")
+        raise BadValue(f"{name} must be from {low:g} to {high:g}, not {shown(value)}")
     return float(value)
 
 
 def truth(value: Any, name: str) -> bool:
     """true or false."""
     if not isinstance(value, bool):
-        raise BadValue(f"{name} must be true or false, not {_shown(value)}")
+        raise BadValue(f"{name} must be true or false, not {shown(value)}")
     return value
 
 
@@ -55,7 +55,7 @@ def moment(value: Any, name: str) -> datetime:
                 return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
             except OverflowError:
                 pass
-    raise BadValue(f"{name} must be an ISO date or time, not {_shown(value)}")
+    raise BadValue(f"{name} must be an ISO date or time, not {shown(value)}")
 
 
 def day(value: Any, name: str) -> date:
@@ -63,6 +63,7 @@ def day(value: Any, name: str) -> date:
     return moment(value, name).date()
 
 
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+def shown(value: Any) -> str:
+    """A value as a message may show it, cut short."""
+    written = repr(value)
+    return written if len(written) <= 60 else written[:57] + "..."
