@@ -4,7 +4,7 @@ One run does the same work on each side (the peer's in two styles, unless ``--pe
 and their ratios.
 
 The work, for every store: read what is known, take the recorded fresh offers, decide about each item with the same
-pure function (``thaman_optimizer.domain.engine.analyse``), record proposals, decisions and the run, write each changed
+pure function (``thaman_optimizer.domain.analyst.judge``), record proposals, decisions and the run, write each changed
 price to the local Salla by HTTP, see that it shows, record the outcome, and append everything to an audit log that is
 hash-chained per store (the same hash on both sides). The clock runs from the trigger until the last written price is
 in the audit log, both by PostgreSQL's clock. Seeding is not timed, and no competitor's page is read on either side.
@@ -40,6 +40,8 @@ page read back         1 event and 1 ledger entry (``CatalogObserved``)         
 
 The sums differ by two or three per cent (ours has more). The peer still is not charged for what it does not offer:
 no other system can follow its events, and its read models cannot be built again from them.
+
+Before the sweeps the pricing engine is measured by itself on one core (``engine.py``; ``--engine`` does only that).
 """
 
 import argparse
@@ -55,6 +57,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # started as a script, as `make bench` does
     sys.path.insert(0, str(ROOT))
 
+from tests.benchmarks.engine import Figures, measure  # noqa: E402
 from tests.benchmarks.errors import BenchError, Disagreement, ProgramMissing  # noqa: E402
 from tests.benchmarks.ours import run_ours  # noqa: E402
 from tests.benchmarks.peer.run import require_redis, run_peer  # noqa: E402
@@ -75,6 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     prepare_environment()
     stop_like_ctrl_c()
+    engine = None if given.skip_engine else measure(_sayer("engine"))
+    if given.engine:
+        _show([], engine, as_json=given.json)
+        return 0
     folder = Path(tempfile.mkdtemp(prefix="thaman-bench-", dir=given.folder))
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     try:
@@ -91,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if not given.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    _show([sweep for sweep, _ in outcomes], as_json=given.json)
+    _show([sweep for sweep, _ in outcomes], engine, as_json=given.json)
     return 0
 
 
@@ -104,6 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--products", type=_positive, help=f"products of each store (default {FULL.products})")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK.stores} stores x {QUICK.products} unless said")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("--engine", action="store_true", help="only the pricing engine by itself")
+    parser.add_argument("--skip-engine", action="store_true", help="only the sweeps")
     parser.add_argument("--skip-peer", action="store_true", help="only our side")
     parser.add_argument("--skip-ours", action="store_true", help="only the peer")
     parser.add_argument("--peer", choices=tuple(STYLES), default="both", help="how the peer writes prices")
@@ -156,11 +165,13 @@ def _sayer(side: str) -> Callable[[str], None]:
     return lambda text: print(f"{time.monotonic() - began:7.1f} s  {side}: {text}", file=sys.stderr, flush=True)
 
 
-def _show(sweeps: Sequence[Sweep], *, as_json: bool) -> None:
+def _show(sweeps: Sequence[Sweep], engine: Figures | None, *, as_json: bool) -> None:
     if not as_json:
-        print("\n".join(table(sweeps)))
+        print("\n".join([*(engine.lines() if engine else []), *(table(sweeps) if sweeps else [])]))
         return
-    document = {"sides": [sweep.document() for sweep in sweeps]}
+    document: dict[str, object] = {"engine": engine.document()} if engine else {}
+    if sweeps:
+        document["sides"] = [sweep.document() for sweep in sweeps]
     if len(sweeps) > 1:
         document["ratios"] = [{"against": peer.name, **ratios(sweeps[0], peer)} for peer in sweeps[1:]]
     print(json.dumps(document))

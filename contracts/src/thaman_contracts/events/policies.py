@@ -17,7 +17,9 @@ from thaman_contracts.ids import ProductId, VariantId
 from thaman_contracts.money import BasisPoints, Halalas, SignedHalalas
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-LocalTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM in the store's own time.")]
+LocalTime = Annotated[
+    str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="HH:MM in the store's own time.")
+]
 Days = Annotated[int, Field(strict=True, ge=0, le=60)]
 PolicyVersion = Annotated[int, Field(strict=True, ge=1, description="Counts a store's policies from 1, without gaps.")]
 

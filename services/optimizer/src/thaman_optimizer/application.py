@@ -15,6 +15,7 @@ from thaman_kit.errors import Conflict
 from thaman_optimizer.domain.approval import changed_input, not_priced
 from thaman_optimizer.domain.events import CompetitorLinksChanged, RunRequested
 from thaman_optimizer.domain.facts import StoreFacts
+from thaman_optimizer.domain.overlay import deciding, under
 from thaman_optimizer.domain.proposal import Lapse, Proposal, lapse
 from thaman_optimizer.errors import (
     InputsChanged,
@@ -170,6 +171,7 @@ class Optimizer:
         items = self._facts.items(store_id, now, [key]).items
         if items and items[0].in_flight:
             raise WriteInFlight("an earlier price of this item is still being written; answer again once it is settled")
+        store = under(store, deciding(store, items[0]) if items else store.policy)
         changed = changed_input(proposed, store, items[0] if items else None)
         if changed is None:
             proposal.approve(by, shown_digest, store, now)

@@ -1,6 +1,6 @@
 """What the application needs from outside, as it would like to have it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from thaman_kit.application import UnitOfWork
 from thaman_kit.domain import Aggregate, DomainEvent
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
 from thaman_optimizer.domain.proposal import Lapse
+from thaman_optimizer.domain.whatif import RecordedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,15 @@ class Facts(Protocol):
 
     def known_items(self, store_id: str, keys: Sequence[str]) -> set[str]:
         """Which of ``keys`` the store's catalogue has."""
+        ...
+
+
+class Past(Protocol):
+    """Recorded runs. Blocking."""
+
+    def runs(self, store_id: str, since: datetime, until: datetime, items: int) -> tuple[Iterator[RecordedRun], int]:
+        """The store's completed runs of that time, newest first, as many as have ``items`` items together (one at
+        least), and how many older ones are left out."""
         ...
 
 

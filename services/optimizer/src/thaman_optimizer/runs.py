@@ -7,11 +7,12 @@ already is read back and not said twice.
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from thaman_contracts.events.optimizer import Disposition, OfferFitness, RunStatistics
+from thaman_contracts.events.policies import ShadowPrice
 from thaman_contracts.events.scheduler import Trigger
 from thaman_contracts.ids import item_key
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
@@ -21,18 +22,19 @@ from thaman_kit.errors import Conflict
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.jobs import Job, RetryLater
 from thaman_kit.logging import get_logger
-from thaman_optimizer.domain.analyst import Verdict, judge
+from thaman_optimizer.domain.analyst import Verdict, judge, judge_in_shadow
 from thaman_optimizer.domain.approval import not_priced
 from thaman_optimizer.domain.engine import Move
 from thaman_optimizer.domain.facts import OfferFacts, StoreFacts
 from thaman_optimizer.domain.proposal import Lapse, Proposal, Ruling, lapse
 from thaman_optimizer.domain.run import Market, Run, Stage, milliseconds
+from thaman_optimizer.domain.whatif import shadow_prices
 from thaman_optimizer.errors import AdviceFailed
 from thaman_optimizer.ports import Catalogue, Facts, Keep, Link, MarketMemory, PageReader, Read
 
 log = get_logger(__name__)
 
-ITEMS_PER_SAVE = 160
+ITEMS_PER_SAVE = 150
 """Each item makes at most three events (proposed, decided, an older proposal lapsed), so a save stays below 500."""
 
 ATTEMPTS = 8
@@ -62,13 +64,17 @@ class Order:
 
 @dataclass(slots=True)
 class Scene:
-    """What a run works on: the store, its items as they are, and the run itself."""
+    """What a run works on: the store, its items as they are, and the run itself.
+
+    ``shadows`` is what a policy in shadow makes of the items.
+    """
 
     order: Order
     store: StoreFacts
     catalogue: Catalogue
     run: Run
     unstored: list[DomainEvent] = field(default_factory=list)
+    shadows: list[ShadowPrice] = field(default_factory=list)
 
 
 class Runs:
@@ -184,7 +190,11 @@ class Runs:
 
     def _judge(self, scene: Scene, now: datetime) -> list[Verdict]:
         store = scene.store
-        return judge(store, self._facts.with_pasts(store.store_id, scene.catalogue.items, now), now)
+        items = self._facts.with_pasts(store.store_id, scene.catalogue.items, now)
+        verdicts = judge(store, items, now)
+        shadows = judge_in_shadow(store, items, now)
+        scene.shadows = shadow_prices(verdicts, shadows) if shadows else []
+        return verdicts
 
     def _give_up(self, scene: Scene, job: Job, reason: str) -> None:
         """End the run without a result."""
@@ -221,6 +231,8 @@ class Runs:
 
     def _end(self, unit: UnitOfWork, scene: Scene, said: dict[UUID, Disposition], job: Job) -> None:
         now = self._clock.now()
+        if scene.shadows and scene.store.trial is not None:
+            scene.run.shadow(scene.store.trial.version, scene.shadows, now)
         scene.run.complete(_statistics(scene, said, now), now)
         self._keep(unit, [], [scene.run])
         unit.complete(job)
@@ -232,13 +244,13 @@ class Runs:
         proposals: list[Proposal] = []
         lapsed: list[DomainEvent] = []
         for verdict in page:
-            proposal = Proposal.of(ruling.run_id, verdict.item)
+            proposal, held_to = Proposal.of(ruling.run_id, verdict.item), replace(ruling, store=verdict.store)
             if isinstance(verdict.finding, Move):
-                proposal.propose(ruling, verdict.item, verdict.finding, verdict.inputs)
+                proposal.propose(held_to, verdict.item, verdict.finding, verdict.inputs)
                 older = pending.get(verdict.key, [])
                 lapsed += [lapse(one, "superseded", ruling.now) for one in older if one.run_id != ruling.run_id]
             else:
-                proposal.hold(ruling, verdict.item, verdict.finding, verdict.inputs)
+                proposal.hold(held_to, verdict.item, verdict.finding, verdict.inputs)
             proposals.append(proposal)
         self._keep(unit, lapsed, proposals)
 

@@ -434,3 +434,19 @@ ORDER BY item_key, url LIMIT %(limit)s
 -- name: known_items
 -- description: Which of some items the store's catalogue has.
 SELECT item_key FROM items WHERE store_id = %(store_id)s AND item_key = ANY(%(keys)s)
+
+-- name: runs_completed
+-- description: A store's completed runs of some time, newest first, and whether they are within a number of items together.
+SELECT run_id, row_number() OVER newest = 1 OR sum(coalesce(items, 0)) OVER newest <= %(items)s AS within
+FROM runs
+WHERE store_id = %(store_id)s AND state = 'completed' AND started_at >= %(since)s AND started_at < %(until)s
+WINDOW newest AS (ORDER BY started_at DESC, run_id DESC)
+ORDER BY started_at DESC, run_id DESC
+
+-- name: told_by_run
+-- description: What a run said of each item, as stored: the first event of each of its proposals.
+SELECT said.originator_id, said.originator_version, said.topic, said.state
+FROM proposals
+JOIN optimizer_events AS said ON said.originator_id = proposals.proposal_id AND said.originator_version = 1
+WHERE proposals.run_id = %(run_id)s
+ORDER BY proposals.item_key

@@ -23,7 +23,6 @@ from thaman_optimizer.domain.floor import floor_of
 from thaman_optimizer.domain.pricing import (
     ENGINE,
     Answers,
-    Kind,
     Offer,
     PricingPolicy,
     ProductInput,
@@ -145,13 +144,17 @@ def pricing_policy(store: StoreFacts, now: datetime) -> PricingPolicy:
         mode=AutomationMode.MANUAL if watched else settings.mode,
         max_step_bp=min(settings.max_step_bp, TOLERANCES[tolerance].step_bp),
         ending=_ENDINGS[settings.ending],
-        strategies=(_store_wide(settings),),
+        strategies=(*_scoped(store), _store_wide(settings)),
     )
+
+
+def _scoped(store: StoreFacts) -> tuple[EngineStrategy, ...]:
+    return () if store.policy is None else tuple(EngineStrategy.of(one) for one in store.policy.policy.strategies)
 
 
 def _store_wide(settings: StoreSettings) -> EngineStrategy:
     offset = settings.offset_bp if settings.strategy in (Strategy.UNDERCUT, Strategy.PREMIUM) else 0
-    return EngineStrategy(Kind(settings.strategy.value), priority=_STORE_WIDE, by_bp=offset)
+    return EngineStrategy(settings.strategy, priority=_STORE_WIDE, by_bp=offset)
 
 
 def _is_sound(store: StoreFacts, item: ItemFacts) -> bool:
@@ -169,6 +172,8 @@ def _product(item: ItemFacts, now: datetime, max_age: timedelta) -> ProductInput
         # A cost of zero is what Salla shows where none was typed.
         cost=item.cost if item.cost and item.cost <= HIGHEST_AMOUNT else None,
         stock=past.stock,
+        season_end=item.season_ends_on,
+        salvage=item.salvage,
         last_change_at=None if past.changed_at is None else past.changed_at.astimezone(UTC),
         history=past.history,
         offers=tuple(_offer(offer) for offer in item.offers if _may_count(offer, now, max_age)),
@@ -189,7 +194,7 @@ def _offer(offer: OfferFacts) -> Offer:
 
 def _advice(answers: Answers, row: int) -> Advice:
     decisions, market, targets = answers.decisions, answers.market, answers.targets
-    kind = Strategy(answers.strategies[row].kind.value)
+    kind = answers.strategies[row].kind
     reference, used = market.reference[row], int(market.used[row])
     wished = decisions.price[row] if kind is Strategy.DEMAND else targets.price[row]
     return Advice(

@@ -6,17 +6,24 @@ from datetime import datetime
 from uuid import UUID
 
 from thaman_contracts.events.optimizer import Disposition
+from thaman_contracts.events.policies import PolicyStage
 from thaman_contracts.ids import item_key, proposal_id
 from thaman_optimizer.domain.advice import ENGINE_VERSION, advise
 from thaman_optimizer.domain.engine import Finding, Move, analyse
-from thaman_optimizer.domain.facts import InputDigester, Inputs, ItemFacts, StoreFacts
+from thaman_optimizer.domain.facts import InputDigester, Inputs, ItemFacts, PolicyFacts, StoreFacts
+from thaman_optimizer.domain.overlay import deciding, under
+from thaman_optimizer.domain.together import keep_together
 from thaman_optimizer.errors import AdviceFailed
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to become of an item's price, and the facts that this was found from."""
+    """What is to become of an item's price, and the facts that this was found from.
 
+    ``store`` has the settings that hold under the policy that decided, which is its ``policy``.
+    """
+
+    store: StoreFacts
     item: ItemFacts
     finding: Finding
     inputs: Inputs
@@ -39,23 +46,55 @@ class Verdict:
 def judge(store: StoreFacts, items: Sequence[ItemFacts], now: datetime) -> list[Verdict]:
     """A verdict on every item, in the order of ``items``, whose pasts have to be loaded.
 
-    The engine is asked once for all of them, and its digest of what it was told is part of every item's. What it
-    expects of a price is worked out for the one that the guards let through.
+    Each is by the policy that decides about the item: the live one, or for its share of products one in canary.
 
     Raises:
         AdviceFailed: the engine gave no answer. The same facts would fail again, and nothing else is ever taken in its
             place.
     """
+    live = judge_under(store, store.policy, items, now)
+    trial = store.trial
+    if trial is None or trial.stage is not PolicyStage.CANARY:
+        return live
+    tried = judge_under(store, trial, items, now)
+    return [new if deciding(store, new.item) is trial else old for old, new in zip(live, tried, strict=True)]
+
+
+def judge_in_shadow(store: StoreFacts, items: Sequence[ItemFacts], now: datetime) -> list[Verdict]:
+    """What the policy in shadow would make of every item; nothing where none is.
+
+    Raises:
+        AdviceFailed: as :func:`judge`.
+    """
+    trial = store.trial
+    if trial is None or trial.stage is not PolicyStage.SHADOW:
+        return []
+    return judge_under(store, trial, items, now)
+
+
+def judge_under(
+    store: StoreFacts, policy: PolicyFacts | None, items: Sequence[ItemFacts], now: datetime
+) -> list[Verdict]:
+    """A verdict on every item by one policy, or by the settings alone.
+
+    The engine is asked once for all of them, and its digest of what it was told is part of every item's. What it
+    expects of a price is worked out for the one that the guards let through.
+
+    Raises:
+        AdviceFailed: as :func:`judge`.
+    """
+    store = under(store, policy)
     try:
         advised = advise(store, items, now)
     except Exception as error:
         raise AdviceFailed(f"the pricing engine failed: {type(error).__name__}: {error}") from error
     digest = InputDigester(ENGINE_VERSION, store, now, advised.digest)
-    findings: dict[str, Finding] = {}
-    for item in items:
-        key = item_key(item.product_id, item.variant_id)
-        findings[key] = analyse(store, item, now, advice=advised.by_item.get(key))
+    keys = [item_key(item.product_id, item.variant_id) for item in items]
+    alone = {
+        key: analyse(store, item, now, advice=advised.by_item.get(key)) for key, item in zip(keys, items, strict=True)
+    }
+    findings = keep_together(store, items, alone, now)
     moves = {key: found for key, found in findings.items() if isinstance(found, Move)}
     for key, outlook in advised.outlooks({key: move.shelf_price for key, move in moves.items()}).items():
         findings[key] = replace(moves[key], outlook=outlook)
-    return [Verdict(item, findings[item_key(item.product_id, item.variant_id)], digest(item)) for item in items]
+    return [Verdict(store, item, findings[key], digest(item)) for key, item in zip(keys, items, strict=True)]

@@ -8,6 +8,7 @@ from thaman_optimizer.domain.floor import NoLimits, limits_of
 def changed_input(proposed: PriceProposed, store: StoreFacts, item: ItemFacts | None) -> str | None:
     """The first input that is no longer as it was, in words; ``None`` when all are.
 
+    ``store`` has the settings that hold for the item under the policy that decides about it now.
     Costs, rules and tax show in floor and ceiling, which are computed again; a pause, an
     uninstall or an emergency stop shows in the fence.
     """
@@ -17,12 +18,17 @@ def changed_input(proposed: PriceProposed, store: StoreFacts, item: ItemFacts | 
         "the price in the shop is another one now": item.base_price != proposed.old_base_price,
         "the store's settings changed": store.settings_version != proposed.settings_version,
         "pricing was stopped, paused or removed in the meantime": store.fence != proposed.fence,
+        "another pricing policy decides about the item now": _version(store) != proposed.policy_version,
         "the item was locked": item.locked,
         "a sale is running now": item.sale_running,
     }
     return next((change for change, happened in changes.items() if happened), None) or _changed_limit(
         proposed, store, item
     )
+
+
+def _version(store: StoreFacts) -> int | None:
+    return None if store.policy is None else store.policy.version
 
 
 def _changed_limit(proposed: PriceProposed, store: StoreFacts, item: ItemFacts) -> str | None:

@@ -1,6 +1,6 @@
 """Everything a decision depends on. Equal facts give equal decisions, on any machine, at any time."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from hashlib import sha256
@@ -9,24 +9,27 @@ from typing import Any
 from thaman_contracts.envelope import encode
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import OfferFitness
+from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_contracts.events.settings import StoreSettings
 from thaman_optimizer.domain.past import ItemPast
 
 
 @dataclass(frozen=True, slots=True)
-class QuietWindow:
-    """A time in which prices rest: a campaign, a season, the merchant's night."""
+class PolicyFacts:
+    """A pricing policy and how far it is let; ``share_bp`` is a canary's share of products, else ``None``."""
 
-    name: str
-    starts_at: datetime
-    ends_at: datetime
+    version: int
+    stage: PolicyStage
+    share_bp: int | None
+    policy: PricePolicy
 
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
     """What is known about a store when a run looks at it.
 
-    ``catalogue_at`` is when its catalogue was last read to the end, ``None`` when it never was.
+    ``catalogue_at`` is when its catalogue was last read to the end, ``None`` when it never was. ``policy`` is the live
+    policy, ``trial`` the one in shadow or canary.
     """
 
     store_id: str
@@ -41,7 +44,8 @@ class StoreFacts:
     settings: StoreSettings
     settings_version: int
     catalogue_at: datetime | None
-    quiet_windows: tuple[QuietWindow, ...] = ()
+    policy: PolicyFacts | None = None
+    trial: PolicyFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,10 @@ class ItemFacts:
     """What is known about one priced thing. Amounts are halalas; unknown is ``None``.
 
     ``base_price`` and ``sale_price`` are in the store's own VAT basis, ``shelf_price``, ``baseline``, ``min_price`` and
-    ``max_price`` are with VAT, ``cost`` is without. ``baseline`` is the first shelf price ever seen,
+    ``max_price`` are with VAT, ``cost`` and ``salvage`` are without. ``baseline`` is the first shelf price ever seen,
     ``week_anchor`` the base price of a week ago, ``changes_today`` counts our changes of the last 24 hours; ``past`` is
-    loaded only where the demand model is asked.
+    loaded only where the demand model is asked. ``season_ends_on`` is the last day the item sells, ``salvage`` what an
+    unsold unit brings after it.
     """
 
     product_id: str
@@ -88,6 +93,13 @@ class ItemFacts:
     week_anchor: int | None = None
     offers: tuple[OfferFacts, ...] = ()
     past: ItemPast | None = None
+    season_ends_on: date | None = None
+    salvage: int | None = None
+
+
+_LATER = ("season_ends_on", "salvage")
+"""Facts of items that runs did not know of at first. Where unknown they are left out of what is recorded and digested,
+so that runs recorded before are recomputed to the same digests; so are the policies of a store that has none."""
 
 
 def plain(value: Any) -> Any:
@@ -133,21 +145,35 @@ class InputDigester:
 
 def store_inputs(store: StoreFacts) -> dict[str, Any]:
     """The store's facts as they are digested and recorded."""
-    inputs = {name: plain(getattr(store, name)) for name in StoreFacts.__slots__ if name != "quiet_windows"}
-    inputs["quiet_windows"] = [plain(asdict(window)) for window in store.quiet_windows]
-    return inputs
+    inputs = {name: plain(getattr(store, name)) for name in StoreFacts.__slots__ if name not in ("policy", "trial")}
+    policies = {"policy": store.policy, "trial": store.trial}
+    return inputs | {name: _policy_inputs(facts) for name, facts in policies.items() if facts is not None}
 
 
 def item_inputs(item: ItemFacts) -> dict[str, Any]:
     """The item's facts as they are digested and recorded."""
-    inputs = {name: plain(getattr(item, name)) for name in ItemFacts.__slots__ if name not in ("offers", "past")}
+    apart = ("offers", "past", *_LATER)
+    inputs = {name: plain(getattr(item, name)) for name in ItemFacts.__slots__ if name not in apart}
+    inputs |= {name: plain(value) for name in _LATER if (value := getattr(item, name)) is not None}
     inputs["offers"] = [
         {name: plain(getattr(offer, name)) for name in OfferFacts.__slots__}
         for offer in sorted(item.offers, key=lambda offer: (offer.competitor, offer.url))
     ]
     if item.past is not None:
-        inputs["past"] = {name: plain(getattr(item.past, name)) for name in ItemPast.__slots__}
+        past = {name: plain(getattr(item.past, name)) for name in ItemPast.__slots__ if name != "history"}
+        # By far the most of all facts, a year of weeks for each item, so each week is written out at once.
+        inputs["past"] = past | {"history": [[week.week_start.isoformat(), *week[1:]] for week in item.past.history]}
     return inputs
+
+
+def _policy_inputs(facts: PolicyFacts) -> dict[str, Any]:
+    """Without what a policy does not say, so that it keeps its digest when policies gain optional fields."""
+    return {
+        "version": facts.version,
+        "stage": facts.stage.value,
+        "share_bp": facts.share_bp,
+        "policy": facts.policy.model_dump(mode="json", exclude_none=True),
+    }
 
 
 def _json(text: str) -> bytes:

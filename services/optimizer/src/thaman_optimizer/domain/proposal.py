@@ -41,7 +41,7 @@ class ProposalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """In which run, for which store and at which instant items are judged."""
+    """In which run, for which store (with the settings that hold for the item) and at which instant it is judged."""
 
     run_id: UUID
     store: StoreFacts
@@ -104,6 +104,7 @@ class Proposal(Aggregate):
             trail=stay.trail,
             engine_version=ENGINE_VERSION,
             model_version=MODEL_VERSION,
+            policy_version=_policy_version(ruling.store),
             input_digest=inputs.digest,
             reason_ar=said.ar,
             reason_en=said.en,
@@ -120,6 +121,7 @@ class Proposal(Aggregate):
             trail=move.trail,
             engine_version=ENGINE_VERSION,
             model_version=MODEL_VERSION,
+            policy_version=_policy_version(ruling.store),
             **_outlook(move),
             input_digest=inputs.digest,
             settings_version=ruling.store.settings_version,
@@ -228,6 +230,10 @@ class Proposal(Aggregate):
             "product_id": item.product_id,
             "variant_id": item.variant_id,
         }
+
+
+def _policy_version(store: StoreFacts) -> int | None:
+    return None if store.policy is None else store.policy.version
 
 
 def _prices(item: ItemFacts, move: Move) -> dict[str, Any]:

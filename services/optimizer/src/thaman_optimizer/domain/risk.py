@@ -6,7 +6,8 @@ from thaman_contracts.events.optimizer import Risk
 from thaman_contracts.events.settings import Strategy
 from thaman_contracts.money import BP_ONE, change_bp
 from thaman_optimizer.domain import policy
-from thaman_optimizer.domain.guards.base import MARKET_KINDS, Case
+from thaman_optimizer.domain.guards.base import Case
+from thaman_optimizer.domain.pricing.strategies import MARKET_KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from thaman_contracts.events.optimizer import Offer, RunStatistics
+from thaman_contracts.events.policies import ShadowPrice
 from thaman_contracts.events.scheduler import Trigger
 from thaman_kit.domain import Aggregate, DomainEvent
 from thaman_optimizer.domain.advice import ENGINE_VERSION
@@ -16,11 +17,12 @@ from thaman_optimizer.domain.events import (
     OptimizationCompleted,
     OptimizationFailed,
     OptimizationStarted,
+    PricesShadowed,
 )
 from thaman_optimizer.domain.facts import StoreFacts, store_inputs
 from thaman_optimizer.errors import RunError
 
-OFFERS_PER_EVENT = 200
+ITEMS_PER_EVENT = 200
 
 
 class Stage(StrEnum):
@@ -86,8 +88,8 @@ class Run(Aggregate):
     def hand_over(self, offers: Sequence[Offer], market: Market, now: datetime) -> None:
         """The Scout's hand-over to the Analyst: the offers read just now, and what is known in all."""
         self._require(Stage.NEW, started=True)
-        for first in range(0, len(offers), OFFERS_PER_EVENT):
-            page = tuple(offers[first : first + OFFERS_PER_EVENT])
+        for first in range(0, len(offers), ITEMS_PER_EVENT):
+            page = tuple(offers[first : first + ITEMS_PER_EVENT])
             self.trigger(OffersObserved, store_id=self.store_id, occurred_at=now, run_id=self.id, offers=page)
         assert self.started_at is not None
         self.trigger(
@@ -102,6 +104,19 @@ class Run(Aggregate):
             competitors=market.competitors,
             duration_ms=milliseconds(self.started_at, now),
         )
+
+    def shadow(self, policy_version: int, prices: Sequence[ShadowPrice], now: datetime) -> None:
+        """Record what a policy in shadow made of the items; nothing of it is written."""
+        self._require(Stage.SCOUTED, started=True)
+        for first in range(0, len(prices), ITEMS_PER_EVENT):
+            self.trigger(
+                PricesShadowed,
+                store_id=self.store_id,
+                occurred_at=now,
+                run_id=self.id,
+                policy_version=policy_version,
+                prices=tuple(prices[first : first + ITEMS_PER_EVENT]),
+            )
 
     def complete(self, statistics: RunStatistics, now: datetime) -> None:
         """End with true numbers."""
@@ -126,8 +141,8 @@ class Run(Aggregate):
         match event:
             case OptimizationStarted():
                 self.store_id, self.trigger_kind, self.started_at = event.store_id, event.trigger, event.occurred_at
-            case OffersObserved():
-                pass  # kept in the offers table; the events are its record
+            case OffersObserved() | PricesShadowed():
+                pass  # kept in tables of their own; the events are their record
             case MarketScouted():
                 self.stage, self.scouted = Stage.SCOUTED, event
             case OptimizationCompleted():

@@ -12,9 +12,6 @@ from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
 from thaman_optimizer.domain.floor import Limits, NoLimits
 from thaman_optimizer.domain.reference import UNSEEN, Reference
 
-MARKET_KINDS = frozenset((Strategy.MATCH, Strategy.UNDERCUT, Strategy.PREMIUM, Strategy.POSITION))
-"""Strategies that measure from rivals' prices."""
-
 
 class Outcome(StrEnum):
     """What a guard made of the price it was given."""

@@ -1,14 +1,21 @@
 """What the calendar and the law say."""
 
-from thaman_optimizer.domain.guards.base import Case, Verdict, held, passed
+from thaman_optimizer.domain.guards.base import Case, Verdict, held, noted, passed
+from thaman_optimizer.domain.localtime import RIYADH
+from thaman_optimizer.domain.rests import resting
 
 
 def season_window(case: Case, base: int) -> Verdict:
-    """Prices rest in quiet windows."""
-    for quiet in case.store.quiet_windows:
-        if quiet.starts_at <= case.now < quiet.ends_at:
-            return held(base, f"quiet_window name={quiet.name.replace(' ', '_')}")
-    return passed(base)
+    """Prices rest in the times that the policy names; only what breaks its own limits is brought back even then."""
+    facts = case.store.policy
+    if facts is None:
+        return passed(base)
+    policy = facts.policy
+    name = resting(policy.season_rests, policy.date_rests, policy.sleep, case.now, RIYADH)
+    if name is None:
+        return passed(base)
+    detail = f"quiet_window name={name.replace(' ', '_')}"
+    return noted(base, detail) if case.outside_limits else held(base, detail)
 
 
 def discount_licence(case: Case, base: int) -> Verdict:

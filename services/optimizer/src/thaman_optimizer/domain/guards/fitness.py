@@ -3,7 +3,8 @@
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_optimizer.domain import policy
 from thaman_optimizer.domain.floor import HIGHEST_AMOUNT, NoLimits
-from thaman_optimizer.domain.guards.base import MARKET_KINDS, Case, Verdict, held, noted, passed
+from thaman_optimizer.domain.guards.base import Case, Verdict, held, noted, passed
+from thaman_optimizer.domain.pricing.strategies import MARKET_KINDS
 
 
 def data_fitness(case: Case, base: int) -> Verdict:

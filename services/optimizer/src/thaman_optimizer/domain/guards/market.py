@@ -3,7 +3,8 @@
 from thaman_contracts.events.settings import Strategy
 from thaman_optimizer.domain.endings import nearest
 from thaman_optimizer.domain.floor import HIGHEST_AMOUNT
-from thaman_optimizer.domain.guards.base import MARKET_KINDS, Case, Verdict, held, moved, noted, passed
+from thaman_optimizer.domain.guards.base import Case, Verdict, held, moved, noted, passed
+from thaman_optimizer.domain.pricing.strategies import MARKET_KINDS
 
 
 def strategy(case: Case, base: int) -> Verdict:
