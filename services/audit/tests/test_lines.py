@@ -7,6 +7,8 @@ import pytest
 from thaman_audit.domain.lines import _LINES, QUIET, line_of
 from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_contracts.events import REGISTRY, EventData
+from thaman_contracts.events.policies import PolicyDrafted, PolicyStage, PolicyStaged
+from thaman_contracts.examples import example_of
 
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 UNSAID = {*QUIET, "CheckpointSealed"}
@@ -21,7 +23,13 @@ def test_every_event_that_is_shown_has_a_sentence(model: type[EventData]) -> Non
 
 @pytest.mark.parametrize(
     "event",
-    [authorized("77"), observed("77", ("1", 995)), *price_change("77", "1", 10_000, 9_950)],
+    [
+        authorized("77"),
+        observed("77", ("1", 995)),
+        *price_change("77", "1", 10_000, 9_950),
+        example_of(PolicyDrafted),
+        example_of(PolicyStaged),
+    ],
     ids=lambda e: e.event_name(),
 )
 def test_sentences_read_well(event: EventData) -> None:
@@ -30,3 +38,12 @@ def test_sentences_read_well(event: EventData) -> None:
     assert "{" not in line.ar + line.en
     if event.event_name() == "PriceApplied":
         assert line.en == "The price of 1 is now 99.50 SAR, read back"
+
+
+def test_a_canary_says_its_share_and_other_stages_have_none() -> None:
+    canary = example_of(PolicyStaged).model_copy(
+        update={"policy_version": 4, "stage": PolicyStage.CANARY, "share_bp": 1_050, "staged_by": "key_1"}
+    )
+    assert line_of(canary).en == "key_1 staged pricing policy 4 to canary (10.50 %)"
+    live = canary.model_copy(update={"stage": PolicyStage.LIVE, "share_bp": None})
+    assert line_of(live).en == "key_1 staged pricing policy 4 to live"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from thaman_contracts.events import EventData, onboarding, optimizer, scheduler
+from thaman_contracts.events import EventData, onboarding, optimizer, policies, scheduler
 from thaman_contracts.ids import item_key
 from thaman_contracts.money import riyals
 
@@ -17,7 +17,7 @@ class Line:
     en: str
 
 
-QUIET = ("OffersObserved", "ObservationDue", "TokenRefreshDue")
+QUIET = ("OffersObserved", "PricesShadowed", "ObservationDue", "TokenRefreshDue")
 """Events that are for machines; the activity log leaves them out, the timeline shows them."""
 
 
@@ -52,6 +52,15 @@ def _counted(name: str) -> Callable[[Any], dict[str, object]]:
 
 def _mode(event: onboarding.StoreSettingsChanged) -> dict[str, object]:
     return {"mode": event.settings.mode.value, "by": event.changed_by, "version": event.settings_version}
+
+
+def _policy(event: policies.PolicyDrafted) -> dict[str, object]:
+    return _words(event) | {"title": event.policy.title}
+
+
+def _stage(event: policies.PolicyStaged) -> dict[str, object]:
+    share = "" if event.share_bp is None else f" ({event.share_bp // 100}.{event.share_bp % 100:02} %)"
+    return _words(event) | {"stage": event.stage.value, "share": share}
 
 
 def _sales(event: onboarding.SalesObserved) -> dict[str, object]:
@@ -186,6 +195,16 @@ _LINES: dict[type[EventData], _Template] = {
         "انتهى التسعير: {analysed} حُلّلت، {updated} تقررت، {asked} تنتظر الموافقة، {held} بقيت",
         "The run ended: {analysed} analysed, {updated} decided, {asked} asked, {held} held",
         _statistics,
+    ),
+    policies.PolicyDrafted: (
+        "كتب {drafted_by} سياسة التسعير {policy_version}: «{title}»",
+        "{drafted_by} wrote pricing policy {policy_version}: “{title}”",
+        _policy,
+    ),
+    policies.PolicyStaged: (
+        "نقل {staged_by} سياسة التسعير {policy_version} إلى {stage}{share}",
+        "{staged_by} staged pricing policy {policy_version} to {stage}{share}",
+        _stage,
     ),
     optimizer.OptimizationFailed: ("فشل التسعير في {stage}: {reason}", "The run failed in {stage}: {reason}"),
 }
