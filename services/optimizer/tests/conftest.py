@@ -5,16 +5,18 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
+from tests.support.asking import PEPPER, Api, issue
 from tests.support.facts import make_item, make_offer, make_store
 
 from thaman_contracts.envelope import Envelope, encode
 from thaman_contracts.events import EventData, onboarding, scheduler
 from thaman_contracts.events.onboarding import CatalogItem
 from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks, Offer, OfferFitness
+from thaman_contracts.events.policies import ShadowPrice
 from thaman_contracts.events.settings import StoreSettings, SystemSettings
 from thaman_contracts.ids import run_id
 from thaman_kit.clock import ManualClock
@@ -22,14 +24,16 @@ from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.jobs import Job, JobQueue
 from thaman_kit.migrate import migrate
 from thaman_kit.testing import own_database, postgres_server, template_database  # noqa: F401
+from thaman_optimizer.adapters.projection import keep
+from thaman_optimizer.api import build_api
 from thaman_optimizer.bootstrap import Container, build
 from thaman_optimizer.consumers import RUN_QUEUE, router
+from thaman_optimizer.domain.events import PricesShadowed
 from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts
 from thaman_optimizer.ports import Link, Read
 from thaman_optimizer.settings import OptimizerSettings
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-PEPPER = "p" * 40
 
 
 class FakePages:
@@ -208,6 +212,21 @@ class World:
             settled_by="answer",
         )
 
+    def shadowed(self, version: int, run: UUID, *prices: dict[str, Any], store_id: str = "1") -> None:
+        """A run says what a policy in shadow made of items; what is not given of a price was to be written."""
+        event = PricesShadowed(
+            originator_id=uuid4(),
+            originator_version=1,
+            store_id=store_id,
+            occurred_at=self.clock.now(),
+            run_id=run,
+            policy_version=version,
+            prices=tuple(ShadowPrice.model_validate({"disposition": "write"} | price) for price in prices),
+        )
+        unit = self.container.application.unit_of_work()
+        keep(unit, [event])
+        unit.commit()
+
     def events(self, topic: str | None = None) -> list[dict[str, Any]]:
         """The optimizer's stored events in order."""
         return self.container.application.database.fetch_all(
@@ -264,6 +283,15 @@ def world(database: str, clock: ManualClock) -> Iterator[World]:
         yield World(container, clock, pages, database)
     finally:
         container.close()
+
+
+@pytest.fixture
+def api(world: World) -> Api:
+    """The API; its default key is store 1's."""
+    world.connect(settings={"mode": "manual"})
+    client = Api(build_api(world.container))
+    client.headers["Authorization"] = f"Bearer {issue(world, '1')}"
+    return client
 
 
 @pytest.fixture

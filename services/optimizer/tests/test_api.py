@@ -1,78 +1,17 @@
 """The HTTP API with keys, problems and pages."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
-from fastapi import FastAPI
+from tests.support.asking import Api, issue
 
-from thaman_contracts.events import onboarding
 from thaman_contracts.ids import run_id
-from thaman_kit.keys import NewKey
-from thaman_optimizer.api import build_api
-
-PEPPER = "p" * 40
 
 SOME_ID = UUID("0c4f7c2e-3c55-4c0e-9a0b-1f6f6a2f9b11")
 """Of nothing; fixed, so that test names are the same in every process."""
-
-
-class Api:
-    """Asks the application in this process, without a port."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self.headers: dict[str, str] = {}
-        self._transport = httpx.ASGITransport(app=app)
-
-    def request(self, method: str, path: str, *, headers: dict[str, str] | None = None, **given: Any) -> httpx.Response:
-        """One request with the default headers and these."""
-
-        async def ask() -> httpx.Response:
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://optimizer") as client:
-                return await client.request(method, path, headers=self.headers | (headers or {}), **given)
-
-        return asyncio.run(ask())
-
-    def get(self, path: str, **given: Any) -> httpx.Response:
-        """GET."""
-        return self.request("GET", path, **given)
-
-    def post(self, path: str, **given: Any) -> httpx.Response:
-        """POST."""
-        return self.request("POST", path, **given)
-
-    def put(self, path: str, **given: Any) -> httpx.Response:
-        """PUT."""
-        return self.request("PUT", path, **given)
-
-
-@pytest.fixture
-def api(world: Any) -> Api:
-    """The API; its default key is store 1's."""
-    world.connect(settings={"mode": "manual"})
-    client = Api(build_api(world.container))
-    client.headers["Authorization"] = f"Bearer {issue(world, '1')}"
-    return client
-
-
-def issue(world: Any, store_id: str | None) -> str:
-    key = NewKey.generate(PEPPER)
-    world.tell(
-        onboarding.ApiKeyIssued(
-            store_id=store_id or "system",
-            occurred_at=world.clock.now(),
-            key_id=key.key_id,
-            key_hash=key.key_hash,
-            scope="store" if store_id else "operator",
-            label="test",
-        )
-    )
-    secret: str = key.key.get_secret_value()
-    return secret
 
 
 def test_run_now_is_accepted_once_for_one_key(api: Api, world: Any) -> None:
@@ -190,6 +129,11 @@ PATHS = [
     ("GET", "/competitor-links"),
     ("PUT", "/competitor-links"),
     ("GET", "/offers"),
+    ("GET", "/policies"),
+    ("POST", "/policies"),
+    ("GET", "/policies/1"),
+    ("PUT", "/policies/1/stage"),
+    ("GET", "/policies/1/shadow"),
 ]
 
 

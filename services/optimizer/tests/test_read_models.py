@@ -8,6 +8,7 @@ from uuid import UUID
 from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import EventData, onboarding
 from thaman_contracts.events.onboarding import CatalogItem
+from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_optimizer.adapters.rebuild import TABLES, rebuild
 from thaman_optimizer.consumers import router
 
@@ -28,7 +29,7 @@ def live(world: Any, item_of: Callable[..., CatalogItem]) -> None:
     for row in world.proposals(states=["pending"])[:1]:
         world.container.optimizer.reject("1", row["proposal_id"], "key_1")
     now = world.clock.now()
-    rule = {"product_id": "2", "min_price": 9_000, "locked": True}
+    rule = {"product_id": "2", "min_price": 9_000, "locked": True, "season_ends_on": "2026-04-01", "salvage": 1_000}
     world.tell(onboarding.ItemRulesChanged(store_id="1", occurred_at=now, rules=(rule,), changed_by="me"))
     world.tell(
         onboarding.ManualEditDetected(
@@ -40,6 +41,7 @@ def live(world: Any, item_of: Callable[..., CatalogItem]) -> None:
             found_by="sweep",
         )
     )
+    policies(world)
     for state in ("pending", "counted"):
         world.tell(
             onboarding.SalesObserved(
@@ -66,6 +68,20 @@ def live(world: Any, item_of: Callable[..., CatalogItem]) -> None:
     world.clock.advance(timedelta(hours=60))
     world.container.optimizer.expire_due()
     world.tell(onboarding.StoreUninstalled(store_id="1", occurred_at=world.clock.now(), fence=1))
+
+
+def policies(world: Any) -> None:
+    """Policies in every stage, one replaced, one sent back, and what one in shadow made of an item in two runs."""
+    commands = world.container.policies
+    for title in ("one", "two", "three", "four", "five"):
+        commands.draft("1", PricePolicy(title=title, min_margin_bp=1_500), "key_1")
+        world.clock.advance(timedelta(seconds=1))
+    staged = ((1, "live"), (2, "live"), (3, "shadow"), (4, "canary"))
+    for version, stage in staged:
+        commands.stage("1", version, PolicyStage(stage), 500 if stage == "canary" else None, "key_2")
+        world.clock.advance(timedelta(seconds=1))
+    for run in (1, 2):
+        world.shadowed(3, UUID(int=run), {"product_id": "1", "shelf_price": 10_000, "shadow_price": 9_000 + run})
 
 
 def test_every_table_dropped_and_rebuilt_is_what_it_was(world: Any, item_of: Callable[..., CatalogItem]) -> None:

@@ -1,21 +1,19 @@
-"""The HTTP API: runs, proposals and their answers, decisions, links and offers of a store."""
+"""The HTTP API: runs, proposals and their answers, decisions, links, offers and policies of a store."""
 
-import base64
-import binascii
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query
+from fastapi import APIRouter, FastAPI, Query
 
-from thaman_kit.auth import Principal, require_store
 from thaman_kit.http import create_api
 from thaman_kit.problems import Problem, conflict, not_found, unprocessable
 from thaman_kit.process import run_api
 from thaman_optimizer import errors
 from thaman_optimizer.bootstrap import Container, build
+from thaman_optimizer.parameters import Caller, Cursor, Key, Limit, cursor_of, following, parts_of, place_of
+from thaman_optimizer.policies_api import POLICY_PROBLEMS, policy_endpoints
 from thaman_optimizer.settings import OptimizerSettings
 from thaman_optimizer.shapes import (
     BULK,
@@ -44,11 +42,6 @@ from thaman_optimizer.shapes import (
     run_view,
 )
 
-Caller = Annotated[Principal, Depends(require_store)]
-Limit = Annotated[int, Query(ge=1, le=100, description="Things on the page.")]
-Cursor = Annotated[str | None, Query(max_length=600, description="The next of the page before.")]
-Key = Annotated[str | None, Header(min_length=1, max_length=255, description="Send the same again to ask only once.")]
-
 PROBLEMS: Mapping[type[errors.OptimizerError], Callable[[Any], Problem]] = {
     errors.StoreUnknown: lambda _: not_found("store"),
     errors.RunUnknown: lambda _: not_found("run"),
@@ -68,6 +61,7 @@ PROBLEMS: Mapping[type[errors.OptimizerError], Callable[[Any], Problem]] = {
     ),
     errors.WriteInFlight: lambda error: conflict("write_in_flight", str(error), "Try again in a minute."),
     errors.StoreNotPriced: lambda error: conflict("store_not_priced", str(error), "Remove the cause and try again."),
+    **POLICY_PROBLEMS,
 }
 """The one table of errors and the problems they are answered with."""
 
@@ -80,6 +74,7 @@ def build_router(container: Container) -> APIRouter:
     _answer_endpoints(router, container)
     _bulk_endpoints(router, container)
     _market_endpoints(router, container)
+    policy_endpoints(router, container)
     return router
 
 
@@ -123,8 +118,8 @@ def _run_endpoints(router: APIRouter, container: Container) -> None:
     @router.get("/runs")
     def runs(store_id: str, caller: Caller, cursor: Cursor = None, limit: Limit = 50) -> RunPage:
         """Runs, newest first."""
-        rows = views.runs(store_id, _place(cursor), limit + 1)
-        return RunPage(items=[run_view(row) for row in rows[:limit]], next=_next(rows, limit, "run_id"))
+        rows = views.runs(store_id, place_of(cursor), limit + 1)
+        return RunPage(items=[run_view(row) for row in rows[:limit]], next=following(rows, limit, "run_id"))
 
     @router.get("/runs/{run_id}")
     def one_run(store_id: str, run_id: UUID, caller: Caller) -> RunView:
@@ -143,7 +138,7 @@ def _proposal_endpoints(router: APIRouter, container: Container) -> None:
         """Proposals and holds, newest first."""
         rows = views.proposals(
             store_id,
-            _place(wanted.cursor),
+            place_of(wanted.cursor),
             wanted.limit + 1,
             states=wanted.state,
             risk=wanted.risk.value if wanted.risk else None,
@@ -151,7 +146,7 @@ def _proposal_endpoints(router: APIRouter, container: Container) -> None:
             item_key=wanted.item,
         )
         shown = [proposal_view(row) for row in rows[: wanted.limit]]
-        return ProposalPage(items=shown, next=_next(rows, wanted.limit, "proposal_id"))
+        return ProposalPage(items=shown, next=following(rows, wanted.limit, "proposal_id"))
 
     @router.get("/proposals/{proposal_id}")
     def proposal(store_id: str, proposal_id: UUID, caller: Caller) -> ProposalView:
@@ -161,10 +156,10 @@ def _proposal_endpoints(router: APIRouter, container: Container) -> None:
     @router.get("/decisions")
     def decisions(store_id: str, caller: Caller, wanted: Annotated[DecisionQuery, Query()]) -> DecisionPage:
         """Decided prices and what became of them, newest first."""
-        place = _place(wanted.cursor)
+        place = place_of(wanted.cursor)
         rows = views.decisions(store_id, place, wanted.limit + 1, states=wanted.state, item_key=wanted.item)
         shown = [decision_view(row) for row in rows[: wanted.limit]]
-        return DecisionPage(items=shown, next=_next(rows, wanted.limit, "decision_id"))
+        return DecisionPage(items=shown, next=following(rows, wanted.limit, "decision_id"))
 
 
 def _answer_endpoints(router: APIRouter, container: Container) -> None:
@@ -231,10 +226,10 @@ def _market_endpoints(router: APIRouter, container: Container) -> None:
         limit: Limit = 50,
     ) -> OfferPage:
         """The latest reading of each competitor's page, by item."""
-        place = _parts(cursor)
+        place = parts_of(cursor)
         rows = views.offers(store_id, place, limit + 1, item)
-        following = _cursor(rows[limit - 1]["item_key"], rows[limit - 1]["url"]) if len(rows) > limit else None
-        return OfferPage(items=[offer_view(row) for row in rows[:limit]], next=following)
+        after = cursor_of(rows[limit - 1]["item_key"], rows[limit - 1]["url"]) if len(rows) > limit else None
+        return OfferPage(items=[offer_view(row) for row in rows[:limit]], next=after)
 
 
 def _shown(container: Container, store_id: str, proposal_id: UUID) -> ProposalView:
@@ -260,40 +255,3 @@ def _result(proposal_id: UUID, done: Any, answer: Callable[[], None]) -> BulkRes
         problem = PROBLEMS[type(error)](error)
         return BulkResult(proposal_id=proposal_id, outcome="refused", code=problem.code, detail=problem.detail)
     return BulkResult(proposal_id=proposal_id, outcome=done)
-
-
-def _next(rows: Sequence[dict[str, Any]], limit: int, id_name: str) -> str | None:
-    if len(rows) <= limit:
-        return None
-    last = rows[limit - 1]
-    return _cursor(last["sorted_at"].isoformat(), str(last[id_name]))
-
-
-def _cursor(first: str, second: str) -> str:
-    return base64.urlsafe_b64encode(f"{first}\n{second}".encode()).decode()
-
-
-def _parts(cursor: str | None) -> tuple[str, str] | None:
-    if cursor is None:
-        return None
-    try:
-        first, _, second = base64.urlsafe_b64decode(cursor.encode()).decode().partition("\n")
-    except (binascii.Error, UnicodeError) as error:
-        raise _bad_cursor() from error
-    if not second:
-        raise _bad_cursor()
-    return first, second
-
-
-def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
-    parts = _parts(cursor)
-    if parts is None:
-        return None
-    try:
-        return datetime.fromisoformat(parts[0]), UUID(parts[1])
-    except ValueError as error:
-        raise _bad_cursor() from error
-
-
-def _bad_cursor() -> Problem:
-    return unprocessable("bad_cursor", "The cursor is not one of ours.", "Use the next of the page before, unchanged.")

@@ -14,6 +14,7 @@ from thaman_optimizer.adapters.views import Views
 from thaman_optimizer.adapters.web.addresses import AddressRules
 from thaman_optimizer.adapters.web.page_reader import Manners, WebPageReader
 from thaman_optimizer.application import Optimizer
+from thaman_optimizer.policies import Policies
 from thaman_optimizer.ports import PageReader
 from thaman_optimizer.publication import STORED
 from thaman_optimizer.runs import Runs
@@ -28,6 +29,7 @@ class Container:
     application: EventSourcedApplication
     clock: Clock
     optimizer: Optimizer
+    policies: Policies
     runs: Runs
     views: Views
     facts: FactsReader
@@ -66,6 +68,7 @@ def build(settings: OptimizerSettings, clock: Clock | None = None, pages: PageRe
         application=application,
         clock=clock,
         optimizer=Optimizer(application, facts, market, keep, clock),
+        policies=Policies(application, facts, keep, clock),
         runs=runs,
         views=Views(application.database),
         facts=facts,

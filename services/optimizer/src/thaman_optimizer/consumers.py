@@ -62,11 +62,9 @@ def settings_changed(event: onboarding.StoreSettingsChanged, envelope: Envelope,
 
 @router.on(onboarding.ItemRulesChanged)
 def rules_changed(event: onboarding.ItemRulesChanged, envelope: Envelope, uow: UnitOfWork) -> None:
-    """Limits and locks of single items."""
-    rows = [
-        _pick(rule, "min_price", "max_price", "locked") | {"store_id": event.store_id, "item_key": rule.key}
-        for rule in event.rules
-    ]
+    """Limits, locks and season ends of single items."""
+    names = ("min_price", "max_price", "locked", "season_ends_on", "salvage")
+    rows = [_pick(rule, *names) | {"store_id": event.store_id, "item_key": rule.key} for rule in event.rules]
     uow.execute_many(queries()["set_rule"], rows)
 
 

@@ -5,6 +5,7 @@
     │   ├── StoreUnknown        no such store is connected here
     │   ├── RunUnknown          the store has no such run
     │   ├── ProposalUnknown     the store has no such proposal
+    │   ├── PolicyUnknown       the store has no such policy
     │   └── ItemsUnknown        the store's catalogue has no such items
     ├── ProposalError           a proposal cannot be answered now
     │   ├── ProposalClosed      it was answered, or has expired, before
@@ -12,6 +13,12 @@
     │   ├── ShownSomethingElse  the person looked at another version of it
     │   ├── WriteInFlight       an earlier price of the item is still being written
     │   └── StoreNotPriced      pricing of the store is stopped, paused or not entitled
+    ├── PolicyError             a policy cannot be drafted or staged as asked
+    │   ├── PolicyStageRefused  no way leads from its stage to the one asked for
+    │   ├── PolicyShareWrong    a share that does not go with the stage
+    │   ├── PolicyRefused       a policy that cannot be kept: too large, or unstorable text
+    │   ├── PolicyBookFull      the store has as many policies as it can have
+    │   └── IdempotencyKeyReused  the key drafted another policy before
     ├── RunError                a run's events do not follow each other
     ├── AdviceFailed            the demand model gave no answer for a store
     ├── LinkRefused             a competitor link that must not be fetched
@@ -44,6 +51,10 @@ class ProposalUnknown(NotFound):
     """The store has no proposal of that id."""
 
 
+class PolicyUnknown(NotFound):
+    """The store has no policy of that version."""
+
+
 class ItemsUnknown(NotFound):
     """The store's catalogue, as last read, has no such items."""
 
@@ -70,6 +81,30 @@ class WriteInFlight(ProposalError):
 
 class StoreNotPriced(ProposalError):
     """The store's prices may not be written now; the message says why."""
+
+
+class PolicyError(OptimizerError):
+    """A policy cannot be drafted or staged as asked."""
+
+
+class PolicyStageRefused(PolicyError):
+    """No way leads from the policy's stage to the one asked for; the message says which do."""
+
+
+class PolicyShareWrong(PolicyError):
+    """A canary without a share of products, or a share with a stage that has none."""
+
+
+class PolicyRefused(PolicyError):
+    """A policy that cannot be kept: it is too large, or has text that cannot be stored."""
+
+
+class PolicyBookFull(PolicyError):
+    """The store has as many policies as it can have."""
+
+
+class IdempotencyKeyReused(PolicyError):
+    """The idempotency key was used before, for another policy."""
 
 
 class RunError(OptimizerError):

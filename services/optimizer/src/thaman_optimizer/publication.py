@@ -19,5 +19,8 @@ STORED = (
     events.PriceRejected,
     events.PriceDecided,
     events.ProposalExpired,
+    events.PolicyDrafted,
+    events.PolicyStaged,
+    events.PricesShadowed,
 )
 """The stored classes; importing this module is what makes the relay know their topics."""

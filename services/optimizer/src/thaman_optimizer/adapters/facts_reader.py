@@ -8,13 +8,14 @@ from typing import Any
 
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import OfferFitness
+from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_contracts.events.settings import StoreSettings
 from thaman_contracts.ids import item_key
 from thaman_kit.database import Database
 from thaman_optimizer.adapters.past_reader import PastReader
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.domain.engine import is_priced
-from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts
+from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, PolicyFacts, StoreFacts
 from thaman_optimizer.domain.localtime import RIYADH
 from thaman_optimizer.ports import Catalogue
 
@@ -63,13 +64,22 @@ def is_entitled(entitlement: str | None, until: date | None, now: datetime) -> b
 
 
 def _store(row: dict[str, Any], now: datetime) -> StoreFacts:
-    derived = ("settings", "fence", "entitled", "quiet_windows")
+    derived = ("settings", "fence", "entitled", "policy", "trial")
     return StoreFacts(
         settings=StoreSettings.model_validate(row["settings"]),
         fence=row["fence_in_force"],
         **{name: row[name] for name in StoreFacts.__slots__ if name not in derived},
         entitled=is_entitled(row["entitlement"], row["entitled_until"], now),
+        policy=_policy(row["policy"]),
+        trial=_policy(row["trial"]),
     )
+
+
+def _policy(row: dict[str, Any] | None) -> PolicyFacts | None:
+    if row is None:
+        return None
+    policy = PricePolicy.model_validate(row["document"])
+    return PolicyFacts(row["version"], PolicyStage(row["stage"]), row["share_bp"], policy)
 
 
 def _item(row: dict[str, Any], offers: list[OfferFacts]) -> ItemFacts:

@@ -14,15 +14,16 @@ from thaman_contracts.events.optimizer import Disposition
 from thaman_contracts.ids import item_key
 from thaman_kit.application import UnitOfWork
 from thaman_kit.domain import Aggregate, DomainEvent
+from thaman_optimizer.adapters.policy_rows import POLICY_ROWS, Rows
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.domain import events
 
-Rows = list[tuple[str, dict[str, Any]]]
-
-AT_ONCE = frozenset(("upsert_offer", "said_once", "decided", "proposal_closed", "reference_found"))
+AT_ONCE = frozenset(("upsert_offer", "said_once", "decided", "proposal_closed", "reference_found", "prices_shadowed"))
 """Statements that take all their rows in one go, because a run makes many of them."""
 
 ORDER = (
+    "policy_drafted",
+    "policy_staged",
     "clear_links",
     "add_link",
     "run_started",
@@ -32,10 +33,11 @@ ORDER = (
     "decided",
     "proposal_closed",
     "reference_found",
+    "prices_shadowed",
     "run_completed",
     "run_failed",
 )
-"""A proposal has to be there before it is closed, a run before it ends."""
+"""A policy has to be there before it is staged, a proposal before it is closed, a run before it ends."""
 
 
 def keep(unit: UnitOfWork, events: Sequence[DomainEvent], aggregates: Sequence[Aggregate] = ()) -> None:
@@ -272,4 +274,5 @@ _ROWS: dict[type[DomainEvent], Callable[[Any], Rows]] = {
     events.PriceRejected: _rejected,
     events.PriceDecided: _decided,
     events.ProposalExpired: _expired,
+    **POLICY_ROWS,
 }

@@ -1,11 +1,14 @@
 -- Reads and writes of the optimizer's tables. Writes are absolute, so doing one again changes nothing.
 
 -- name: store
--- description: One store with the installation's stop.
+-- description: One store with the installation's stop, its live policy and the one on trial.
 SELECT stores.*, coalesce(system_settings.stopped, false) AS stopped,
-    stores.fence + coalesce(system_settings.fence, 0) AS fence_in_force
-FROM stores LEFT JOIN system_settings ON true
-WHERE store_id = %(store_id)s
+    stores.fence + coalesce(system_settings.fence, 0) AS fence_in_force, to_jsonb(live) AS policy, to_jsonb(trial) AS trial
+FROM stores
+LEFT JOIN system_settings ON true
+LEFT JOIN policies live ON live.store_id = stores.store_id AND live.stage = 'live'
+LEFT JOIN policies trial ON trial.store_id = stores.store_id AND trial.stage IN ('shadow', 'canary')
+WHERE stores.store_id = %(store_id)s
 
 -- name: items
 -- description: All facts of a store's items (or of those named) in one read; changes are counted back from %(now)s.
@@ -21,8 +24,8 @@ WITH recent AS (
     SELECT DISTINCT item_key FROM decisions
     WHERE store_id = %(store_id)s AND state IN ('decided', 'writing', 'uncertain')
 )
-SELECT items.*, rule.min_price, rule.max_price, coalesce(rule.locked, false) AS locked, edit.edited_at,
-       flying.item_key IS NOT NULL AS in_flight, coalesce(recent.changes_today, 0)::int AS changes_today,
+SELECT items.*, rule.min_price, rule.max_price, coalesce(rule.locked, false) AS locked, rule.season_ends_on,
+       rule.salvage, edit.edited_at, flying.item_key IS NOT NULL AS in_flight, coalesce(recent.changes_today, 0)::int AS changes_today,
        recent.last_change_at, recent.week_anchor
 FROM items
 LEFT JOIN item_rules rule USING (store_id, item_key)
@@ -104,11 +107,12 @@ ON CONFLICT (id) DO UPDATE SET stopped = excluded.stopped, fence = excluded.fenc
     settings_version = excluded.settings_version
 
 -- name: set_rule
--- description: A merchant's limits for one item; replaces the earlier ones.
-INSERT INTO item_rules (store_id, item_key, min_price, max_price, locked)
-VALUES (%(store_id)s, %(item_key)s, %(min_price)s, %(max_price)s, %(locked)s)
+-- description: A merchant's rule for one item; replaces the earlier ones.
+INSERT INTO item_rules (store_id, item_key, min_price, max_price, locked, season_ends_on, salvage)
+VALUES (%(store_id)s, %(item_key)s, %(min_price)s, %(max_price)s, %(locked)s, %(season_ends_on)s, %(salvage)s)
 ON CONFLICT (store_id, item_key) DO UPDATE SET
-    min_price = excluded.min_price, max_price = excluded.max_price, locked = excluded.locked
+    min_price = excluded.min_price, max_price = excluded.max_price, locked = excluded.locked,
+    season_ends_on = excluded.season_ends_on, salvage = excluded.salvage
 
 -- name: upsert_item
 -- description: An item as Salla showed it. The baseline is the first shelf price ever seen and stays.

@@ -26,6 +26,8 @@ TABLES = (
     "runs",
     "proposals",
     "decisions",
+    "policies",
+    "shadow_prices",
     "api_keys",
 )
 """The tables that events fill."""

@@ -1,7 +1,19 @@
 """The optimizer's queries by name."""
 
-from functools import partial
+from collections.abc import Mapping
+from functools import cache
 
 from thaman_kit.database import load_queries
 
-queries = partial(load_queries, "thaman_optimizer", "adapters/queries.sql")
+_FILES = ("adapters/queries.sql", "adapters/policies.sql")
+
+
+@cache
+def queries() -> Mapping[str, str]:
+    """All queries; a name stands in one file only."""
+    found: dict[str, str] = {}
+    for name in _FILES:
+        more = load_queries("thaman_optimizer", name)
+        assert not found.keys() & more.keys(), f"a query of {name} has the name of another"
+        found |= more
+    return found

@@ -78,6 +78,26 @@ class Views:
         wanted = {"store_id": store_id, "item_key": item_key, "limit": limit}
         return self._database.fetch_all(queries()["list_offers"], place | wanted)
 
+    def policies(self, store_id: str, below: int | None, limit: int) -> list[Row]:
+        """Policies without their documents, newest first."""
+        wanted = {"store_id": store_id, "below": below, "limit": limit}
+        return self._database.fetch_all(queries()["list_policies"], wanted)
+
+    def policy(self, store_id: str, version: int) -> Row | None:
+        """One policy with its document."""
+        return self._database.fetch_one(queries()["policy"], {"store_id": store_id, "version": version})
+
+    def shadow(self, store_id: str, version: int, after: str | None, limit: int) -> list[Row]:
+        """What the policy made of items when it was last in shadow, by item."""
+        wanted = {"store_id": store_id, "version": version, "after": after, "limit": limit}
+        return self._database.fetch_all(queries()["list_shadow"], wanted)
+
+    def shadow_totals(self, store_id: str, version: int) -> Row:
+        """The same of all items in sums."""
+        row = self._database.fetch_one(queries()["shadow_totals"], {"store_id": store_id, "version": version})
+        assert row is not None
+        return row
+
     def _list(
         self, query: str, store_id: str, before: tuple[datetime, UUID] | None, limit: int, **wanted: Any
     ) -> list[Row]:

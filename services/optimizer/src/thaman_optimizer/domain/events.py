@@ -1,10 +1,11 @@
 """The optimizer's stored events. They publish the contract they inherit; fields of their own stay private."""
 
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 
-from thaman_contracts.events import optimizer
+from thaman_contracts.events import optimizer, policies
 from thaman_kit.domain import DomainEvent
 
 
@@ -65,3 +66,17 @@ class ProposalExpired(DomainEvent, optimizer.ProposalExpired, topic="proposal.Ex
 
 class PriceDecided(DomainEvent, optimizer.PriceDecided, topic="proposal.Decided"):
     """The proposal's price is to be written."""
+
+
+class PolicyDrafted(DomainEvent, policies.PolicyDrafted, topic="policy.Drafted"):
+    """A new policy; ``request_id`` is what it was asked for by, so that the same request drafts once."""
+
+    request_id: UUID | None = None
+
+
+class PolicyStaged(DomainEvent, policies.PolicyStaged, topic="policy.Staged"):
+    """A policy was let further, or taken back."""
+
+
+class PricesShadowed(DomainEvent, policies.PricesShadowed, topic="policy.PricesShadowed"):
+    """What a policy in shadow made of items in a run."""

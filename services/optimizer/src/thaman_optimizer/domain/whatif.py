@@ -7,12 +7,13 @@ shoppers answered the prices that really stood on the shelf.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from thaman_contracts.events.optimizer import Disposition
 from thaman_contracts.events.policies import ShadowPrice
 from thaman_optimizer.domain.analyst import Verdict
-from thaman_optimizer.domain.engine import Move
+from thaman_optimizer.domain.engine import Move, Stay
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
 
 
@@ -91,7 +92,7 @@ def shadow_prices(live: Sequence[Verdict], shadow: Sequence[Verdict]) -> list[Sh
 
 def _shadow_price(live: Verdict, shadow: Verdict) -> ShadowPrice:
     found = shadow.finding
-    moved = isinstance(found, Move)
+    said: dict[str, Any] = {"reason": found.reason} if isinstance(found, Stay) else _expectation(found)
     return ShadowPrice(
         product_id=shadow.item.product_id,
         variant_id=shadow.item.variant_id,
@@ -99,10 +100,13 @@ def _shadow_price(live: Verdict, shadow: Verdict) -> ShadowPrice:
         live_price=price_of(live),
         shadow_price=price_of(shadow),
         disposition=shadow.disposition.value,
-        risk=found.assessment.risk.value if moved else None,
-        reason=None if moved else found.reason,
-        expected_weekly_profit_change=found.outlook.expected if moved and found.outlook is not None else None,
+        **said,
     )
+
+
+def _expectation(move: Move) -> dict[str, Any]:
+    expected = None if move.outlook is None else move.outlook.expected
+    return {"risk": move.assessment.risk.value, "expected_weekly_profit_change": expected}
 
 
 def totals(verdicts: Iterable[Verdict]) -> Totals:

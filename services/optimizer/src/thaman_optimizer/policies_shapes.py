@@ -1,0 +1,129 @@
+"""What the API takes and gives of policies. Prices are halalas, shares basis points, times RFC 3339 in UTC."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from thaman_contracts.events.policies import PolicyStage, PricePolicy, ShadowPrice
+from thaman_contracts.money import Halalas, SignedHalalas
+from thaman_optimizer.shapes import Body
+
+
+def _without_mistakes(given: Any) -> PricePolicy:
+    """A policy without any field that does not exist: readers of events ignore those, a person has mistyped them."""
+    return PricePolicy.model_validate(given, extra="forbid")
+
+
+PolicyBody = Annotated[PricePolicy, BeforeValidator(_without_mistakes)]
+"""A new policy; fields that do not exist are refused at every depth."""
+
+
+class StageBody(Body):
+    """Where a policy is to be let; ``share_bp`` goes with ``canary`` alone."""
+
+    stage: PolicyStage
+    share_bp: Annotated[int, Field(strict=True, description="Share of products in basis points, 1 to 9999.")] | None = (
+        None
+    )
+
+
+class PolicyDraftedView(BaseModel):
+    """The version by which the new policy is known."""
+
+    version: int
+
+
+class PolicyView(BaseModel):
+    """A policy and how far it is let; ``policy`` itself only where one is asked for."""
+
+    version: int
+    title: str
+    stage: PolicyStage
+    share_bp: int | None
+    drafted_at: datetime
+    drafted_by: str
+    staged_at: datetime | None
+    staged_by: str | None
+    policy: PricePolicy | None = None
+
+
+class PolicyPage(BaseModel):
+    """Policies, newest first; ``next`` is the cursor of the page after this one."""
+
+    items: list[PolicyView]
+    next: str | None
+
+
+class ShadowView(BaseModel):
+    """What the policy made of an item, beside what the live one made of it in the same run.
+
+    A price is ``null`` where the item was held; a change is ``null`` where no demand model was asked, or where a guard
+    set another price than its.
+    """
+
+    item: str
+    name: str | None
+    run_id: UUID
+    at: datetime
+    shelf_price: Halalas
+    live_price: Halalas | None
+    shadow_price: Halalas | None
+    disposition: str
+    risk: str | None
+    reason: str | None
+    expected_weekly_profit_change: SignedHalalas | None
+    live_expected_weekly_profit_change: SignedHalalas | None
+
+
+class ExpectedChange(BaseModel):
+    """The expected weekly profit changes of all items of which they are known, and of how many that is.
+
+    The policy and the live one may be known of different items; where ``items`` differ, so do the things summed.
+    """
+
+    halalas: int | None
+    items: int
+
+
+class ShadowTotals(BaseModel):
+    """All items in sums: how many were compared, for how many the prices differ, what would become of the policy's."""
+
+    compared: int
+    different: int
+    write: int
+    ask: int
+    hold: int
+    expected_weekly_profit_change: ExpectedChange
+    live_expected_weekly_profit_change: ExpectedChange
+
+
+class ShadowPage(BaseModel):
+    """Items by key, with the totals of all of them."""
+
+    totals: ShadowTotals
+    items: list[ShadowView]
+    next: str | None
+
+
+def policy_view(row: dict[str, Any]) -> PolicyView:
+    """A row as it is shown."""
+    given = {name: row[name] for name in PolicyView.model_fields if name != "policy"}
+    return PolicyView(policy=row.get("document"), **given)
+
+
+def shadow_view(row: dict[str, Any]) -> ShadowView:
+    """A row as it is shown."""
+    price = ShadowPrice.model_validate(row["document"]).model_dump(exclude={"product_id", "variant_id"})
+    names = {"item": row["item_key"], "live_expected_weekly_profit_change": row["live_change"]}
+    return ShadowView(name=row["name"], run_id=row["run_id"], at=row["at"], **names, **price)
+
+
+def totals_view(row: dict[str, Any]) -> ShadowTotals:
+    """A row as it is shown."""
+    return ShadowTotals(
+        expected_weekly_profit_change=ExpectedChange(halalas=row["shadow_change"], items=row["shadow_known"]),
+        live_expected_weekly_profit_change=ExpectedChange(halalas=row["live_change"], items=row["live_known"]),
+        **{name: row[name] for name in ("compared", "different", "write", "ask", "hold")},
+    )
