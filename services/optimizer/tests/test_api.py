@@ -134,6 +134,7 @@ PATHS = [
     ("GET", "/policies/1"),
     ("PUT", "/policies/1/stage"),
     ("GET", "/policies/1/shadow"),
+    ("POST", "/policies/1/what-if"),
 ]
 
 

@@ -9,11 +9,21 @@ from tests.support.priced_cases import judged
 
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import Risk
+from thaman_contracts.events.policies import DateRest, PolicyStage, PricePolicy
 from thaman_optimizer.domain.engine import Move, Stay
-from thaman_optimizer.domain.facts import QuietWindow
+from thaman_optimizer.domain.facts import PolicyFacts
 from thaman_optimizer.domain.guards import GUARDS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+CAMPAIGN = PolicyFacts(
+    1,
+    PolicyStage.LIVE,
+    None,
+    PricePolicy(
+        title="t",
+        date_rests=(DateRest(name="campaign", starts_at=NOW - timedelta(hours=1), ends_at=NOW + timedelta(hours=1)),),
+    ),
+)
 MARKET = (9_600, 9_700, 9_800)
 
 
@@ -48,7 +58,7 @@ MARKET = (9_600, 9_700, 9_800)
         ({}, {"changes_today": 1}, "day_budget/day_budget"),
         ({}, {"last_change_at": NOW - timedelta(hours=5)}, "cooldown/cooldown"),
         (
-            {"quiet_windows": (QuietWindow("campaign", NOW - timedelta(hours=1), NOW + timedelta(hours=1)),)},
+            {"policy": CAMPAIGN},
             {},
             "season_window/quiet_window",
         ),

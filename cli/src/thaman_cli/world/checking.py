@@ -2,7 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
-from thaman_cli.world.checks import agreement, costs, decisions, drained, folding, isolation, limits, log, tokens
+from thaman_cli.world.checks import (
+    agreement,
+    costs,
+    decisions,
+    drained,
+    folding,
+    isolation,
+    limits,
+    log,
+    policies,
+    tokens,
+)
 from thaman_cli.world.facts import Facts, read
 from thaman_cli.world.reading import connect
 from thaman_cli.world.report import Violation, WorldReport
@@ -14,6 +25,7 @@ ALWAYS: tuple[Check, ...] = (
     decisions.check,
     limits.check,
     costs.check,
+    policies.check,
     log.check,
     isolation.check,
     tokens.check,

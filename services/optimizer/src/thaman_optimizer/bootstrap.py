@@ -10,6 +10,7 @@ from thaman_kit.nats import BusSettings
 from thaman_optimizer.adapters.facts_reader import FactsReader
 from thaman_optimizer.adapters.market_tables import MarketTables
 from thaman_optimizer.adapters.projection import keep
+from thaman_optimizer.adapters.recorded_runs import RecordedRuns
 from thaman_optimizer.adapters.views import Views
 from thaman_optimizer.adapters.web.addresses import AddressRules
 from thaman_optimizer.adapters.web.page_reader import Manners, WebPageReader
@@ -19,6 +20,7 @@ from thaman_optimizer.ports import PageReader
 from thaman_optimizer.publication import STORED
 from thaman_optimizer.runs import Runs
 from thaman_optimizer.settings import OptimizerSettings
+from thaman_optimizer.whatif import WhatIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Container:
     clock: Clock
     optimizer: Optimizer
     policies: Policies
+    what_if: WhatIf
     runs: Runs
     views: Views
     facts: FactsReader
@@ -68,6 +71,7 @@ def build(settings: OptimizerSettings, clock: Clock | None = None, pages: PageRe
         application=application,
         clock=clock,
         optimizer=Optimizer(application, facts, market, keep, clock),
+        what_if=WhatIf(facts, RecordedRuns(application), clock),
         policies=Policies(application, facts, keep, clock),
         runs=runs,
         views=Views(application.database),

@@ -16,7 +16,11 @@ from thaman_optimizer.policies_shapes import (
     PolicyView,
     ShadowPage,
     StageBody,
+    WhatIfBody,
+    WhatIfView,
+    comparison_view,
     policy_view,
+    retold_view,
     shadow_view,
     totals_view,
 )
@@ -45,6 +49,7 @@ def policy_endpoints(router: APIRouter, container: Container) -> None:
     """Add what is asked of policies to a store's endpoints."""
     _writing(router, container)
     _reading(router, container)
+    _asking(router, container)
 
 
 def _writing(router: APIRouter, container: Container) -> None:
@@ -85,6 +90,17 @@ def _reading(router: APIRouter, container: Container) -> None:
         following = cursor_of("item", rows[limit - 1]["item_key"]) if len(rows) > limit else None
         totals = totals_view(views.shadow_totals(store_id, version))
         return ShadowPage(totals=totals, items=[shadow_view(row) for row in rows[:limit]], next=following)
+
+
+def _asking(router: APIRouter, container: Container) -> None:
+    @router.post("/policies/{version}/what-if")
+    def what_if(store_id: str, version: Version, caller: Caller, body: WhatIfBody) -> WhatIfView:
+        """What the policy would make of the store as it stands, or of its recorded runs; nothing is written."""
+        policy = _shown(container, store_id, version).policy
+        assert policy is not None
+        if body.over == "now":
+            return comparison_view(version, container.what_if.now(store_id, version, policy))
+        return retold_view(version, container.what_if.over_history(store_id, version, policy, body.days))
 
 
 def _shown(container: Container, store_id: str, version: int) -> PolicyView:

@@ -18,6 +18,9 @@ from thaman_optimizer.domain.pricing.records import Offer, ProductInput
 from thaman_optimizer.domain.pricing.strategies import Strategy, strategy_of
 from thaman_optimizer.domain.rests import resting
 
+ENOUGH_WEEKS = 4.0
+"""Weeks in stock after which it says something that nothing was sold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -42,8 +45,8 @@ class Answers:
         return outlooks(self.columns.take(rows), self.state.take(rows), prices, self.rules)
 
     def knows(self, row: int) -> bool:
-        """Whether the product was ever seen on a shelf, so that its outlook is more than a prior."""
-        return bool(self.state.seen[row] > 0.0)
+        """Whether the product ever sold, or stood on the shelf long enough, so that its outlook is no mere prior."""
+        return bool(self.state.sales[row] > 0.0 or self.state.seen[row] >= ENOUGH_WEEKS)
 
 
 def answer(products: Sequence[ProductInput], policy: PricingPolicy, now: datetime) -> Answers:
