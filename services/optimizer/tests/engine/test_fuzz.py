@@ -20,12 +20,14 @@ from thaman_optimizer.domain.decision import (
     DecisionPolicy,
     Decisions,
     Disposition,
+    Groups,
     Risk,
     decide,
     ending_named,
     floor_prices,
     impute_costs,
 )
+from thaman_optimizer.domain.decision.columns import Flags
 from thaman_optimizer.domain.demand import DemandState
 from thaman_optimizer.domain.localtime import RIYADH
 from thaman_optimizer.domain.pricing import Batch, Priced, PricingPolicy, ProductInput, policy_from, price, product_from
@@ -43,9 +45,12 @@ def test_no_decision_breaks_a_guard() -> None:
         random = np.random.default_rng([17, seed])
         policy = _policy(random)
         columns = _columns(random, policy)
+        groups = _groups(random) if seed % 2 else None
+        if groups is not None:
+            columns = _alike(random, columns, policy, groups)
         with np.errstate(all="raise", under="ignore"):
-            decisions = decide(columns, _state(random, columns), policy)
-        _check(columns, decisions, policy)
+            decisions = decide(columns, _state(random, columns), policy, groups=groups)
+        _check(columns, decisions, policy, groups)
         made += len(columns.price)
     assert made >= DECISIONS
 
@@ -120,7 +125,7 @@ def _told(random: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _check(columns: Columns, decisions: Decisions, policy: DecisionPolicy) -> None:
+def _check(columns: Columns, decisions: Decisions, policy: DecisionPolicy, groups: Groups | None = None) -> None:
     old, new, floor = columns.price, decisions.price, columns.floor
     propose, known = decisions.propose, columns.cost_known
     reach = 10_000 + policy.step_bp
@@ -136,7 +141,8 @@ def _check(columns: Columns, decisions: Decisions, policy: DecisionPolicy) -> No
     soon = (columns.days_since_change < policy.dwell_days) & ~below & ~columns.fixed
     assert not propose[soon].any(), "dwell"
     assert not propose[columns.resting & ~below].any(), "rest"
-    assert not propose[(columns.stock <= 0) & ~below].any(), "out of stock"
+    single = np.ones(len(old), dtype=bool) if groups is None else groups.code < 0
+    assert not propose[(columns.stock <= 0) & ~below & single].any(), "out of stock"
     assert propose[below & ~columns.locked].all(), "a price below its floor is always brought back"
     ceiling = np.maximum(np.maximum(columns.own_median * policy.corridor_high_bp // 10_000, old), floor)
     assert (new <= ceiling).all(), "corridor above"
@@ -154,6 +160,27 @@ def _check(columns: Columns, decisions: Decisions, policy: DecisionPolicy) -> No
         assert np.isfinite(numbers).all()
     assert ((decisions.probability >= 0) & (decisions.probability <= 1)).all()
     assert (decisions.low <= decisions.high).all()
+    if groups is not None:
+        _check_groups(columns, decisions, groups, below & ~columns.locked)
+
+
+def _check_groups(columns: Columns, decisions: Decisions, groups: Groups, forced: Flags) -> None:
+    """Groups in which nobody has to be lifted move together; of the others, all that moves is high risk."""
+    for code in np.unique(groups.code[groups.code >= 0]):
+        rows = np.flatnonzero(groups.code == code)
+        moved = rows[decisions.propose[rows]]
+        if len(rows) == 1 or not len(moved):
+            continue
+        assert len({*decisions.disposition[moved].tolist()}) == 1, "half a group is never written"
+        assert len({*decisions.risk[moved].tolist()}) == 1
+        if forced[rows].any():
+            assert (decisions.risk[moved] == Risk.HIGH).all()
+            continue
+        assert len(moved) == len(rows), "all move or none"
+        assert not (columns.stock[rows] <= 0).all(), "all out of stock"
+        assert len({*zip(columns.price[rows].tolist(), decisions.price[rows].tolist(), strict=True)}) == len(
+            {*columns.price[rows].tolist()}
+        ), "equal prices stay equal"
 
 
 def _policy(random: np.random.Generator) -> DecisionPolicy:
@@ -205,6 +232,31 @@ def _columns(random: np.random.Generator, policy: DecisionPolicy) -> Columns:
     )
 
 
+def _groups(random: np.random.Generator) -> Groups:
+    code = np.where(random.random(ROUND) < 0.6, random.integers(0, ROUND // 4, ROUND), -1)
+    return Groups(code, random.random(ROUND) < 0.03)
+
+
+def _alike(random: np.random.Generator, columns: Columns, policy: DecisionPolicy, groups: Groups) -> Columns:
+    """Most members of a group cost what its first costs, and all are asked for one ratio, or none is."""
+    price, target = columns.price.copy(), columns.target / columns.price
+    for code in np.unique(groups.code[groups.code >= 0]):
+        rows = np.flatnonzero(groups.code == code)
+        price[rows[random.random(len(rows)) < 0.7]] = price[rows[0]]
+        target[rows] = target[rows[0]]
+    asked = np.where(groups.still & (groups.code >= 0), price, np.rint(price * target))
+    scale = price / columns.price
+    cost = np.maximum(np.rint(columns.cost * scale), 1.0)
+    return replace(
+        columns,
+        price=price,
+        cost=cost,
+        floor=floor_prices(np.where(columns.cost_known, cost, 0).astype(np.int64), columns.cost_known, policy),
+        own_median=np.maximum((columns.own_median * scale).astype(np.int64), 1),
+        target=asked,
+    )
+
+
 def _state(random: np.random.Generator, columns: Columns) -> DemandState:
     n = len(columns.price)
     root = random.normal(0, 1, (3, 3, n)) * np.exp(random.uniform(-4, 1.5, n))
@@ -243,3 +295,23 @@ def test_the_check_can_fail() -> None:
             _check(columns, replace(good, price=prices), policy)
     with pytest.raises(AssertionError, match="rest"):
         _check(replace(columns, resting=~columns.resting), good, policy)
+
+
+def test_the_check_of_groups_can_fail() -> None:
+    """A member left behind, or written while the others are asked, does not slip through either."""
+    random = np.random.default_rng(5)
+    policy, groups = _policy(random), _groups(random)
+    columns = _alike(random, _columns(random, policy), policy, groups)
+    good = decide(columns, _state(random, columns), policy, groups=groups)
+    forced = columns.price < columns.floor
+    calm = [np.flatnonzero(groups.code == code) for code in np.unique(groups.code[(groups.code >= 0) & good.propose])]
+    row = next(rows for rows in calm if len(rows) > 1 and not forced[rows].any())[0]
+    price, propose, disposition = good.price.copy(), good.propose.copy(), good.disposition.copy()
+    price[row], propose[row], disposition[row] = columns.price[row], False, Disposition.HOLD
+    left = replace(good, price=price, propose=propose, disposition=disposition)
+    other = Disposition.ASK if good.disposition[row] == Disposition.WRITE else Disposition.WRITE
+    disposition = good.disposition.copy()
+    disposition[row] = other
+    for wrong in (left, replace(good, disposition=disposition)):
+        with pytest.raises(AssertionError):
+            _check_groups(columns, wrong, groups, forced & ~columns.locked)

@@ -31,6 +31,8 @@ strategies = [{"kind": "match", "scope": brands}, {"kind": "premium", "by_bp": 2
 rests = {"season_rests": [{"season": "eid_al_fitr"}], "sleep": {"from_time": "23:00", "until_time": "03:00"}}
 rich = policy_from(POLICY | {"strategies": strategies} | rests)
 print(output_digest(price(Batch.of([product_from(p) for p in products(50)]), rich, NOW)))
+lines = [p | {"group": str(i // 3)} for i, p in enumerate(products(250))]
+print(output_digest(price(Batch.of([product_from(p) for p in lines]), policy_from(POLICY), NOW)))
 print(hashlib.sha256(fit(panel(500)).to_bytes()).hexdigest())
 """
 

@@ -3,14 +3,15 @@
 Asked once for the whole assortment, because items learn from each other. Pure; equal facts give equal advice.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import numpy as np
 
 from thaman_contracts.events.optimizer import OfferFitness, Risk
+from thaman_contracts.events.policies import VariantPricing
 from thaman_contracts.events.settings import AutomationMode, Ending, MarginBasis, StoreSettings, Strategy
 from thaman_contracts.ids import item_key
 from thaman_contracts.money import BP_ONE
@@ -20,6 +21,7 @@ from thaman_optimizer.domain.decision import TOLERANCES, ending_named
 from thaman_optimizer.domain.decision.endings import Ending as EngineEnding
 from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts
 from thaman_optimizer.domain.floor import floor_of
+from thaman_optimizer.domain.localtime import RIYADH
 from thaman_optimizer.domain.pricing import (
     ENGINE,
     Answers,
@@ -32,6 +34,7 @@ from thaman_optimizer.domain.pricing import (
 )
 from thaman_optimizer.domain.pricing import Strategy as EngineStrategy
 from thaman_optimizer.domain.pricing.records import HIGHEST_AMOUNT
+from thaman_optimizer.domain.pricing.strategies import strategy_of
 from thaman_optimizer.domain.reference import Reference
 
 ENGINE_VERSION = f"{policy.GUARDS_VERSION} {ENGINE}"
@@ -45,7 +48,7 @@ _ENDINGS = {
 }
 _RISKS = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
 
-_WHY_HELD = ("locked", "rest", "out_of_stock", "dwell", "already_right", "small_gain", "unlikely_gain")
+_WHY_HELD = ("locked", "rest", "out_of_stock", "dwell", "group", "already_right", "small_gain", "unlikely_gain")
 """Codes that say why nothing is proposed, the most telling first."""
 
 _STORE_WIDE = -(10**6)
@@ -120,11 +123,13 @@ def advise(store: StoreFacts, items: Iterable[ItemFacts], now: datetime) -> Advi
     if not_priced(store) or floor_of(1, store.vat_bp, store.settings) is None:
         return NOT_ASKED
     max_age = timedelta(minutes=store.settings.offer_max_age_minutes)
-    products = [_product(item, now, max_age) for item in items if _is_sound(store, item)]
+    wanted, at = pricing_policy(store, now), now.astimezone(UTC)
+    running = [one for one in wanted.strategies if one.runs(at, RIYADH)]
+    sound = [item for item in items if _is_sound(store, item)]
+    products = [_in_group(_product(item, now, max_age), group_of(store, item), running) for item in sound]
     if not products:
         return NOT_ASKED
     products.sort(key=lambda product: product.product_id)
-    wanted, at = pricing_policy(store, now), now.astimezone(UTC)
     answers = answer(products, wanted, at)
     advice = {product.product_id: _advice(answers, row) for row, product in enumerate(products)}
     return Advised(MappingProxyType(advice), input_digest(products, wanted, at), answers)
@@ -178,6 +183,19 @@ def _product(item: ItemFacts, now: datetime, max_age: timedelta) -> ProductInput
         history=past.history,
         offers=tuple(_offer(offer) for offer in item.offers if _may_count(offer, now, max_age)),
     )
+
+
+def _in_group(product: ProductInput, group: str | None, running: Sequence[EngineStrategy]) -> ProductInput:
+    """The product as one of its group where demand decides; other strategies look at each variant's own rivals."""
+    if group is None or strategy_of(product, running).kind is not Strategy.DEMAND:
+        return product
+    return replace(product, group=group)
+
+
+def group_of(store: StoreFacts, item: ItemFacts) -> str | None:
+    """The group that an item is priced with: a variant's is its product, unless the policy wants them apart."""
+    apart = store.policy is not None and store.policy.policy.variants is VariantPricing.APART
+    return None if item.variant_id is None or apart else item.product_id
 
 
 def _may_count(offer: OfferFacts, now: datetime, max_age: timedelta) -> bool:

@@ -80,6 +80,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "no_advice": ("لا يستطيع محرك التسعير تسعير هذا المنتج", "the pricing engine cannot price this item"),
     "model_high": ("يقدّر نموذج الطلب خطورة عالية", "the demand model sees a high risk"),
     "model_medium": ("يقدّر نموذج الطلب خطورة متوسطة", "the demand model is not sure enough"),
+    "sibling_held": ("لا يمكن تغيير متغيّر آخر من المنتج نفسه ({item})", "another variant ({item}) may not change"),
+    "siblings_part": (
+        "القيود تفرّق بين متغيّرات متساوية السعر ({item})",
+        "limits would part variants that cost the same ({item})",
+    ),
+    "sibling_medium": ("متغيّر آخر من المنتج متوسط الخطورة", "another variant moves at medium risk"),
+    "sibling_high": ("متغيّر آخر من المنتج عالي الخطورة", "another variant moves at high risk"),
     "not_the_models_price": (
         "حدّد أحد القيود سعرًا غير الذي اختاره نموذج الطلب",
         "a limit set another price than the demand model chose",

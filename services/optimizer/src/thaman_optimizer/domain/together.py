@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from thaman_contracts.events.optimizer import GuardStep, Risk
-from thaman_contracts.events.policies import VariantPricing
 from thaman_contracts.events.settings import Strategy
 from thaman_contracts.ids import item_key
+from thaman_optimizer.domain.advice import group_of
 from thaman_optimizer.domain.disposition import course_of
 from thaman_optimizer.domain.engine import Finding, Move, Stay
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
@@ -23,12 +23,6 @@ _NO_OBSTACLE = frozenset(("result/already_right", "data_fitness/off_shelf", "str
 
 _FORCED = "outside_limits_now"
 _STRICTNESS = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
-
-
-def group_of(store: StoreFacts, item: ItemFacts) -> str | None:
-    """The group that an item is priced with: a variant's is its product, unless the policy wants them apart."""
-    apart = store.policy is not None and store.policy.policy.variants is VariantPricing.APART
-    return None if item.variant_id is None or apart else item.product_id
 
 
 def keep_together(

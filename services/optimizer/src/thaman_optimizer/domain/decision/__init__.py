@@ -5,6 +5,7 @@ from thaman_optimizer.domain.decision.costs import floor_prices, impute_costs
 from thaman_optimizer.domain.decision.decide import decide
 from thaman_optimizer.domain.decision.dither import draws, identity
 from thaman_optimizer.domain.decision.endings import Ending, ending_named
+from thaman_optimizer.domain.decision.groups import Groups
 from thaman_optimizer.domain.decision.outlook import Outlooks, outlooks
 from thaman_optimizer.domain.decision.rules import (
     DECISION_VERSION,
@@ -23,6 +24,7 @@ __all__ = [
     "Decisions",
     "Disposition",
     "Ending",
+    "Groups",
     "Guard",
     "Outlooks",
     "Risk",

@@ -12,7 +12,7 @@ from thaman_optimizer.domain.decision.rules import DecisionPolicy
 from thaman_optimizer.domain.demand.detmath import Floats
 from thaman_optimizer.domain.demand.panel import Ints
 
-_QUANTUM = 1e4
+QUANTUM = 1e4
 """Objectives are compared in 10^-6 riyal, so that the last bits never choose."""
 
 
@@ -32,14 +32,14 @@ def choose(
 ) -> Choice:
     """The best candidate by expected gain less caution, if it is worth a move; otherwise perhaps a dither."""
     rows = np.arange(len(columns.price))
-    objective = np.rint((outcomes.mean - policy.tolerance.caution * outcomes.deviation) * _QUANTUM)
+    objective = np.rint((outcomes.mean - policy.tolerance.caution * outcomes.deviation) * QUANTUM)
     asked = ~np.isnan(columns.target)
     column = np.where(asked, 0, objective.argmax(axis=1))
     price = prices[rows, column]
     forced = columns.price < columns.floor
-    blocked = _blocks(columns, policy, forced)
+    blocked = blocks(columns, policy, forced)
     mean = outcomes.mean[rows, column]
-    least = policy.least_gain * np.abs(evaluation.profit_now()) + policy.least_gain_halalas
+    least = least_gains(evaluation, policy)
     likely = evaluation.probability(column) >= policy.tolerance.min_probability
     moved = price != columns.price
     worth = asked | forced | ((mean > least) & likely)
@@ -47,13 +47,13 @@ def choose(
     dithered, drawn = _dither(columns, prices, outcomes, evaluation, policy)
     dithered &= ~propose & (blocked == 0) & ~asked & ~forced
     column = np.where(dithered, drawn, np.where(propose, column, HALF))
-    guards = blocked | _reasons(moved, mean > least, likely, worth, propose, dithered)
+    guards = blocked | reasons(moved, mean > least, likely, worth, propose, dithered)
     return Choice(
         np.where(propose | dithered, prices[rows, column], columns.price), column, propose | dithered, dithered, guards
     )
 
 
-def _blocks(columns: Columns, policy: DecisionPolicy, forced: Flags) -> Ints:
+def blocks(columns: Columns, policy: DecisionPolicy, forced: Flags) -> Ints:
     """Guard bits of what forbids any move; a price below its floor is stopped by nothing but a lock."""
     soon = columns.days_since_change < policy.dwell_days
     bits = np.where(columns.locked, int(Guard.LOCKED), 0)
@@ -63,30 +63,47 @@ def _blocks(columns: Columns, policy: DecisionPolicy, forced: Flags) -> Ints:
     return bits.astype(np.int64)
 
 
+def least_gains(evaluation: Evaluation, policy: DecisionPolicy) -> Floats:
+    """What a change has to gain to be worth it, halalas a week (n,)."""
+    return policy.least_gain * np.abs(evaluation.profit_now()) + policy.least_gain_halalas
+
+
 def _dither(
     columns: Columns, prices: Ints, outcomes: Outcomes, evaluation: Evaluation, policy: DecisionPolicy
 ) -> tuple[Flags, Ints]:
     """Which products may be moved a little to learn from it, and to which candidate."""
     rows = np.arange(len(columns.price))
     nothing = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.int64)
-    size = policy.tolerance.dither_bp
-    if policy.mode is AutomationMode.MANUAL or size == 0:
+    if policy.mode is AutomationMode.MANUAL or policy.tolerance.dither_bp == 0:
         return nothing
-    upwards = (columns.draw & np.uint64(1)) == 1
+    fits, distance = small_moves(columns, prices, (columns.draw & np.uint64(1)) == 1, policy)
+    drawn = np.where(fits, distance, np.iinfo(np.int64).max).argmin(axis=1)
+    affordable = outcomes.mean[rows, drawn] > dearest(evaluation, policy)
+    sells = evaluation.sales_now() >= policy.dither_least_sales
+    return may_teach(columns, policy) & sells & affordable & fits[rows, drawn], drawn
+
+
+def small_moves(columns: Columns, prices: Ints, upwards: Flags, policy: DecisionPolicy) -> tuple[Flags, Ints]:
+    """Which candidates (n, m) are small moves in the direction drawn, and how far each is from the size wished for,
+    in basis points of the price times the price."""
     now = columns.price[:, None]
     moves = np.abs(prices - now) * 10_000
     fits = (moves >= policy.dither_least_bp * now) & (moves <= policy.dither_most_bp * now)
     fits &= np.where(upwards[:, None], prices > now, prices < now)
-    distance = np.where(fits, np.abs(moves - size * now), np.iinfo(np.int64).max)
-    drawn = distance.argmin(axis=1)
-    rested = columns.days_since_change >= policy.dither_after_days
-    affordable = outcomes.mean[rows, drawn] > -0.02 * np.abs(evaluation.profit_now()) - policy.least_gain_halalas
-    rested &= evaluation.sales_now() >= policy.dither_least_sales
-    allowed = rested & columns.cost_known & np.isnan(columns.weeks_left) & affordable & fits[rows, drawn]
-    return allowed, drawn
+    return fits, np.abs(moves - policy.tolerance.dither_bp * now)
 
 
-def _reasons(moved: Flags, gains: Flags, likely: Flags, worth: Flags, propose: Flags, dithered: Flags) -> Ints:
+def may_teach(columns: Columns, policy: DecisionPolicy) -> Flags:
+    """Which products have rested long enough, and may be moved at all, to learn from it."""
+    return (columns.days_since_change >= policy.dither_after_days) & columns.cost_known & np.isnan(columns.weeks_left)
+
+
+def dearest(evaluation: Evaluation, policy: DecisionPolicy) -> Floats:
+    """The profit change, halalas a week (n,), below which a move made to learn costs too much."""
+    return -0.02 * np.abs(evaluation.profit_now()) - policy.least_gain_halalas
+
+
+def reasons(moved: Flags, gains: Flags, likely: Flags, worth: Flags, propose: Flags, dithered: Flags) -> Ints:
     """Guard bits that say why a product holds, or that it moves in order to learn."""
     bits = np.where(~moved, int(Guard.ALREADY_RIGHT), 0)
     bits |= np.where(moved & ~worth & ~gains, int(Guard.SMALL_GAIN), 0)

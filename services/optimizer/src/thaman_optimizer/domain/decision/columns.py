@@ -35,6 +35,7 @@ class Guard(IntFlag):
     FIXED_PRICE = 1 << 17
     STRATEGY_UNFIT = 1 << 18
     REST = 1 << 19
+    GROUP = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,10 @@ class Decisions:
     probability: Floats
     guards: Ints
     sales: Floats
+
+    def take(self, which: Ints) -> "Decisions":
+        """Some of the decisions, in this order."""
+        return Decisions(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
 
     @classmethod
     def joined(cls, parts: "list[Decisions]") -> "Decisions":

@@ -1,4 +1,4 @@
-"""Decide about many products at once. Every product for itself: blocks and order change nothing."""
+"""Decide about many products at once. Every product, or group of them, for itself: blocks and order change nothing."""
 
 import numpy as np
 
@@ -6,8 +6,11 @@ from thaman_optimizer.domain.decision.candidates import Bounds, bounds_of, candi
 from thaman_optimizer.domain.decision.choice import Choice, at, choose
 from thaman_optimizer.domain.decision.columns import Columns, Decisions, Guard
 from thaman_optimizer.domain.decision.gain import Evaluation
+from thaman_optimizer.domain.decision.groups import Groups, teams_of
 from thaman_optimizer.domain.decision.risk import assess, disposition_of
 from thaman_optimizer.domain.decision.rules import DecisionPolicy
+from thaman_optimizer.domain.decision.teams import Teams
+from thaman_optimizer.domain.decision.together import choose_together
 from thaman_optimizer.domain.demand.detmath import Floats
 from thaman_optimizer.domain.demand.panel import Ints
 from thaman_optimizer.domain.demand.priors import PRIORS, Priors
@@ -17,8 +20,15 @@ _BLOCK = 512
 """Products at a time, so that a block's candidates stay in the processor's cache."""
 
 
-def decide(columns: Columns, state: DemandState, policy: DecisionPolicy, priors: Priors = PRIORS) -> Decisions:
-    """A decision for every product of ``columns``, which are in the state's order.
+def decide(
+    columns: Columns,
+    state: DemandState,
+    policy: DecisionPolicy,
+    priors: Priors = PRIORS,
+    *,
+    groups: Groups | None = None,
+) -> Decisions:
+    """A decision for every product of ``columns``, which are in the state's order; those of ``groups`` move together.
 
     Raises:
         ValueError: columns and state are of different products.
@@ -27,21 +37,42 @@ def decide(columns: Columns, state: DemandState, policy: DecisionPolicy, priors:
     if count != len(state.product_ids):
         raise ValueError(f"{count} products to decide about, {len(state.product_ids)} in the state")
     ratios = grid(policy.step_bp)
-    blocks = [slice(start, min(start + _BLOCK, count)) for start in range(0, max(count, 1), _BLOCK)]
-    parts = [_decide(columns.take(block), state.take(block), policy, ratios, priors) for block in blocks]
-    return Decisions.joined(parts)
+    teams = None if groups is None else teams_of(columns, policy, groups)
+    if teams is None:
+        blocks = [slice(start, min(start + _BLOCK, count)) for start in range(0, max(count, 1), _BLOCK)]
+        parts = [_decide(columns.take(block), state.take(block), policy, ratios, priors) for block in blocks]
+        return Decisions.joined(parts)
+    loose = np.delete(np.arange(count), teams.rows)
+    some = [loose[start : start + _BLOCK] for start in range(0, len(loose), _BLOCK)]
+    parts = [_decide(columns.take(rows), state.take(rows), policy, ratios, priors) for rows in some]
+    for portion in teams.portions(_BLOCK):
+        rows = portion.rows
+        parts.append(_decide(columns.take(rows), state.take(rows), policy, ratios, priors, portion))
+    return Decisions.joined(parts).take(np.argsort(np.concatenate([loose, teams.rows])))
 
 
-def _decide(columns: Columns, state: DemandState, policy: DecisionPolicy, ratios: Floats, priors: Priors) -> Decisions:
+def _decide(
+    columns: Columns,
+    state: DemandState,
+    policy: DecisionPolicy,
+    ratios: Floats,
+    priors: Priors,
+    teams: Teams | None = None,
+) -> Decisions:
     bounds = bounds_of(columns, policy)
-    prices = candidates(columns, bounds, ratios, policy.ending)
+    prices = candidates(columns, bounds if teams is None else teams.bounds, ratios, policy.ending)
     evaluation = Evaluation(columns, state, prices, policy, priors)
     outcomes = evaluation.outcomes()
-    choice = choose(columns, prices, outcomes, evaluation, policy)
+    if teams is None:
+        choice = choose(columns, prices, outcomes, evaluation, policy)
+    else:
+        choice = choose_together(columns, prices, outcomes, evaluation, policy, teams)
     mean = np.where(choice.propose, at(outcomes.mean, choice.column), 0.0)
     deviation = np.where(choice.propose, at(outcomes.deviation, choice.column), 0.0)
     probability = np.where(choice.propose, evaluation.probability(choice.column), 0.0)
     risk = assess(columns, choice, probability, state.sales, policy)
+    if teams is not None:
+        risk = np.where(choice.propose, teams.largest(risk), risk)
     low, high = evaluation.interval(mean, deviation)
     return Decisions(
         price=choice.price,

@@ -12,6 +12,7 @@ from thaman_optimizer.domain.demand.panel import Ints
 from thaman_optimizer.domain.localtime import RIYADH
 from thaman_optimizer.domain.offers import Market, read_market
 from thaman_optimizer.domain.pricing.columns import Targets, columns_of, costs_of, offers_of, targets_of
+from thaman_optimizer.domain.pricing.groups import grouped
 from thaman_optimizer.domain.pricing.panels import past_of, price_wars
 from thaman_optimizer.domain.pricing.policy import PricingPolicy
 from thaman_optimizer.domain.pricing.records import Offer, ProductInput
@@ -57,12 +58,12 @@ def answer(products: Sequence[ProductInput], policy: PricingPolicy, now: datetim
     market = read_market(offers, past.own_median.astype(np.float64))
     running = [strategy for strategy in policy.strategies if strategy.runs(now, RIYADH)]
     strategies = [strategy_of(product, running) for product in products]
-    targets = targets_of(products, strategies, market, policy)
+    groups, targets = grouped(products, strategies, targets_of(products, strategies, market, policy))
     braked = price_wars(past, products, market.reference)
     rest = resting(policy.season_rests, policy.date_rests, policy.sleep, now, RIYADH)
     columns = columns_of(products, cost, market, past, braked, targets, policy, now, resting=rest is not None)
     state, rules = fit(past.panel), policy.decision()
-    decisions = decide(columns, state, rules)
+    decisions = decide(columns, state, rules, groups=groups)
     used = _used(market, kept)
     return Answers(products, columns, state, decisions, market, strategies, targets, used, rules, rest)
 

@@ -74,6 +74,8 @@ def _flat(product: ProductInput) -> tuple[Any, ...]:
         product.last_change_at,
         [tuple(week) for week in history],
         [tuple(offer) for offer in offers],
+        # Only where there is one: what was asked before there were groups keeps its digest.
+        *(() if product.group is None else (product.group,)),
     )
 
 

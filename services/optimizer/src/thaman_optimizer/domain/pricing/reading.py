@@ -49,6 +49,7 @@ def _product(data: Mapping[str, Any]) -> ProductInput:
         last_change_at=None if change is None else moment(change, "last_change_at"),
         history=_history(data.get("history")),
         offers=_offers(data.get("offers")),
+        group=_name(data.get("group"), "group"),
     )
 
 

@@ -28,8 +28,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "fixed_price": ("سعر ثابت حدده التاجر", "a fixed price set by the merchant"),
     "rest": ("الأسعار في فترة راحة: {rest_ar}", "prices rest now: {rest_en}"),
     "strategy_unfit": ("لا يوجد ما تُقاس عليه الاستراتيجية", "the strategy finds nothing to measure from"),
+    "group": ("لا يمكن تغيير أسعار مجموعته معًا", "its group cannot move together"),
 }
 """Arabic and English of every guard code."""
+
+MOVED: Mapping[str, tuple[str, str]] = {
+    "group": ("يتغير سعره مع مجموعته", "it moves together with its group"),
+}
+"""What some codes mean where the price moves."""
 
 _RESTS: Mapping[str, tuple[str, str]] = {
     Season.RAMADAN: ("رمضان", "Ramadan"),
@@ -65,8 +71,9 @@ def trail(codes: Sequence[str], values: Mapping[str, Any]) -> tuple[str, ...]:
 
 def told(codes: Sequence[str], *, old: int, new: int, values: Mapping[str, Any]) -> tuple[str, str]:
     """The story of a decision in Arabic and English."""
-    arabic = [WORDS[code][0].format(**values) for code in codes]
-    english = [WORDS[code][1].format(**values) for code in codes]
+    words = WORDS if new == old else {**WORDS, **MOVED}
+    arabic = [words[code][0].format(**values) for code in codes]
+    english = [words[code][1].format(**values) for code in codes]
     if new == old:
         first = f"يبقى السعر {riyals(old)} ر.س", f"the price stays at {riyals(old)} SAR"
     else:

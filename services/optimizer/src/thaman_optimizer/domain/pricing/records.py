@@ -42,7 +42,8 @@ class Offer(NamedTuple):
 class ProductInput:
     """A product to price. Amounts in halalas, ``price`` with VAT, ``cost`` and ``salvage`` without; ``None`` = unknown.
 
-    ``season_end`` is the last day it sells, ``salvage`` what an unsold unit brings after it.
+    ``season_end`` is the last day it sells, ``salvage`` what an unsold unit brings after it. Products of one ``group``
+    (variants of a product, sizes of a line) are priced together.
     """
 
     product_id: str
@@ -56,6 +57,7 @@ class ProductInput:
     last_change_at: datetime | None = None
     history: Sequence[Week] = ()
     offers: Sequence[Offer] = ()
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

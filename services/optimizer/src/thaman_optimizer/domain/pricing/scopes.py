@@ -13,7 +13,7 @@ from thaman_optimizer.domain.pricing.values import BadValue, text
 class Scope:
     """Which products: named ones, brands, or categories. Empty = all; several kinds of names all have to hold.
 
-    A product's name means its variants (``"<product>/<variant>"``), too.
+    A product's name means its variants (``"<product>/<variant>"``), too, and a group's name its members.
     """
 
     products: frozenset[str] = frozenset()
@@ -26,9 +26,9 @@ class Scope:
 
     def covers(self, product: ProductInput) -> bool:
         """Whether the product is meant."""
-        name = product.product_id
+        names = {product.product_id, split_item_key(product.product_id)[0], product.group}
         return (
-            (not self.products or name in self.products or split_item_key(name)[0] in self.products)
+            (not self.products or not names.isdisjoint(self.products))
             and (not self.brands or product.brand in self.brands)
             and (not self.categories or product.category in self.categories)
         )
