@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import psycopg
 import pytest
 import uvicorn
+from tests.support.roles import PASSWORD, app_role
 
 from thaman_kit.clock import Clock, SystemClock
 from thaman_kit.embedded import EmbeddedPostgres
@@ -36,12 +36,6 @@ CLIENT_SECRET = "client-secret-canary-0123456789"
 WEBHOOK_SECRET = "webhook-secret-canary-0123456789"
 PEPPER = "pepper-canary-0123456789-0123456789"
 VAULT_KEY = "k1:" + base64.b64encode(b"k" * 32).decode()
-
-
-def app_role(url: str) -> str:
-    """The same database through the service's own role, with its own rights only."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=f"onboarding_app@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 @dataclass
@@ -290,7 +284,7 @@ def _register(salla: Salla, settings: Settings) -> None:
 
 
 def _migrate(url: str) -> None:
-    migrate(url, ["onboarding"])
+    migrate(url, ["onboarding"], {"onboarding": PASSWORD})
 
 
 def _bearer(made: Any) -> dict[str, str]:

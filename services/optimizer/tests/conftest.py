@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from tests.support.asking import PEPPER, Api, issue
 from tests.support.facts import make_item, make_offer, make_store
+from tests.support.roles import PASSWORD
 
 from thaman_contracts.envelope import Envelope, encode
 from thaman_contracts.events import EventData, onboarding, scheduler
@@ -262,7 +263,7 @@ def optimizer_settings(url: str, **changes: Any) -> OptimizerSettings:
 def database(postgres_server: EmbeddedPostgres) -> Iterator[str]:  # noqa: F811 - the fixture of that name
     """An empty optimizer's database."""
     template = template_database(
-        postgres_server, "optimizer_template", lambda url: migrate(url, ["optimizer"]) and None
+        postgres_server, "optimizer_template", lambda url: migrate(url, ["optimizer"], {"optimizer": PASSWORD}) and None
     )
     with own_database(postgres_server, template) as url:
         yield url

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import httpx
 import psycopg
 import pytest
+from tests.support.roles import app_role
 
 from thaman_contracts.envelope import Envelope, encode, from_headers, to_headers
 from thaman_contracts.events import EventData, model_of, onboarding, scheduler
@@ -48,10 +48,8 @@ class Installation:
     @contextmanager
     def process(self, kind: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
         """One process; what it said is printed when the test fails."""
-        parts = urlsplit(self.database)
-        own_role = urlunsplit(parts._replace(netloc=f"optimizer_app@{parts.netloc.rpartition('@')[2]}"))
         given = {
-            "THAMAN_DATABASE_URL": own_role,
+            "THAMAN_DATABASE_URL": app_role(self.database, "optimizer"),
             "THAMAN_NATS_URL": self.nats.url,
             "THAMAN_API_KEY_PEPPER": PEPPER,
             "THAMAN_HTTP_PORT": str(self.port),

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from tests.support.roles import app_role
 
 from thaman_contracts.events.onboarding import InstallPath
 from thaman_contracts.events.optimizer import PriceDecided, Risk
@@ -36,12 +36,6 @@ LIMITS = {"changes_per_day": 24, "max_step_bp": 5000, "min_margin_bp": 0}
 
 
 APP = {"client_id": "thaman", "client_secret": "not-a-real-secret"}
-
-
-def app_role(url: str) -> str:
-    """The same database through the service's own role, with its own rights only."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=f"onboarding_app@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 class Sandbox:

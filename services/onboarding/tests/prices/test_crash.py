@@ -7,9 +7,9 @@ import signal
 import sys
 from collections import Counter
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from tests.support.roles import app_role
 
 import thaman_onboarding.writer
 from thaman_onboarding.adapters.write_store import WRITE
@@ -26,12 +26,6 @@ def points():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "faultpoint":
                 found.add(node.args[0].value)
     return sorted(found)
-
-
-def app_role(url):
-    """The service's own role, with its own rights only."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=f"onboarding_app@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 async def work(database, sandbox, token, point):
