@@ -33,6 +33,14 @@ EAGER: dict[str, Any] = {
 """A policy under which every round changes prices."""
 
 
+POLICIES: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+    ({"strategy": "undercut", "offset_bp": 100}, {"stage": "canary", "share_bp": 4_000}),
+    ({"strategies": [{"kind": "position", "against": "lowest", "by_bp": 100}]}, {"stage": "live"}),
+    ({"strategy": "demand"}, {"stage": "shadow"}),
+)
+"""What stores are priced by, in turn; under each of them every round still changes prices."""
+
+
 class Market:
     """Some stores of a running system, the shops of their rivals, and merchants who approve and edit."""
 
@@ -52,7 +60,14 @@ class Market:
             prices = await self.system.salla.get(f"/stores/{store_id}/prices")
             self._levels[store_id] = {key: price["effective"] for key, price in prices.items()}
             await self._tell_links(store_id)
+            await self._let(store_id, *POLICIES[number % len(POLICIES)])
             self.stores.append(store_id)
+
+    async def _let(self, store_id: str, policy: dict[str, Any], stage: dict[str, Any]) -> None:
+        """Draft a policy and let it so far."""
+        path = f"/stores/{store_id}/policies"
+        drafted = await persistently(lambda: self.system.api.post("optimizer", path, {"title": "tried"} | policy))
+        await self.system.api.put("optimizer", f"{path}/{drafted['version']}/stage", stage)
 
     async def add(self, name: str, products: int, mode: AutomationMode, via: InstallPath, *, seed: int) -> str:
         """Open and connect one more store, without rivals; it is not among ``stores``."""

@@ -96,16 +96,13 @@ async def rebuild(system: System, service: str) -> None:
 
 
 async def use_everything(market: Market) -> None:
-    """See that rules of items, settings of the installation and a policy in shadow exist; they change no price."""
+    """Make sure that rules of items and settings of the installation exist; they change no price."""
     store_id = market.stores[0]
     key = min(await market.system.salla.get(f"/stores/{store_id}/prices"))
     product, _, variant = key.partition("/")
     rule = {"product_id": product, "variant_id": variant or None, "min_price": 100}
     await market.system.api.put("onboarding", f"/stores/{store_id}/item-rules", {"rules": [rule]})
     await market.system.api.patch("onboarding", "/system/settings", {"retention_keep_days": 399})
-    drafted = await market.system.api.post("optimizer", f"/stores/{store_id}/policies", {"title": "as it is"})
-    stage = f"/stores/{store_id}/policies/{drafted['version']}/stage"
-    await market.system.api.put("optimizer", stage, {"stage": "shadow"})
 
 
 @pytest.mark.parametrize("service", SERVICES)
