@@ -93,7 +93,10 @@ def test_costs_are_assumed_low_and_from_the_own_category() -> None:
 
 
 def test_closed_forms_agree_with_sampling() -> None:
-    """Mean, deviation and probability of the change, against a hundred thousand draws from the same belief."""
+    """Mean, deviation and probability of the change, against a hundred thousand draws from the same belief.
+
+    Every price is valued at median demand times one factor, that of the present price.
+    """
     weeks, policy = panel(60), DecisionPolicy()
     state = fit(weeks)
     given_columns = replace(columns(weeks, policy), weeks_left=np.full(60, np.nan))
@@ -106,21 +109,39 @@ def test_closed_forms_agree_with_sampling() -> None:
         spread, lean, bend = belief.spread[row, 0], belief.lean[row, 0], belief.bend[row, 0]
         drawn = random.multivariate_normal([level, -slope], [[spread, -lean], [-lean, bend]], 100_000)
         before = given_columns.price[row]
+        now = before / belief.own_mean[row, 0] - 1
         for column in (2, 30):
             after = prices[row, column]
             if after == before:
                 continue
-
-            def profit(price: int) -> np.ndarray:  # type: ignore[type-arg]
-                x = price / belief.own_mean[row, 0] - 1  # noqa: B023
-                return (price / 1.15 - given_columns.cost[row]) * np.exp(drawn[:, 0] + drawn[:, 1] * x)  # noqa: B023
-
-            change = profit(after) - profit(before)
+            x = after / belief.own_mean[row, 0] - 1
+            earned = (after / 1.15 - given_columns.cost[row]) * np.exp(drawn[:, 0] + drawn[:, 1] * x)
+            kept = (before / 1.15 - given_columns.cost[row]) * np.exp(drawn[:, 0] + drawn[:, 1] * now)
+            wider = bend * (x * x - now * now) - 2 * lean * (x - now)
+            change = earned * np.exp(-wider / 2) - kept
             near = 6 * change.std() / np.sqrt(len(change))
             assert outcomes.mean[row, column] == pytest.approx(change.mean(), abs=near)
             assert outcomes.deviation[row, column] == pytest.approx(change.std(), rel=0.05)
             chance = evaluation.probability(np.full(60, column))[row]
-            assert chance == pytest.approx((change > 0).mean(), abs=0.01)
+            assert chance == pytest.approx((earned > kept).mean(), abs=0.01)
+
+
+def test_a_wider_belief_makes_no_price_look_better() -> None:
+    """With demand as likely and its slope less known, no candidate is worth more, and each gain is less sure."""
+    weeks, policy = panel(60), DecisionPolicy()
+    state = fit(weeks)
+    given_columns = replace(columns(weeks, policy), weeks_left=np.full(60, np.nan))
+    prices = candidates(given_columns, bounds_of(given_columns, policy), grid(policy.step_bp), policy.ending)
+    # At the own mean price the slope's variance leaves the present demand as it is.
+    at_mean = replace(state, own_mean=given_columns.price.astype(np.float64))
+    covariance = at_mean.covariance.copy()
+    covariance[1], covariance[3] = 0.0, covariance[3] * 2.0
+    narrow = np.where(np.arange(6)[:, None] == 3, covariance / 2.0, covariance)
+    sure = Evaluation(given_columns, replace(at_mean, covariance=narrow), prices, policy).outcomes()
+    unsure = Evaluation(given_columns, replace(at_mean, covariance=covariance), prices, policy).outcomes()
+    assert np.allclose(unsure.mean, sure.mean, rtol=1e-9, atol=1e-6)
+    away = prices != given_columns.price[:, None]
+    assert (unsure.deviation[away] > sure.deviation[away]).all()
 
 
 def test_limited_stock_asks_for_more_when_scarce_and_less_when_plenty() -> None:

@@ -76,6 +76,10 @@ class Evaluation:
         salvage = np.where(np.isnan(columns.salvage), columns.cost * _SALVAGE_SHARE, columns.salvage)
         # A unit in limited stock is paid for already; selling it costs what it would bring later.
         self._worth = np.where(limited, salvage, columns.cost)[:, None]
+        x = _relative_price(columns.price[:, None], self._belief)
+        # Demand's mean lies half its variance above its median: that of the present price, for every candidate alike.
+        # Each with its own would pay candidates for being uncertain, and most of all those far from known prices.
+        self._level = self._belief.level + 0.5 * _variance(self._belief, x, x)
         self._now = self._evaluate(columns.price[:, None])
         self._new = self._evaluate(prices)
 
@@ -94,8 +98,7 @@ class Evaluation:
         both = (new.unit > 0.0) & (now.unit > 0.0)
         ratio = np.where(both, new.unit, 1.0) * new.sales / (np.where(both, now.unit, 1.0) * now.sales)
         variance = new.variance + now.variance - 2.0 * self._covariance(new)
-        # Means of log-normals lie half a variance above their medians, which is what the probability is about.
-        z = (log(ratio) - 0.5 * (new.variance - now.variance)) / np.sqrt(np.maximum(variance, 1e-12))
+        z = log(ratio) / np.sqrt(np.maximum(variance, 1e-12))
         sure = (new.unit > now.unit).astype(np.float64)
         return np.where(both, normal_cdf(np.clip(z, -9.0, 9.0)), sure)[:, 0]
 
@@ -118,9 +121,9 @@ class Evaluation:
 
     def _evaluate(self, prices: Ints) -> _Evaluated:
         belief = self._belief
-        x = prices.astype(np.float64) / belief.own_mean - 1.0
+        x = _relative_price(prices, belief)
         variance = _variance(belief, x, x)
-        demand = exp(belief.level - belief.slope * x + 0.5 * variance)
+        demand = exp(self._level - belief.slope * x)
         unit = prices.astype(np.float64) * self._net - self._worth
         reach = np.ones_like(demand)
         rows = self._limited
@@ -168,6 +171,11 @@ def belief_of(columns: Columns, state: DemandState, priors: Priors) -> Belief:
         lean=(c01 + z * c12)[:, None],
         bend=c11[:, None],
     )
+
+
+def _relative_price(prices: Ints, belief: Belief) -> Floats:
+    """Relative price x of prices in halalas (n, m)."""
+    return np.asarray(prices.astype(np.float64) / belief.own_mean - 1.0)
 
 
 def _variance(belief: Belief, one: Floats, other: Floats) -> Floats:

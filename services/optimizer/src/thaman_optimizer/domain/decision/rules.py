@@ -45,7 +45,7 @@ class Tolerance:
 
 TOLERANCES = {
     "low": Tolerance(500, 0.5, 0.75, 0, 550, 1_500, 0.75),
-    "medium": Tolerance(800, 0.15, 0.60, 250, 550, 1_500, 0.75),
+    "medium": Tolerance(800, 0.1, 0.55, 250, 550, 1_500, 0.75),
     "high": Tolerance(1_200, 0.0, 0.55, 400, 800, 1_200, 0.65),
 }
 """By name; a merchant's own step replaces ``step_bp``."""
