@@ -70,7 +70,7 @@ class DecisionPolicy:
     least_gain: float = 0.004
     least_gain_halalas: float = 5.0
     dither_after_days: float = 21.0
-    dither_least_sales: float = 1.0
+    dither_least_sales: float = 3.0
     """Expected weekly units below which a move teaches too little to be worth making."""
     dither_least_bp: int = 150
     dither_most_bp: int = 400
