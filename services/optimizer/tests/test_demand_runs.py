@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +16,8 @@ WEEKS = 12
 DEMAND = {"strategy": "demand", "mode": "full_auto", "ending": "whole"}
 
 
-def trade(world: Any, count: int, prices: Sequence[int] = (9_500, 10_000, 10_500), **settings: Any) -> None:
-    """A store by demand with ``count`` items, rivals, and weeks of orders at the given prices."""
+def trade(world: Any, count: int, most: int = 5, **settings: Any) -> None:
+    """A store by demand with ``count`` items, rivals, and weeks of orders of up to ``most`` pieces at three prices."""
     world.connect(settings=DEMAND | settings)
     world.stock(count)
     dice = random.Random(7)
@@ -26,7 +25,7 @@ def trade(world: Any, count: int, prices: Sequence[int] = (9_500, 10_000, 10_500
         lines = [
             {
                 "product_id": str(item),
-                "quantity": dice.randrange(1, 6),
+                "quantity": dice.randrange(1, most + 1),
                 "unit_price": dice.choice((9_500, 10_000, 10_500)),
             }
             for item in range(1, count + 1)
@@ -95,14 +94,14 @@ def learners(world: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("settings", [{"mode": "manual"}, {"watch_until": "2026-04-01T00:00:00Z"}])
 def test_nothing_moves_to_learn_where_a_person_decides(world: Any, settings: dict[str, Any]) -> None:
-    trade(world, 12, prices=(10_000,), **settings)
+    trade(world, 12, most=20, **settings)
     world.run()
     assert learners(world) == []
     assert world.decisions() == []
 
 
 def test_in_full_auto_the_same_store_moves_a_little_to_learn(world: Any) -> None:
-    trade(world, 12, prices=(10_000,))
+    trade(world, 12, most=20)
     world.run()
     (first, *_) = learners(world)
     assert "made to learn" in first["reason_en"]

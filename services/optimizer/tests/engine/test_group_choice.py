@@ -21,8 +21,8 @@ from thaman_optimizer.domain.decision import (
 from thaman_optimizer.domain.demand import fit
 from thaman_optimizer.domain.pricing import policy_from
 
-UNGROUPED = "82bc06c3ed421dbdbea4d0e23bd22b27ba8477b89718ac5740cf64ef4a42919d"
-"""Decisions about 700 products without groups, recorded before there were groups; only new rules may change it."""
+UNGROUPED = "2f5e2d8e1161ed67e7d6cb3c3b925de92150286a4d52c43bc3437ba372f68703"
+"""Decisions about 700 products without groups, recorded without the code of groups (decision-1.1)."""
 
 
 def digest(decisions: Decisions) -> str:
