@@ -23,13 +23,20 @@ from thaman_kit.consumers import Consumers
 from thaman_kit.domain import DomainEvent, EventMeta, current_cause
 from thaman_kit.embedded import EmbeddedNats, EmbeddedPostgres
 from thaman_kit.errors import StreamMoved
-from thaman_kit.migrate import migrate
 from thaman_kit.nats import BusSettings, connect
 from thaman_kit.publication import Publication
 from thaman_kit.relay import Relay
 from thaman_kit.routing import Router
 from thaman_kit.stream_writer import StreamWriter
-from thaman_kit.testing import own_database, own_nats, own_postgres, postgres_server, template_database  # noqa: F401
+from thaman_kit.testing import (  # noqa: F401
+    migrated,
+    own_database,
+    own_nats,
+    own_postgres,
+    postgres_server,
+    role_url,
+    template_database,
+)
 from thaman_kit.testing_bus import fast_bus
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -49,8 +56,7 @@ class DemoUnmapped(DomainEvent, topic="bus_test.Unmapped"):
 
 def prepare_database(url: str) -> None:
     """Schemas of the two services, and the consumer's notebook, which has no key that would hide a repetition."""
-    password = str(psycopg.conninfo.conninfo_to_dict(url)["password"])
-    migrate(url, ["onboarding", "scheduler"], passwords={"onboarding": password, "scheduler": password})
+    migrated(url, ["onboarding", "scheduler"])
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute(
             "CREATE TABLE scheduler.heard (n bigserial, store_id text, number bigint, position bigint, cause text,"
@@ -58,12 +64,6 @@ def prepare_database(url: str) -> None:
         )
         admin.execute("GRANT ALL ON scheduler.heard TO scheduler_app")
         admin.execute("GRANT ALL ON SEQUENCE scheduler.heard_n_seq TO scheduler_app")
-
-
-def as_role(url: str, role: str) -> str:
-    """The same address with another user."""
-    parts = psycopg.conninfo.conninfo_to_dict(url) | {"user": role}
-    return psycopg.conninfo.make_conninfo(**parts)
 
 
 @dataclass
@@ -172,9 +172,9 @@ def world_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:  # noqa: F811
 @pytest.fixture
 def world(world_url: str, own_nats: EmbeddedNats) -> Iterator[World]:  # noqa: F811
     """The world, with nothing running yet."""
-    source_url = as_role(world_url, "onboarding_app")
+    source_url = role_url(world_url, "onboarding")
     source = EventSourcedApplication.connect("onboarding", source_url)
-    sink = EventSourcedApplication.connect("scheduler", as_role(world_url, "scheduler_app"))
+    sink = EventSourcedApplication.connect("scheduler", role_url(world_url, "scheduler"))
     yield World(source, sink, fast_bus(own_nats), source_url)
     source.close()
     sink.close()
@@ -198,7 +198,7 @@ def demo() -> SimpleNamespace:
 @pytest.fixture
 def prepare() -> SimpleNamespace:
     """For tests that bring their own servers."""
-    return SimpleNamespace(database=prepare_database, as_role=as_role, World=World)
+    return SimpleNamespace(database=prepare_database, World=World)
 
 
 WORKER = """

@@ -22,6 +22,7 @@ from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.nats import api, connect
 from thaman_kit.provisioning import provision
 from thaman_kit.pull import Pull
+from thaman_kit.testing import role_url
 from thaman_kit.testing_bus import running, until
 
 PARTITION = partition_of("101")
@@ -152,9 +153,9 @@ async def test_nats_hangs_and_wakes_up(world: Any, own_nats: Any) -> None:
 async def test_postgres_is_restarted_under_load(world: Any, own_postgres: EmbeddedPostgres, prepare: Any) -> None:
     url = await asyncio.to_thread(own_postgres.create_database, "restarted")
     await asyncio.to_thread(prepare.database, url)
-    source_url = prepare.as_role(url, "onboarding_app")
+    source_url = role_url(url, "onboarding")
     source = EventSourcedApplication.connect("onboarding", source_url)
-    sink = EventSourcedApplication.connect("scheduler", prepare.as_role(url, "scheduler_app"))
+    sink = EventSourcedApplication.connect("scheduler", role_url(url, "scheduler"))
     mine = prepare.World(source, sink, world.bus, source_url)
     try:
         await provision(mine.bus)

@@ -25,10 +25,9 @@ from thaman_kit.migrate import migrate
 from thaman_kit.provisioning import READERS
 from thaman_kit.publication import Publication
 from thaman_kit.routing import Router
-from thaman_kit.testing import own_database, template_database
+from thaman_kit.testing import ROLE_PASSWORD, own_database, template_database
 
 STORE, ITEM = "77", "1"
-PASSWORD = "only-for-tests"
 
 
 @dataclass
@@ -154,7 +153,7 @@ def at(server: EmbeddedPostgres, url: str) -> Installation:
     database = url.rpartition("/")[2]
 
     def url_of(service: str) -> str:
-        return server.url_for(database, user=f"{service}_app", password=PASSWORD)
+        return server.url_for(database, user=f"{service}_app", password=ROLE_PASSWORD)
 
     return Installation(url, url_of)
 
@@ -175,7 +174,7 @@ def nothing(postgres_server: EmbeddedPostgres) -> str:
     return template_database(
         postgres_server,
         "world_nothing",
-        lambda url: migrate(url, SERVICES, dict.fromkeys(SERVICES, PASSWORD)),
+        lambda url: migrate(url, SERVICES, dict.fromkeys(SERVICES, ROLE_PASSWORD)),
     )
 
 

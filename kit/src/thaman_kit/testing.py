@@ -11,17 +11,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded import EmbeddedNats, EmbeddedPostgres
 from thaman_kit.embedded.databases import Databases
-from thaman_kit.migrate import migrate, service_url
+from thaman_kit.migrate import migrate
 from thaman_kit.testing_given import DATABASE_URL, NATS_URL, GivenNats, given_nats, given_postgres
 
 POLL = 0.01
 _numbers = itertools.count(1)
+
+
+ROLE_PASSWORD = "only-for-tests"  # noqa: S105 - of roles that live as long as a test
+"""What every test gives the services' roles. They belong to the whole server, so there can be only one."""
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +118,11 @@ def wait_until(condition: Callable[[], bool], within: float = 10.0, what: str = 
 
 def migrated(admin_url: str, services: Sequence[str]) -> dict[str, str]:
     """Migrate the database for ``services``; gives each service's own address, with its least-privilege role."""
-    passwords = {service: f"only-for-tests-{service}" for service in services}
-    migrate(admin_url, services, passwords)
-    return {service: service_url(admin_url, service, passwords[service]) for service in services}
+    migrate(admin_url, services, dict.fromkeys(services, ROLE_PASSWORD))
+    return {service: role_url(admin_url, service) for service in services}
+
+
+def role_url(admin_url: str, service: str) -> str:
+    """The address of the same database for the role of ``service``, which has its own rights only."""
+    parts = urlsplit(admin_url)
+    return parts._replace(netloc=f"{service}_app:{ROLE_PASSWORD}@{parts.netloc.rpartition('@')[2]}").geturl()

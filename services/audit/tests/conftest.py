@@ -9,13 +9,11 @@ from thaman_audit.bootstrap import Container, build
 from thaman_audit.testing import Streams, settings_for
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.migrate import migrate
-from thaman_kit.testing import own_database, own_nats, postgres_server, template_database  # noqa: F401
-
-PASSWORD = "only-for-tests"
+from thaman_kit.testing import ROLE_PASSWORD, own_database, own_nats, postgres_server, template_database  # noqa: F401
 
 
 def _prepare(url: str) -> None:
-    migrate(url, ["audit"], {"audit": PASSWORD})
+    migrate(url, ["audit"], {"audit": ROLE_PASSWORD})
 
 
 @pytest.fixture
@@ -30,7 +28,7 @@ def admin_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:  # noqa: F811
 def audit_url(postgres_server: EmbeddedPostgres, admin_url: str) -> str:  # noqa: F811
     """The same database, as the service's own role."""
     database = urlsplit(admin_url).path.removeprefix("/")
-    return postgres_server.url_for(database, user="audit_app", password=PASSWORD)
+    return postgres_server.url_for(database, user="audit_app", password=ROLE_PASSWORD)
 
 
 @pytest.fixture

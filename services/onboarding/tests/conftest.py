@@ -18,14 +18,13 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
-from tests.support.roles import PASSWORD, app_role
 
 from thaman_kit.clock import Clock, SystemClock
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.embedded.process import free_port
 from thaman_kit.jobs import GiveUp, Job, JobQueue, RetryLater
 from thaman_kit.migrate import migrate
-from thaman_kit.testing import own_database, postgres_server, template_database, wait_until  # noqa: F401
+from thaman_kit.testing import ROLE_PASSWORD, own_database, postgres_server, role_url, template_database, wait_until  # noqa: F401
 from thaman_onboarding.api import build_api
 from thaman_onboarding.application.renewal import Renewal
 from thaman_onboarding.bootstrap import Container, build_container
@@ -219,7 +218,7 @@ def start_service(database: str, salla: Salla) -> Iterator[StartService]:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         values: dict[str, Any] = {
-            "database_url": app_role(database),
+            "database_url": role_url(database, "onboarding"),
             "api_key_pepper": PEPPER,
             "salla_accounts_url": salla.url,
             "salla_api_url": f"{salla.url}/admin/v2",
@@ -284,7 +283,7 @@ def _register(salla: Salla, settings: Settings) -> None:
 
 
 def _migrate(url: str) -> None:
-    migrate(url, ["onboarding"], {"onboarding": PASSWORD})
+    migrate(url, ["onboarding"], {"onboarding": ROLE_PASSWORD})
 
 
 def _bearer(made: Any) -> dict[str, str]:

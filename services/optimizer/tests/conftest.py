@@ -11,7 +11,6 @@ import pytest
 from pydantic import SecretStr
 from tests.support.asking import PEPPER, Api, issue
 from tests.support.facts import make_item, make_offer, make_store
-from tests.support.roles import PASSWORD
 
 from thaman_contracts.envelope import Envelope, encode
 from thaman_contracts.events import EventData, onboarding, scheduler
@@ -24,7 +23,7 @@ from thaman_kit.clock import ManualClock
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.jobs import Job, JobQueue
 from thaman_kit.migrate import migrate
-from thaman_kit.testing import own_database, postgres_server, template_database  # noqa: F401
+from thaman_kit.testing import ROLE_PASSWORD, own_database, postgres_server, template_database  # noqa: F401
 from thaman_optimizer.adapters.projection import keep
 from thaman_optimizer.api import build_api
 from thaman_optimizer.bootstrap import Container, build
@@ -263,7 +262,9 @@ def optimizer_settings(url: str, **changes: Any) -> OptimizerSettings:
 def database(postgres_server: EmbeddedPostgres) -> Iterator[str]:  # noqa: F811 - the fixture of that name
     """An empty optimizer's database."""
     template = template_database(
-        postgres_server, "optimizer_template", lambda url: migrate(url, ["optimizer"], {"optimizer": PASSWORD}) and None
+        postgres_server,
+        "optimizer_template",
+        lambda url: migrate(url, ["optimizer"], {"optimizer": ROLE_PASSWORD}) and None,
     )
     with own_database(postgres_server, template) as url:
         yield url

@@ -15,7 +15,6 @@ from uuid import UUID
 import httpx
 import psycopg
 import pytest
-from tests.support.roles import app_role
 
 from thaman_contracts.envelope import Envelope, encode, from_headers, to_headers
 from thaman_contracts.events import EventData, model_of, onboarding, scheduler
@@ -27,7 +26,7 @@ from thaman_kit.embedded.process import free_port
 from thaman_kit.keys import NewKey
 from thaman_kit.nats import BusSettings, connect
 from thaman_kit.provisioning import provision
-from thaman_kit.testing import own_nats, wait_until  # noqa: F401
+from thaman_kit.testing import own_nats, role_url, wait_until  # noqa: F401
 
 STORE = "77"
 PEPPER = "p" * 40
@@ -49,7 +48,7 @@ class Installation:
     def process(self, kind: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
         """One process; what it said is printed when the test fails."""
         given = {
-            "THAMAN_DATABASE_URL": app_role(self.database, "optimizer"),
+            "THAMAN_DATABASE_URL": role_url(self.database, "optimizer"),
             "THAMAN_NATS_URL": self.nats.url,
             "THAMAN_API_KEY_PEPPER": PEPPER,
             "THAMAN_HTTP_PORT": str(self.port),

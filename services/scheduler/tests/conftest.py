@@ -8,15 +8,13 @@ import pytest
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.migrate import migrate
-from thaman_kit.testing import own_database, own_nats, postgres_server, template_database  # noqa: F401
+from thaman_kit.testing import ROLE_PASSWORD, own_database, own_nats, postgres_server, template_database  # noqa: F401
 from thaman_scheduler.bootstrap import build
 from thaman_scheduler.testing import START, World, settings_for
 
-PASSWORD = "only-for-tests"
-
 
 def _prepare(url: str) -> None:
-    migrate(url, ["scheduler"], {"scheduler": PASSWORD})
+    migrate(url, ["scheduler"], {"scheduler": ROLE_PASSWORD})
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def scheduler_url(postgres_server: EmbeddedPostgres) -> Iterator[str]:  # noqa: 
     template = template_database(postgres_server, "scheduler_template", _prepare)
     with own_database(postgres_server, template=template) as url:
         database = urlsplit(url).path.removeprefix("/")
-        yield postgres_server.url_for(database, user="scheduler_app", password=PASSWORD)
+        yield postgres_server.url_for(database, user="scheduler_app", password=ROLE_PASSWORD)
 
 
 @pytest.fixture

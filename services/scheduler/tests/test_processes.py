@@ -25,7 +25,7 @@ from thaman_kit.migrate import migrate
 from thaman_kit.publication import Publication
 from thaman_kit.relay import Relay
 from thaman_kit.routing import Router
-from thaman_kit.testing import own_database, wait_until
+from thaman_kit.testing import ROLE_PASSWORD, own_database, wait_until
 from thaman_kit.testing_bus import fast_bus, running, until
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -66,10 +66,10 @@ def is_ready(port: int) -> bool:
 def addresses(postgres_server: EmbeddedPostgres) -> Iterator[dict[str, str]]:
     """The address of each service's role in one database."""
     with own_database(postgres_server) as url:
-        migrate(url, SERVICES, dict.fromkeys(SERVICES, "only-for-tests"))
+        migrate(url, SERVICES, dict.fromkeys(SERVICES, ROLE_PASSWORD))
         database = url.rpartition("/")[2]
         yield {
-            service: postgres_server.url_for(database, user=f"{service}_app", password="only-for-tests")
+            service: postgres_server.url_for(database, user=f"{service}_app", password=ROLE_PASSWORD)
             for service in SERVICES
         }
 

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from tests.support.roles import app_role
 
 from thaman_contracts.events.onboarding import InstallPath
 from thaman_contracts.events.optimizer import PriceDecided, Risk
@@ -18,6 +17,7 @@ from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import SystemClock
 from thaman_kit.domain import DomainEvent
 from thaman_kit.jobs import JobRunner
+from thaman_kit.testing import role_url
 from thaman_onboarding import wiring
 from thaman_onboarding.adapters.catalogue_store import CatalogueStore
 from thaman_onboarding.adapters.rate_budget import RateBudget
@@ -313,7 +313,7 @@ class World:
 
 @pytest.fixture
 async def world(database: str, sandbox: Sandbox) -> AsyncIterator[World]:
-    app = EventSourcedApplication.connect("onboarding", app_role(database), pool_size=10)
+    app = EventSourcedApplication.connect("onboarding", role_url(database, "onboarding"), pool_size=10)
     made = World(app, sandbox)
     try:
         yield made

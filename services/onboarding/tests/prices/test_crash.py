@@ -9,9 +9,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.support.roles import app_role
 
 import thaman_onboarding.writer
+from thaman_kit.testing import role_url
 from thaman_onboarding.adapters.write_store import WRITE
 from thaman_onboarding.domain.price_write import PriceApplied
 
@@ -33,7 +33,7 @@ async def work(database, sandbox, token, point):
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(Path(__file__).parent / "crash_worker.py"),
-        app_role(database),
+        role_url(database, "onboarding"),
         sandbox.api_url,
         token,
         env=os.environ | {"THAMAN_FAULTPOINT": point},
