@@ -6,7 +6,7 @@ The rule: within a version only optional fields may be added, and values of enum
 
 from typing import Any
 
-from thaman_contracts.events.settings import OPEN_VALUES
+from thaman_contracts.events.base import OPEN_VALUES
 
 _TEXTS = frozenset({"title", "description", "examples", "default"})
 

@@ -7,9 +7,11 @@ ignore fields they do not know; writers may not invent any.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 from thaman_contracts.envelope import type_of
 from thaman_contracts.ids import StoreId
@@ -22,6 +24,18 @@ def _utc(value: datetime) -> datetime:
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_utc)]
 """An instant; any offset is accepted and kept as UTC."""
+
+
+OPEN_VALUES = "x-open-values"
+"""Marks an enumeration's JSON Schema whose values may be added to within a version."""
+
+
+class OpenEnum(StrEnum):
+    """An enumeration whose values may be added to within a version (ADR 0008): readers have to expect unknown ones."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler.resolve_ref_schema(handler(core_schema)) | {OPEN_VALUES: True}
 
 
 class Part(BaseModel):

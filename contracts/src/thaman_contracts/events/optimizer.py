@@ -198,7 +198,7 @@ class PriceProposed(ItemEvent, service="optimizer"):
     reason_en: str
     model_version: str | None = Field(None, description="The demand model behind it.")
     expected_weekly_profit_change: SignedHalalas | None = Field(
-        None, description="Unknown where no demand model was asked, or where a guard set another price than it chose."
+        None, description="Of the new price; unknown for an item without enough sales history."
     )
     interval80_low: SignedHalalas | None = Field(None, description="Of that change: 10 % of outcomes lie below.")
     interval80_high: SignedHalalas | None = Field(None, description="Of that change: 10 % of outcomes lie above.")

@@ -4,15 +4,15 @@ A policy is laid over the store's settings. It may tighten them (a larger margin
 the floor that the merchant set holds under every policy.
 """
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
-from pydantic_core import CoreSchema
+from pydantic import Field, model_validator
 
-from thaman_contracts.events.base import EventData, Part, UtcDatetime
-from thaman_contracts.events.settings import OPEN_VALUES, Ending, RiskTolerance, Strategy
+from thaman_contracts.events.base import EventData, OpenEnum, Part, UtcDatetime
+from thaman_contracts.events.settings import Ending, RiskTolerance, Strategy
 from thaman_contracts.ids import ProductId, VariantId
 from thaman_contracts.money import BasisPoints, Halalas, SignedHalalas
 
@@ -22,6 +22,11 @@ LocalTime = Annotated[
 ]
 Days = Annotated[int, Field(strict=True, ge=0, le=60)]
 PolicyVersion = Annotated[int, Field(strict=True, ge=1, description="Counts a store's policies from 1, without gaps.")]
+
+
+def _require_order(starts_at: datetime | None, ends_at: datetime | None) -> None:
+    if starts_at is not None and ends_at is not None and ends_at <= starts_at:
+        raise ValueError("ends_at has to be after starts_at")
 
 
 class Against(StrEnum):
@@ -34,8 +39,8 @@ class Against(StrEnum):
     RANK = "rank"
 
 
-class Season(StrEnum):
-    """A time of the Saudi year; the Islamic ones by the Umm al-Qura calendar. Open, as :class:`Strategy` is."""
+class Season(OpenEnum):
+    """A time of the Saudi year; the Islamic ones by the Umm al-Qura calendar."""
 
     RAMADAN = "ramadan"
     EID_AL_FITR = "eid_al_fitr"
@@ -43,11 +48,6 @@ class Season(StrEnum):
     FOUNDING_DAY = "founding_day"
     NATIONAL_DAY = "national_day"
     WHITE_FRIDAY = "white_friday"
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        schema = handler.resolve_ref_schema(handler(core_schema))
-        return schema | {OPEN_VALUES: True}
 
 
 class StrategyScope(Part):
@@ -85,8 +85,7 @@ class ScopedStrategy(Part):
     def _has_what_its_kind_needs(self) -> Self:
         if self.kind is Strategy.FIXED and not self.price:
             raise ValueError("a fixed strategy needs a price")
-        if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
-            raise ValueError("ends_at has to be after starts_at")
+        _require_order(self.starts_at, self.ends_at)
         return self
 
 
@@ -107,8 +106,7 @@ class DateRest(Part):
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
-        if self.ends_at <= self.starts_at:
-            raise ValueError("ends_at has to be after starts_at")
+        _require_order(self.starts_at, self.ends_at)
         return self
 
 

@@ -2,17 +2,13 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, GetJsonSchemaHandler, field_validator
-from pydantic_core import CoreSchema
+from pydantic import Field, field_validator
 
-from thaman_contracts.events.base import Part, UtcDatetime
+from thaman_contracts.events.base import OpenEnum, Part, UtcDatetime
 from thaman_contracts.ids import ProductId, VariantId, item_key
 from thaman_contracts.money import BasisPoints, Halalas
-
-OPEN_VALUES = "x-open-values"
-"""Marks an enumeration's JSON Schema whose values may be added to within a version."""
 
 
 class AutomationMode(StrEnum):
@@ -38,11 +34,11 @@ class MarginBasis(StrEnum):
     MARKUP = "markup"
 
 
-class Strategy(StrEnum):
+class Strategy(OpenEnum):
     """Where to stand against the reference price of the market, or ``demand``: what pays, learned from sales.
 
     Those that need more than an offset (``position``, ``cost_plus``, ``fixed``, ``lock``) are for parts of a store and
-    set by a policy. Open: values are added within a version (ADR 0008), so readers have to expect unknown ones.
+    set by a policy.
     """
 
     MATCH = "match"
@@ -59,11 +55,6 @@ class Strategy(StrEnum):
     def is_store_wide(self) -> bool:
         """Whether it can be a whole store's strategy."""
         return self not in (Strategy.POSITION, Strategy.COST_PLUS, Strategy.FIXED, Strategy.LOCK)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        schema = handler.resolve_ref_schema(handler(core_schema))
-        return schema | {OPEN_VALUES: True}
 
 
 class Ending(StrEnum):
