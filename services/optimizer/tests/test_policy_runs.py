@@ -8,6 +8,8 @@ from tests.support.asking import Api
 from tests.support.replaying import recorded, replayed
 
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
+from thaman_optimizer.domain import analyst
+from thaman_optimizer.domain.advice import Advised
 from thaman_optimizer.domain.overlay import in_canary
 from thaman_optimizer.errors import InputsChanged
 
@@ -110,12 +112,43 @@ def test_what_one_in_shadow_makes_is_recorded_and_not_written(world: Any, api: A
     assert (page["totals"]["compared"], page["totals"]["different"]) == (4, 4)
 
 
-def test_a_run_that_is_done_again_records_its_shadows_once(world: Any) -> None:
+def test_shadows_are_recorded_with_the_items_they_are_of(world: Any) -> None:
     store(world, count=200)
     staged(world, "shadow", strategy="hold")
     world.run()
-    sizes = [len(one["state"]["prices"]) for one in world.events("policy.PricesShadowed")]
-    assert sizes == [200]
+    pages = [one["state"]["prices"] for one in world.events("policy.PricesShadowed")]
+    assert [len(page) for page in pages] == [160, 40], "a save each"
+    assert {one["product_id"] for page in pages for one in page} == {str(item) for item in range(1, 201)}
+
+
+def test_a_shadow_that_fails_stops_nobody(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def advise(store: Any, *rest: Any) -> Any:
+        asked.append("shadow" if store.policy else "live")
+        if store.policy:
+            raise FloatingPointError("no such number")
+        return engine(store, *rest)
+
+    engine = analyst.advise
+    monkeypatch.setattr(analyst, "advise", advise)
+    store(world)
+    staged(world, "shadow", strategy="premium")
+    world.run()
+    assert asked == ["live", "shadow"]
+    assert set(prices(world).values()) == {9_700}
+    assert world.events("policy.PricesShadowed") == []
+
+
+def test_an_engine_that_fails_at_the_outlook_fails_the_run(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def outlooks(*_: Any) -> None:
+        raise FloatingPointError("no such number")
+
+    monkeypatch.setattr(Advised, "outlooks", outlooks)
+    store(world)
+    row = world.container.views.run("1", world.run())
+    assert row["state"] == "failed"
+    assert row["failure"] == "analyst: the pricing engine failed: FloatingPointError: no such number"
 
 
 @pytest.mark.parametrize("stage", ["live", "canary"])

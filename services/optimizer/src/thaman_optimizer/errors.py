@@ -20,7 +20,7 @@
     │   ├── PolicyBookFull      the store has as many policies as it can have
     │   └── IdempotencyKeyReused  the key drafted another policy before
     ├── RunError                a run's events do not follow each other
-    ├── AdviceFailed            the demand model gave no answer for a store
+    ├── AdviceFailed            the pricing engine gave no answer for a store
     ├── LinkRefused             a competitor link that must not be fetched
     └── PageError               a competitor's page gave no answer
         ├── PageRefused         robots.txt or our own rules forbid it
@@ -112,7 +112,7 @@ class RunError(OptimizerError):
 
 
 class AdviceFailed(OptimizerError):
-    """The demand model gave no answer; the run fails, and no price is made in another way."""
+    """The pricing engine gave no answer; the run fails, and no price is made in another way."""
 
 
 class LinkRefused(OptimizerError):

@@ -73,8 +73,8 @@ class PolicyPage(BaseModel):
 class ShadowView(BaseModel):
     """What the policy made of an item, beside what the live one made of it in the same run.
 
-    A price is ``null`` where the item was held; a change is ``null`` where no demand model was asked, or where a guard
-    set another price than its.
+    A price is ``null`` where the item was held; a change is ``null`` there, too, and for an item of too little sales
+    history.
     """
 
     item: str

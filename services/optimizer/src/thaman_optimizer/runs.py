@@ -34,8 +34,9 @@ from thaman_optimizer.ports import Catalogue, Facts, Keep, Link, MarketMemory, P
 
 log = get_logger(__name__)
 
-ITEMS_PER_SAVE = 150
-"""Each item makes at most three events (proposed, decided, an older proposal lapsed), so a save stays below 500."""
+ITEMS_PER_SAVE = 160
+"""Each item makes at most three events (proposed, decided, an older proposal lapsed), so a save stays below 500. What a
+policy in shadow made of them fits one event more."""
 
 ATTEMPTS = 8
 
@@ -66,7 +67,7 @@ class Order:
 class Scene:
     """What a run works on: the store, its items as they are, and the run itself.
 
-    ``shadows`` is what a policy in shadow makes of the items.
+    ``shadows`` is what a policy in shadow makes of the items, by their keys.
     """
 
     order: Order
@@ -74,7 +75,7 @@ class Scene:
     catalogue: Catalogue
     run: Run
     unstored: list[DomainEvent] = field(default_factory=list)
-    shadows: list[ShadowPrice] = field(default_factory=list)
+    shadows: dict[str, ShadowPrice] = field(default_factory=dict)
 
 
 class Runs:
@@ -192,8 +193,11 @@ class Runs:
         store = scene.store
         items = self._facts.with_pasts(store.store_id, scene.catalogue.items, now)
         verdicts = judge(store, items, now)
-        shadows = judge_in_shadow(store, items, now)
-        scene.shadows = shadow_prices(verdicts, shadows) if shadows else []
+        try:
+            scene.shadows = shadow_prices(verdicts, judge_in_shadow(store, items, now))
+        except AdviceFailed:
+            # A policy on trial must not stop the ones that decide; that it shows no prices is what its merchant sees.
+            log.exception("shadow_failed")
         return verdicts
 
     def _give_up(self, scene: Scene, job: Job, reason: str) -> None:
@@ -220,7 +224,7 @@ class Runs:
         for number, page in enumerate(pages, 1):
             unit = self._application.unit_of_work()
             self._keep(unit, scene.unstored)
-            self._say(unit, ruling, page, pending)
+            self._say(unit, scene, ruling, page, pending)
             said |= {verdict.proposal_id(ruling.run_id): verdict.disposition for verdict in page}
             if number == len(pages):
                 self._end(unit, scene, said, job)
@@ -231,8 +235,6 @@ class Runs:
 
     def _end(self, unit: UnitOfWork, scene: Scene, said: dict[UUID, Disposition], job: Job) -> None:
         now = self._clock.now()
-        if scene.shadows and scene.store.trial is not None:
-            scene.run.shadow(scene.store.trial.version, scene.shadows, now)
         scene.run.complete(_statistics(scene, said, now), now)
         self._keep(unit, [], [scene.run])
         unit.complete(job)
@@ -240,7 +242,9 @@ class Runs:
         unit.commit()
         faultpoint("optimizer.run.after_completed")
 
-    def _say(self, unit: UnitOfWork, ruling: Ruling, page: Sequence[Verdict], pending: dict[str, list[Lapse]]) -> None:
+    def _say(
+        self, unit: UnitOfWork, scene: Scene, ruling: Ruling, page: Sequence[Verdict], pending: dict[str, list[Lapse]]
+    ) -> None:
         proposals: list[Proposal] = []
         lapsed: list[DomainEvent] = []
         for verdict in page:
@@ -252,7 +256,10 @@ class Runs:
             else:
                 proposal.hold(held_to, verdict.item, verdict.finding, verdict.inputs)
             proposals.append(proposal)
-        self._keep(unit, lapsed, proposals)
+        shadowed = [scene.shadows[verdict.key] for verdict in page if verdict.key in scene.shadows]
+        if shadowed and scene.store.trial is not None:
+            scene.run.shadow(scene.store.trial.version, shadowed, ruling.now)
+        self._keep(unit, lapsed, [*proposals, scene.run])
 
 
 def _pages(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:

@@ -48,7 +48,7 @@ _ENDINGS = {
 }
 _RISKS = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
 
-_WHY_HELD = ("locked", "rest", "out_of_stock", "dwell", "group", "already_right", "small_gain", "unlikely_gain")
+_WHY_HELD = ("locked", "out_of_stock", "dwell", "group", "already_right", "small_gain", "unlikely_gain")
 """Codes that say why nothing is proposed, the most telling first."""
 
 _STORE_WIDE = -(10**6)
@@ -98,12 +98,14 @@ class Advised:
     answers: Answers | None = None
 
     def outlooks(self, prices: Mapping[str, int]) -> dict[str, Outlook]:
-        """The outlook of each item's shelf price in ``prices``; items without any sales history have none."""
+        """The outlook of each item's shelf price in ``prices``; items of too little sales history have none."""
         answers = self.answers
-        if answers is None or not prices:
+        if answers is None:
             return {}
         places = {product.product_id: row for row, product in enumerate(answers.products)}
         keys = [key for key in sorted(prices) if key in places and answers.knows(places[key])]
+        if not keys:
+            return {}
         rows = np.array([places[key] for key in keys], dtype=np.int64)
         found = answers.outlooks(rows, np.array([prices[key] for key in keys], dtype=np.int64))
         columns = (np.rint(one).tolist() for one in (found.expected, found.low, found.high, found.probability * BP_ONE))

@@ -1,6 +1,7 @@
 """The Analyst: a verdict on every item of a store, from facts alone. Runs and replays come through here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -84,10 +85,8 @@ def judge_under(
         AdviceFailed: as :func:`judge`.
     """
     store = under(store, policy)
-    try:
+    with _engine():
         advised = advise(store, items, now)
-    except Exception as error:
-        raise AdviceFailed(f"the pricing engine failed: {type(error).__name__}: {error}") from error
     digest = InputDigester(ENGINE_VERSION, store, now, advised.digest)
     keys = [item_key(item.product_id, item.variant_id) for item in items]
     alone = {
@@ -95,6 +94,17 @@ def judge_under(
     }
     findings = keep_together(store, items, alone, now)
     moves = {key: found for key, found in findings.items() if isinstance(found, Move)}
-    for key, outlook in advised.outlooks({key: move.shelf_price for key, move in moves.items()}).items():
+    with _engine():
+        outlooks = advised.outlooks({key: move.shelf_price for key, move in moves.items()})
+    for key, outlook in outlooks.items():
         findings[key] = replace(moves[key], outlook=outlook)
     return [Verdict(store, item, findings[key], digest(item)) for key, item in zip(keys, items, strict=True)]
+
+
+@contextmanager
+def _engine() -> Iterator[None]:
+    """Whatever goes wrong in the engine is one thing: it gave no answer."""
+    try:
+        yield
+    except Exception as error:
+        raise AdviceFailed(f"the pricing engine failed: {type(error).__name__}: {error}") from error

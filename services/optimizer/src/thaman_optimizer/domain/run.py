@@ -22,7 +22,7 @@ from thaman_optimizer.domain.events import (
 from thaman_optimizer.domain.facts import StoreFacts, store_inputs
 from thaman_optimizer.errors import RunError
 
-ITEMS_PER_EVENT = 200
+OFFERS_PER_EVENT = 200
 
 
 class Stage(StrEnum):
@@ -88,8 +88,8 @@ class Run(Aggregate):
     def hand_over(self, offers: Sequence[Offer], market: Market, now: datetime) -> None:
         """The Scout's hand-over to the Analyst: the offers read just now, and what is known in all."""
         self._require(Stage.NEW, started=True)
-        for first in range(0, len(offers), ITEMS_PER_EVENT):
-            page = tuple(offers[first : first + ITEMS_PER_EVENT])
+        for first in range(0, len(offers), OFFERS_PER_EVENT):
+            page = tuple(offers[first : first + OFFERS_PER_EVENT])
             self.trigger(OffersObserved, store_id=self.store_id, occurred_at=now, run_id=self.id, offers=page)
         assert self.started_at is not None
         self.trigger(
@@ -106,17 +106,16 @@ class Run(Aggregate):
         )
 
     def shadow(self, policy_version: int, prices: Sequence[ShadowPrice], now: datetime) -> None:
-        """Record what a policy in shadow made of the items; nothing of it is written."""
+        """Record what a policy in shadow made of some items, 200 at most; nothing of it is written."""
         self._require(Stage.SCOUTED, started=True)
-        for first in range(0, len(prices), ITEMS_PER_EVENT):
-            self.trigger(
-                PricesShadowed,
-                store_id=self.store_id,
-                occurred_at=now,
-                run_id=self.id,
-                policy_version=policy_version,
-                prices=tuple(prices[first : first + ITEMS_PER_EVENT]),
-            )
+        self.trigger(
+            PricesShadowed,
+            store_id=self.store_id,
+            occurred_at=now,
+            run_id=self.id,
+            policy_version=policy_version,
+            prices=tuple(prices),
+        )
 
     def complete(self, statistics: RunStatistics, now: datetime) -> None:
         """End with true numbers."""

@@ -85,9 +85,10 @@ def compare(live: Sequence[Verdict], other: Sequence[Verdict]) -> Comparison:
     return Comparison(totals(live), totals(other), tuple(one for one in found if one is not None))
 
 
-def shadow_prices(live: Sequence[Verdict], shadow: Sequence[Verdict]) -> list[ShadowPrice]:
-    """What a policy in shadow made of each item, beside what the deciding ones made of it."""
-    return [_shadow_price(one, another) for one, another in zip(live, shadow, strict=True)]
+def shadow_prices(live: Sequence[Verdict], shadow: Sequence[Verdict]) -> dict[str, ShadowPrice]:
+    """What a policy in shadow made of items, by their keys, beside what the deciding ones made of them."""
+    decided = {verdict.key: verdict for verdict in live}
+    return {verdict.key: _shadow_price(decided[verdict.key], verdict) for verdict in shadow}
 
 
 def _shadow_price(live: Verdict, shadow: Verdict) -> ShadowPrice:
