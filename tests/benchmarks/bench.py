@@ -78,14 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     prepare_environment()
     stop_like_ctrl_c()
-    engine = None if given.skip_engine else measure(_sayer("engine"))
-    if given.engine:
-        _show([], engine, as_json=given.json)
-        return 0
     folder = Path(tempfile.mkdtemp(prefix="thaman-bench-", dir=given.folder))
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     try:
-        outcomes = _run(given, folder)
+        engine = None if given.skip_engine else measure(_sayer("engine"))
+        outcomes = [] if given.engine else _run(given, folder)
     except (BenchError, KitError, CliError) as error:
         print(f"bench: {error}", file=sys.stderr)
         if not isinstance(error, ProgramMissing):

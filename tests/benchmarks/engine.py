@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.benchmarks.errors import BenchError
 from tests.support.columns import columns, panel
 from thaman_optimizer.domain.decision import DecisionPolicy, decide
 from thaman_optimizer.domain.demand import fit, step
@@ -61,14 +62,18 @@ class Figures:
 
 
 def measure(say: Callable[[str], None], products: int = 10_000) -> Figures:
-    """Measure in a process of its own, because threads and memory are a process'."""
+    """Measure in a process of its own, because threads and memory are a process'.
+
+    Raises:
+        BenchError: that process printed no figures.
+    """
     say(f"{products:,} products by themselves")
     command = [sys.executable, "-m", "tests.benchmarks.engine", "--products", str(products), "--json"]
     done = subprocess.run(
         command, cwd=_ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
     )
     if not done.stdout:
-        raise RuntimeError(f"the engine could not be measured: {done.stderr[-500:]}")
+        raise BenchError(f"the engine could not be measured: {done.stderr[-500:]}")
     found = json.loads(done.stdout)
     return Figures(found["products"], found["milliseconds"], found["peak_mb"])
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from thaman_optimizer.domain.pricing import Batch, Priced, policy_from, price, product_from
+
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 """A Monday."""
 
@@ -77,3 +79,53 @@ def _offer(random: np.random.Generator, price: int, rival: int) -> dict[str, Any
 def monday(weeks_ago: int) -> date:
     """The Monday so many weeks before :data:`NOW`."""
     return NOW.date() - timedelta(weeks=weeks_ago)
+
+
+def answer(product: dict[str, Any], *, others: int = 40, now: datetime = NOW, **changes: Any) -> Priced:
+    """The answer for one product among others."""
+    batch = [product_from(product), *(product_from(one) for one in products(others))]
+    return price(Batch.of(batch), policy_from(POLICY | changes), now)[0]
+
+
+def product(**changes: Any) -> dict[str, Any]:
+    """A product that sells two a week at 100.00 and costs 50.00, with three rivals around 100.00."""
+    made: dict[str, Any] = {
+        "product_id": "one",
+        "category": "category 1",
+        "brand": "ours",
+        "price": 10_000,
+        "cost": 5_000,
+        "stock": 20,
+        "season_end": None,
+        "salvage": None,
+        "last_change_at": (NOW - timedelta(days=15)).isoformat(),
+        "history": [
+            {
+                "week_start": monday(ago).isoformat(),
+                "units": 2,
+                "price": 10_000,
+                "in_stock_share": 1.0,
+                "reference": 10_000,
+            }
+            for ago in range(1, 20)
+        ],
+        "offers": [offer("a", 9_800), offer("b", 10_000), offer("c", 10_400)],
+    }
+    return made | changes
+
+
+def offer(competitor: str, amount: int, **changes: Any) -> dict[str, Any]:
+    """A rival's fresh and certain offer."""
+    made = {
+        "competitor": competitor,
+        "price": amount,
+        "observed_at": NOW.isoformat(),
+        "in_stock": True,
+        "match_confidence": 0.98,
+    }
+    return made | changes
+
+
+def scoped(**strategy: Any) -> list[dict[str, Any]]:
+    """A strategy for that product alone."""
+    return [{"scope": {"products": ["one"]}, **strategy}]
