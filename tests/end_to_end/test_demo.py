@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,9 @@ def taken_ports() -> Iterator[None]:
         for port in TAKEN:
             other = held.enter_context(socket.socket())
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            other.bind(("127.0.0.1", port))
-            other.listen()
+            with suppress(OSError):  # taken already, by another demo perhaps, which is what is wanted
+                other.bind(("127.0.0.1", port))
+                other.listen()
         yield
 
 

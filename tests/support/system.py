@@ -13,8 +13,10 @@ Use it from an async test (the main thread's loop). Whatever happens in the test
 """
 
 import asyncio
+import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -26,8 +28,22 @@ from thaman_cli.salla import LocalSalla
 from thaman_cli.state import Home
 from thaman_cli.supervisor import Options, Supervisor
 from thaman_cli.world import WorldReport, wait_until_quiet
+from thaman_kit.testing_given import DATABASE_URL, NATS_URL
 
 PROXIED = ("database", "nats", "salla")
+
+
+@contextmanager
+def own_servers() -> Iterator[None]:
+    """Hide servers that were given for the tests: a system kills and empties its servers, and makes them its own.
+
+    Only its start looks for them, so that other tests of the session still find theirs afterwards.
+    """
+    hidden = {name: os.environ.pop(name) for name in (DATABASE_URL, NATS_URL) if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 class System:
@@ -51,7 +67,8 @@ class System:
         for proxy in self.proxies.values():
             await proxy.start()
         try:
-            await self.supervisor.start()
+            with own_servers():
+                await self.supervisor.start()
         except BaseException:
             await self.__aexit__()
             raise
