@@ -61,7 +61,7 @@ def get_item(store_id: str, number: int, limit: Annotated[int, Query(le=100)] = 
 
 ERRORS: dict[str, Exception] = {
     "boom": RuntimeError(f"password={SECRET}"),
-    "conflict": Conflict("version 7 of 1234"),
+    "conflict": Conflict("version 7 of aggregate-1234"),
     "database": psycopg.OperationalError(f"connection to db with {SECRET} failed"),
     "mapped": SoldOut("p1"),
     "problem": unprocessable("below_floor", "Below the floor.", "Raise it.", [Fault("low", "floor", pointer("p/~"))]),
@@ -132,7 +132,7 @@ async def test_every_error_is_a_problem(
     response = await client.request(method, path)
     document = check_problem(response, status, code)
     assert document["next_step"]
-    for word in ("Traceback", "RuntimeError", "psycopg", "SoldOut", "1234"):
+    for word in ("Traceback", "RuntimeError", "psycopg", "SoldOut", "aggregate-1234"):
         assert word not in response.text
     if status == 405:
         assert response.headers["allow"] == "POST"
