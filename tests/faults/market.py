@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from tests.faults.database import execute, let_lost_writes_time_out
+from tests.faults.database import execute, let_lost_writes_time_out, rows
 from tests.support.system import System, wait_until
 
 from thaman_cli.demo.connecting import connect, open_store
@@ -161,7 +161,11 @@ class Market:
 
     async def wait_priced(self, within: float = 150.0) -> None:
         """Wait until every run that was asked for has completed."""
-        await wait_until(self._all_ended, within, "the end of every run that was asked for")
+        try:
+            await wait_until(self._all_ended, within, "the end of every run that was asked for")
+        except AssertionError as error:
+            error.add_note(await self._what_became_of_the_runs())
+            raise
         failed = [run for run in await self._runs() if run["state"] != "completed"]
         assert not failed, failed
 
@@ -189,6 +193,22 @@ class Market:
             return all(run["ended_at"] for run in await self._runs())
         except ApiRefused:
             return False  # its end has not arrived here yet, or the API is not back yet
+
+    async def _what_became_of_the_runs(self) -> str:
+        """What every service knows of the runs that were asked for, to see where one was left behind."""
+        found = []
+        for store_id, run_id in self.asked.items():
+            of = {"store": store_id, "run": run_id}
+            known = await rows(self.system, "SELECT * FROM optimizer.runs WHERE run_id = %(run)s", of)
+            jobs = await rows(self.system, "SELECT * FROM optimizer.jobs WHERE store_id = %(store)s", of)
+            told = await rows(
+                self.system,
+                "SELECT position, type, recorded_at FROM audit.ledger"
+                " WHERE store_id = %(store)s ORDER BY position DESC LIMIT 12",
+                of,
+            )
+            found.append(f"{of}\n  run: {known}\n  jobs: {jobs}\n  ledger: {told}")
+        return "\n".join(found)
 
     async def _runs(self) -> Sequence[dict[str, Any]]:
         return await asyncio.gather(

@@ -11,7 +11,6 @@ PUBLICATION = Publication(
         events.ScheduleBlocked: None,
         events.ScheduleUnblocked: None,
         events.TokensArrived: None,
-        events.RunNowRefused: None,
         events.ScheduleReanchored: None,
         events.RulesChanged: None,
         events.InstallationStarted: None,

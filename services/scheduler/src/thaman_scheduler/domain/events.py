@@ -65,14 +65,6 @@ class TokensArrived(DomainEvent, topic="schedule.TokensArrived"):
     """The store has new tokens; their age counts from here."""
 
 
-class RunNowRefused(DomainEvent, topic="schedule.RunNowRefused"):
-    """A run was wanted now, but the store is not asked for at present."""
-
-    request_id: str
-    requested_by: str
-    reason: str
-
-
 class ScheduleReanchored(DomainEvent, topic="schedule.Reanchored"):
     """A job's memory lay so far ahead that the clock must have been wrong then; it goes on from ``after``."""
 

@@ -8,7 +8,6 @@ from thaman_kit.domain import Aggregate, DomainEvent
 from thaman_scheduler.domain.events import (
     Block,
     FrequencyChanged,
-    RunNowRefused,
     ScheduleBlocked,
     ScheduleReanchored,
     ScheduleStarted,
@@ -83,17 +82,6 @@ class Schedule(Aggregate):
         self.unblock(Block.UNAUTHORISED, at)
         self.unblock(Block.UNINSTALLED, at)
 
-    def refuse_run(self, request_id: str, requested_by: str, reason: str, at: datetime) -> None:
-        """Note that a run was wanted now and not asked for."""
-        self.trigger(
-            RunNowRefused,
-            store_id=self.store_id,
-            occurred_at=at,
-            request_id=request_id,
-            requested_by=requested_by,
-            reason=reason,
-        )
-
     def reanchor(self, job: Job, before: datetime, after: datetime, at: datetime) -> None:
         """Let a job go on from ``after`` although a wrong clock had put its memory at ``before``."""
         self.trigger(ScheduleReanchored, store_id=self.store_id, occurred_at=at, job=job, before=before, after=after)
@@ -114,7 +102,7 @@ class Schedule(Aggregate):
                 self._unblocked(event)
             case TokensArrived():
                 self.tokens_at = event.occurred_at
-            case RunNowRefused() | ScheduleReanchored():
+            case ScheduleReanchored():
                 pass
             case _:
                 super().when(event)
