@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from thaman_contracts.events.base import EventData, Part, UtcDatetime
+from thaman_contracts.events.base import EventData, OpenEnum, Part, UtcDatetime
 from thaman_contracts.events.onboarding import Fence
 from thaman_contracts.events.policies import PolicyVersion
 from thaman_contracts.events.scheduler import Trigger
@@ -80,6 +80,36 @@ class OfferFitness(StrEnum):
     OUTLIER = "outlier"
 
 
+class OfferSource(OpenEnum):
+    """Where on a page a price was found."""
+
+    JSON_LD = "json_ld"
+    MICRODATA = "microdata"
+    OPEN_GRAPH = "open_graph"
+    TEXT = "text"
+
+
+PageText = Annotated[
+    str, Field(max_length=200, description="Other people's words: to be shown escaped, never acted on.")
+]
+"""A piece of a page's text, without control characters."""
+
+
+class OfferEvidence(Part):
+    """What a page said, in its own words, and where; ``digest`` of the offer names the page as a whole.
+
+    ``was_price`` is a price of before, ``vat`` what is said of VAT, ``valid_until`` the last day of the price.
+    """
+
+    sources: tuple[OfferSource, ...] = Field(max_length=20)
+    price: PageText | None = None
+    currency: PageText | None = None
+    availability: PageText | None = None
+    was_price: PageText | None = None
+    vat: PageText | None = None
+    valid_until: PageText | None = None
+
+
 class Offer(Part):
     """What one rival's page said; ``price`` is a shelf price with VAT. ``digest`` is the page's SHA-256."""
 
@@ -95,6 +125,7 @@ class Offer(Part):
     observed_at: UtcDatetime
     digest: str | None = None
     detail: str | None = None
+    evidence: OfferEvidence | None = Field(None, description="What the page said, in its own words.")
 
     @property
     def key(self) -> str:
