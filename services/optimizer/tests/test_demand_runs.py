@@ -52,7 +52,7 @@ def said(world: Any) -> list[dict[str, Any]]:
 def test_a_run_prices_with_the_engine_and_says_what_it_expects(world: Any) -> None:
     trade(world, 12)
     row = world.container.views.run("1", world.run())
-    assert row["engine_version"].startswith("guards-1.0 demand-")
+    assert row["engine_version"].startswith("guards-1.1 demand-")
     assert row["statistics"]["analysed"] == 12
     proposed = [one["document"] for one in world.proposals() if one["disposition"] != "hold"]
     assert proposed, "nothing to look at"

@@ -1,6 +1,7 @@
-"""What pages say, and that nothing else is believed."""
+"""What pages say to machines, what their text adds or takes away, and that nothing else is believed."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thaman_contracts.events.optimizer import OfferFitness
+from thaman_contracts.events.optimizer import OfferEvidence, OfferFitness, OfferSource
 from thaman_contracts.money import MoneyError
+from thaman_optimizer.domain.policy import LEAST_OFFER_CONFIDENCE_BP
 from thaman_optimizer.domain.reading import Reading, read_page, read_price
+from thaman_optimizer.domain.reading.trust import ALONE_BP, RANGE_BP
 
 OFFER = {
     "@type": "Offer",
@@ -38,7 +41,7 @@ def product(**changes: Any) -> dict[str, Any]:
         product(),
         product(price=129.95),
         product(price="١٢٩٫٩٥"),
-        product(price=" 129.950 "),
+        product(price=" 129.9500 "),
         {"@context": "https://schema.org", "@graph": [{"@type": "WebPage"}, product()]},
         [{"@type": "BreadcrumbList"}, product()],
         {"@type": "ItemPage", "mainEntity": product()},
@@ -69,6 +72,7 @@ def test_a_plain_offer_is_read_exactly(block: Any) -> None:
     [
         (product(price="12,12"), OfferFitness.UNREADABLE),
         (product(price="1.299,00"), OfferFitness.UNREADABLE),
+        (product(price="129.950"), OfferFitness.UNREADABLE),
         (product(price="129 SAR"), OfferFitness.UNREADABLE),
         (product(price="-5"), OfferFitness.UNREADABLE),
         (product(price="1e3"), OfferFitness.UNREADABLE),
@@ -79,6 +83,7 @@ def test_a_plain_offer_is_read_exactly(block: Any) -> None:
         (product(price=10**15), OfferFitness.UNREADABLE),
         (product(price="0"), OfferFitness.NO_PRICE),
         (product(price=0.001), OfferFitness.NO_PRICE),
+        (product(price="0.99"), OfferFitness.NO_PRICE),
         (product(price=None), OfferFitness.NO_PRICE),
         (product(priceCurrency=None), OfferFitness.UNREADABLE),
         (product(priceCurrency="ر.س"), OfferFitness.UNREADABLE),
@@ -102,9 +107,75 @@ def test_what_is_odd_is_not_a_price(block: Any, fitness: OfferFitness) -> None:
     assert read_page(page(block)).fitness is fitness
 
 
-def test_text_outside_structured_data_is_never_read() -> None:
+def test_numbers_without_a_currency_and_a_place_are_never_read() -> None:
     assert read_page(page()).fitness is OfferFitness.UNREADABLE
     assert read_page("").fitness is OfferFitness.UNREADABLE
+
+
+def shown(html: str) -> str:
+    return f"<main><h1>عود</h1><p>{html}</p></main>"
+
+
+def test_text_alone_is_read_and_moves_no_price() -> None:
+    reading = read_page(shown("129.95 ر.س متوفر"))
+    assert (reading.fitness, reading.price, reading.in_stock) == (OfferFitness.USABLE, 12_995, True)
+    assert reading.confidence_bp < LEAST_OFFER_CONFIDENCE_BP
+    assert "moves no price" in (reading.detail or "")
+    assert ALONE_BP[OfferSource.TEXT] <= 5_500 < LEAST_OFFER_CONFIDENCE_BP <= RANGE_BP
+
+
+def graph(amount: str, currency: str = "SAR") -> str:
+    properties = {"product:price:amount": amount, "product:price:currency": currency}
+    return "".join(f'<meta property="{name}" content="{value}">' for name, value in properties.items())
+
+
+def test_sources_that_agree_are_surer_and_those_that_do_not_are_not_believed() -> None:
+    unsaid = page(product(availability=None))
+    assert read_page(unsaid).confidence_bp == 8_000
+    assert read_page(graph("129.95") + unsaid).confidence_bp == 8_500
+    assert read_page(graph("129.95") + unsaid + shown("129.95 SAR")).confidence_bp == 9_000
+    assert read_page(graph("129.95")).confidence_bp == 7_500
+    for other in (graph("250"), graph("129.95", "USD"), shown("250 ر.س"), shown("$129.95")):
+        reading = read_page(other + unsaid)
+        assert (reading.fitness, reading.price) == (OfferFitness.UNREADABLE, None), other
+        assert reading.evidence is not None and reading.evidence.price == "129.95"
+
+
+def test_text_that_cannot_be_told_says_nothing_against_structured_data() -> None:
+    for text in ("من 99 ر.س", "250 ر.س 300 ر.س", "129.95", "250 ر.س شهريا", "<del>350 ر.س</del>"):
+        assert read_page(page(product()) + shown(text)).price == 12_995, text
+
+
+def test_what_is_kept_as_evidence_are_the_pages_own_words() -> None:
+    reading = read_page(
+        page(product(priceValidUntil="2027-01-31T23:00:00+03:00")) + shown("<s>٣٥٠ ر.س</s> ١٢٩٫٩٥ ر.س شامل الضريبة")
+    )
+    assert reading.evidence == OfferEvidence(
+        sources=(OfferSource.JSON_LD, OfferSource.TEXT),
+        price="129.95",
+        currency="SAR",
+        availability="https://schema.org/InStock",
+        was_price="٣٥٠ ر.س ١٢٩٫٩٥ ر.س شامل الضريبة",
+        vat="٣٥٠ ر.س ١٢٩٫٩٥ ر.س شامل الضريبة",
+        valid_until="2027-01-31",
+    )
+    assert Reading.of(json.loads(json.dumps(reading.document()))) == reading
+
+
+def test_a_price_holds_to_the_end_of_its_last_day() -> None:
+    reading = read_page(page(product(priceValidUntil="2026-03-02")))
+    assert reading.on(date(2026, 3, 2)) == reading
+    assert reading.on(date(2026, 3, 3)).fitness is OfferFitness.STALE
+    gone = read_page(page(product(priceValidUntil="2026-03-02", availability="SoldOut")))
+    assert gone.on(date(2026, 3, 3)).fitness is OfferFitness.OUT_OF_STOCK
+
+
+def test_what_was_remembered_by_earlier_and_later_versions_still_reads() -> None:
+    before = {"fitness": "usable", "price": 100, "currency": "SAR", "in_stock": True, "with_vat": True}
+    old = Reading.of({**before, "confidence_bp": 10_000, "detail": None})
+    assert (old.price, old.evidence, old.valid_until) == (100, None, None)
+    assert Reading.of({**old.document(), "seen_from_the_moon": True}) == old
+    assert Reading.is_current(old.document()) and not Reading.is_current(before)
 
 
 def test_a_broken_block_does_not_hide_a_good_one() -> None:

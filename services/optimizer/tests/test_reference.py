@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.facts import NO_PAST, NOW, make_item, make_offer, make_store
 
-from thaman_contracts.events.optimizer import OfferFitness
+from thaman_contracts.events.optimizer import OfferFitness, OfferSource
 from thaman_optimizer.domain.advice import advise
 from thaman_optimizer.domain.facts import OfferFacts
+from thaman_optimizer.domain.policy import LEAST_OFFER_CONFIDENCE_BP
+from thaman_optimizer.domain.reading.trust import ALONE_BP
 from thaman_optimizer.domain.reference import Reference
 
 DAY = timedelta(days=1)
@@ -40,13 +42,20 @@ def test_the_median_is_robust() -> None:
     [
         {"fitness": OfferFitness.STALE},
         {"in_stock": False},
-        {"confidence_bp": 5_499},
+        {"confidence_bp": 5_999},
         {"observed_at": NOW - DAY - timedelta(minutes=1)},
     ],
 )
 def test_unfit_offers_do_not_count(changes: dict[str, Any]) -> None:
     found = seen(offers(9_000, 9_100, **changes))
     assert (found.price, found.fit) == (None, 0)
+
+
+def test_what_only_text_says_moves_no_price_however_many_say_it() -> None:
+    for many in (1, 5, 40):
+        found = seen(offers(*[9_000] * many, confidence_bp=ALONE_BP[OfferSource.TEXT]))
+        assert (found.price, found.fit) == (None, 0)
+    assert seen(offers(9_000, 9_000, confidence_bp=LEAST_OFFER_CONFIDENCE_BP)).price == 9_000
 
 
 def test_far_offers_are_other_things() -> None:

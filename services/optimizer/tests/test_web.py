@@ -6,20 +6,22 @@ import ipaddress
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
 
-from thaman_contracts.events.optimizer import OfferFitness
+from thaman_contracts.events.optimizer import Offer, OfferFitness, OfferSource
 from thaman_kit.clock import ManualClock
 from thaman_optimizer.adapters.web.addresses import AddressRules, is_public
 from thaman_optimizer.adapters.web.fetching import MAX_BYTES
 from thaman_optimizer.adapters.web.page_reader import Manners, WebPageReader
 from thaman_optimizer.adapters.web.robots import robots_of
 from thaman_optimizer.adapters.web.transport import PinnedTransport
+from thaman_optimizer.domain.policy import LEAST_OFFER_CONFIDENCE_BP
 from thaman_optimizer.errors import PageRefused
 from thaman_optimizer.ports import Known, Link, Read
 
@@ -91,11 +93,16 @@ def shop() -> Iterator[Shop]:
 
 
 def read(
-    *urls: str, known: Known | None = None, rules: AddressRules | None = None, vat_bp: int = 1_500, **manners: Any
+    *urls: str,
+    known: Known | None = None,
+    rules: AddressRules | None = None,
+    vat_bp: int = 1_500,
+    now: datetime = NOW,
+    **manners: Any,
 ) -> list[Read]:
     """Read pages with a reader of this test."""
     given = {"pause_s": 0.0, "page_timeout_s": 3.0, "run_timeout_s": 10.0} | manners
-    reader = WebPageReader(rules or AddressRules(allow_loopback=True), Manners(**given), ManualClock(NOW))
+    reader = WebPageReader(rules or AddressRules(allow_loopback=True), Manners(**given), ManualClock(now))
     links = [Link(str(number), str(number), None, "SAR", "rival", url, None, known) for number, url in enumerate(urls)]
     return asyncio.run(reader.read(links, vat_bp))
 
@@ -123,6 +130,16 @@ def test_a_page_that_did_not_change_is_not_sent_again(shop: Shop) -> None:
     assert shop.asked[-1][1]["If-Modified-Since"] == "Mon, 02 Mar 2026 09:00:00 GMT"
 
 
+def test_what_an_earlier_reader_made_of_a_page_is_read_anew(shop: Shop) -> None:
+    shop.serve("/p", GOOD % ("129.95", "SAR"), etag='"v1"')
+    (first,) = read(f"{shop.url}/p")
+    assert first.page is not None
+    earlier = {name: value for name, value in first.page.reading.items() if name != "reader"} | {"price": 99}
+    (second,) = read(f"{shop.url}/p", known=replace(first.page, reading=earlier))
+    assert "If-None-Match" not in shop.asked[-1][1]
+    assert second.offer.price == 12_995
+
+
 def test_one_page_for_several_items_is_read_once(shop: Shop) -> None:
     shop.serve("/p", GOOD % ("129.95", "SAR"))
     found = read(*[f"{shop.url}/p"] * 3)
@@ -138,6 +155,46 @@ def test_another_currency_and_a_price_without_vat(shop: Shop) -> None:
     foreign, without = read(f"{shop.url}/usd", f"{shop.url}/net")
     assert foreign.offer.fitness is OfferFitness.FOREIGN_CURRENCY
     assert without.offer.price == 11_500
+
+
+def test_an_offer_carries_what_its_page_said_and_how_surely(shop: Shop) -> None:
+    shop.serve("/said", GOOD % ("129.95", "SAR"))
+    shop.serve("/text", "<h1>عود</h1><p>129.95 ر.س</p>")
+    shop.serve("/disagrees", GOOD % ("129.95", "SAR") + "<h1>عود</h1><p>99 ر.س</p>")
+    said, text, disagrees = (
+        one.offer for one in read(*(f"{shop.url}/{name}" for name in ("said", "text", "disagrees")))
+    )
+    assert said.evidence is not None and said.evidence.sources == (OfferSource.JSON_LD,)
+    assert (said.evidence.price, said.confidence_bp) == ("129.95", 10_000)
+    assert text.evidence is not None and text.evidence.sources == (OfferSource.TEXT,)
+    assert (text.price, text.evidence.price) == (12_995, "129.95 ر.س")
+    assert text.confidence_bp < LEAST_OFFER_CONFIDENCE_BP
+    assert "moves no price" in (text.detail or "")
+    assert (disagrees.fitness, disagrees.price) == (OfferFitness.UNREADABLE, None)
+    assert Offer.model_validate_json(text.model_dump_json()) == text
+
+
+def test_a_price_that_was_given_until_an_earlier_day_is_stale_also_when_the_page_is_not_sent_again(shop: Shop) -> None:
+    until = '"price":"129.95","priceValidUntil":"2026-03-0%d"'
+    shop.serve("/over", (GOOD % ("129.95", "SAR")).replace('"price":"129.95"', until % 1))
+    shop.serve("/last", (GOOD % ("129.95", "SAR")).replace('"price":"129.95"', until % 2), etag='"v1"')
+    over, last = read(f"{shop.url}/over", f"{shop.url}/last")
+    assert (over.offer.fitness, over.offer.price) == (OfferFitness.STALE, 12_995)
+    assert last.offer.fitness is OfferFitness.USABLE
+    shop.serve("/last", "", status=304)
+    (again,) = read(f"{shop.url}/last", known=last.page, now=NOW + timedelta(days=1))
+    assert again.offer.fitness is OfferFitness.STALE
+    assert again.offer.evidence == last.offer.evidence
+
+
+def test_pages_in_old_and_odd_encodings(shop: Shop) -> None:
+    body = "<h1>عود</h1><p>129.95 ر.س</p>"
+    shop.serve("/old", body.encode("windows-1256"), **{"content-type": "text/html; charset=windows-1256"})
+    shop.serve("/meta", b'<meta charset="windows-1256">' + body.encode("windows-1256"), **{"content-type": "text/html"})
+    for name in ("idna", "punycode", "unicode_escape", "undefined", "base64", "no-such"):
+        shop.serve(f"/{name}", body.encode(), **{"content-type": f"text/html; charset={name}"})
+    found = read(*(f"{shop.url}{path}" for path in shop.pages))
+    assert [one.offer.price for one in found] == [12_995] * 8
 
 
 def test_robots_txt_is_obeyed(shop: Shop) -> None:

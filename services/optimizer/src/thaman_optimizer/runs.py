@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from thaman_contracts.events.optimizer import Disposition, OfferFitness, RunStatistics
+from thaman_contracts.events.optimizer import Disposition, RunStatistics
 from thaman_contracts.events.policies import ShadowPrice
 from thaman_contracts.events.scheduler import Trigger
 from thaman_contracts.ids import item_key
@@ -25,7 +25,7 @@ from thaman_kit.logging import get_logger
 from thaman_optimizer.domain.analyst import Verdict, judge, judge_in_shadow
 from thaman_optimizer.domain.approval import not_priced
 from thaman_optimizer.domain.engine import Move
-from thaman_optimizer.domain.facts import OfferFacts, StoreFacts
+from thaman_optimizer.domain.facts import OfferFacts, StoreFacts, counts
 from thaman_optimizer.domain.proposal import Lapse, Proposal, Ruling, lapse
 from thaman_optimizer.domain.run import Market, Run, Stage, milliseconds
 from thaman_optimizer.domain.whatif import shadow_prices
@@ -271,12 +271,15 @@ def _pages(verdicts: Sequence[Verdict]) -> Iterator[Sequence[Verdict]]:
 def _market(scene: Scene, links: int, read: Sequence[Read]) -> Market:
     """What the Scout hands over: the latest offer of every link, read now or recorded before."""
     latest = {
-        (item_key(item.product_id, item.variant_id), offer.url): (offer.fitness, offer.competitor)
+        (item_key(item.product_id, item.variant_id), offer.url): (offer.counts, offer.competitor)
         for item in scene.catalogue.items
         for offer in item.offers
     }
-    latest |= {(one.offer.key, one.offer.url): (one.offer.fitness, one.offer.competitor) for one in read}
-    usable = [competitor for fitness, competitor in latest.values() if fitness is OfferFitness.USABLE]
+    latest |= {
+        (one.offer.key, one.offer.url): (counts(one.offer.fitness, one.offer.confidence_bp), one.offer.competitor)
+        for one in read
+    }
+    usable = [competitor for moves, competitor in latest.values() if moves]
     return Market(
         items=len({key for key, _ in latest}),
         links=links,
@@ -306,4 +309,4 @@ def _statistics(scene: Scene, said: dict[UUID, Disposition], now: datetime) -> R
 
 
 def _is_fresh(offer: OfferFacts, now: datetime, max_age: timedelta) -> bool:
-    return offer.fitness is OfferFitness.USABLE and now - offer.observed_at <= max_age
+    return offer.counts and now - offer.observed_at <= max_age

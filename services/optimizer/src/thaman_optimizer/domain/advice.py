@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from thaman_contracts.events.optimizer import OfferFitness, Risk
+from thaman_contracts.events.optimizer import Risk
 from thaman_contracts.events.policies import VariantPricing
 from thaman_contracts.events.settings import AutomationMode, Ending, MarginBasis, StoreSettings, Strategy
 from thaman_contracts.ids import item_key
@@ -202,8 +202,7 @@ def group_of(store: StoreFacts, item: ItemFacts) -> str | None:
 
 def _may_count(offer: OfferFacts, now: datetime, max_age: timedelta) -> bool:
     """Whether the engine sees an offer at all: the merchant's own limit of age holds for it, too."""
-    usable = offer.fitness is OfferFitness.USABLE and offer.price is not None
-    return usable and 0 < (offer.price or 0) <= HIGHEST_AMOUNT and now - offer.observed_at <= max_age
+    return offer.counts and 0 < (offer.price or 0) <= HIGHEST_AMOUNT and now - offer.observed_at <= max_age
 
 
 def _offer(offer: OfferFacts) -> Offer:

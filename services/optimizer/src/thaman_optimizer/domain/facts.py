@@ -12,6 +12,7 @@ from thaman_contracts.events.optimizer import OfferFitness
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_contracts.events.settings import StoreSettings
 from thaman_optimizer.domain.past import ItemPast
+from thaman_optimizer.domain.policy import LEAST_OFFER_CONFIDENCE_BP
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,16 @@ class OfferFacts:
     in_stock: bool | None
     confidence_bp: int
     observed_at: datetime
+
+    @property
+    def counts(self) -> bool:
+        """Whether the offer may move a price, its age apart: it is usable, and was read surely enough."""
+        return counts(self.fitness, self.confidence_bp)
+
+
+def counts(fitness: OfferFitness, confidence_bp: int) -> bool:
+    """Whether an offer of this fitness, read with this confidence, may move a price."""
+    return fitness is OfferFitness.USABLE and confidence_bp >= LEAST_OFFER_CONFIDENCE_BP
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from thaman_contracts.events.settings import RiskTolerance
 
-GUARDS_VERSION = "guards-1.0"
+GUARDS_VERSION = "guards-1.1"
 """Names the guards and these numbers; raised with every change that could change a decision."""
 
 CATALOGUE_MAX_AGE = timedelta(hours=26)
@@ -42,6 +42,9 @@ RISK_BANDS = {
     RiskTolerance.HIGH: RiskBands(low_change=800, high_change=1_500, low_margin=1_200, tight_headroom=100),
 }
 """The wider thresholds of pricing.md 1.3 ("Mode study"), shifted by the merchant's tolerance; never the floor."""
+
+LEAST_OFFER_CONFIDENCE_BP = 6_000
+"""An offer that was read with less never moves a price. What only a page's text says is read with less."""
 
 LOW_RISK_WEIGHT_BP = 10_000
 """Low risk asks for the weight of at least one fresh, certain offer (pricing.md 1.3)."""

@@ -1,6 +1,6 @@
 """A pricing run: Scout, Analyst, Executor, each handing over on record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,9 @@ from thaman_optimizer.domain.facts import StoreFacts, store_inputs
 from thaman_optimizer.errors import RunError
 
 OFFERS_PER_EVENT = 200
+LETTERS_PER_EVENT = 200_000
+"""Of other people's words in one event: however long rivals' pages make them, and at four bytes a letter, the event
+stays a message of less than a megabyte."""
 
 
 class Stage(StrEnum):
@@ -88,8 +91,7 @@ class Run(Aggregate):
     def hand_over(self, offers: Sequence[Offer], market: Market, now: datetime) -> None:
         """The Scout's hand-over to the Analyst: the offers read just now, and what is known in all."""
         self._require(Stage.NEW, started=True)
-        for first in range(0, len(offers), OFFERS_PER_EVENT):
-            page = tuple(offers[first : first + OFFERS_PER_EVENT])
+        for page in pages_of(offers):
             self.trigger(OffersObserved, store_id=self.store_id, occurred_at=now, run_id=self.id, offers=page)
         assert self.started_at is not None
         self.trigger(
@@ -160,3 +162,22 @@ def milliseconds(start: datetime, end: datetime) -> int:
     """Whole milliseconds from ``start`` to ``end``; zero where a clock went backwards."""
     delta = end - start
     return max(0, (delta.days * 86_400 + delta.seconds) * 1_000 + delta.microseconds // 1_000)
+
+
+def pages_of(offers: Sequence[Offer]) -> Iterator[tuple[Offer, ...]]:
+    """The offers in parts that fit an event each, in their order."""
+    page: list[Offer] = []
+    letters = 0
+    for offer in offers:
+        letters += _letters(offer)
+        if page and (len(page) == OFFERS_PER_EVENT or letters > LETTERS_PER_EVENT):
+            yield tuple(page)
+            page, letters = [], _letters(offer)
+        page.append(offer)
+    if page:
+        yield tuple(page)
+
+
+def _letters(offer: Offer) -> int:
+    said = () if offer.evidence is None else (text for _, text in offer.evidence if isinstance(text, str))
+    return sum(len(text) for text in (offer.url, offer.competitor, offer.detail or "", *said))

@@ -1,5 +1,7 @@
 """One page over HTTP: bounded in time, size and redirects."""
 
+import codecs
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +24,14 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
 }
 _GZIP = 16 + zlib.MAX_WBITS
+
+_HEAD_BYTES = 1_024
+"""Of a page, within which HTML wants its charset named."""
+
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
+_NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7"))
+"""Codecs of Python's that no page is written in; some take time that grows with the square of the text."""
+
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
@@ -76,9 +86,8 @@ async def _page(response: httpx.Response) -> Page:
     if response.status_code != httpx.codes.OK:
         return Page(response.status_code, "", "", None, None)
     body = await read_bounded(response)
-    return Page(
-        response.status_code, body.decode(charset_of(response), "replace"), sha256(body).hexdigest(), etag, modified
-    )
+    text = body.decode(charset_of(response, body), "replace")
+    return Page(response.status_code, text, sha256(body).hexdigest(), etag, modified)
 
 
 async def read_bounded(response: httpx.Response, limit: int = MAX_BYTES) -> bytes:
@@ -102,13 +111,19 @@ async def read_bounded(response: httpx.Response, limit: int = MAX_BYTES) -> byte
     return bytes(body)
 
 
-def charset_of(response: httpx.Response) -> str:
-    """The charset the answer names, where Python knows it; UTF-8 otherwise."""
+def charset_of(response: httpx.Response, body: bytes = b"") -> str:
+    """The charset the answer names, or else the page's own beginning, where a page may be in it; UTF-8 otherwise."""
     message = Message()
     message["content-type"] = response.headers.get("content-type", "")
-    named = message.get_content_charset("utf-8")
+    within = _META_CHARSET.search(body[:_HEAD_BYTES])
+    named = message.get_content_charset(within[1].decode("ascii") if within else "utf-8")
     try:
-        "".encode(named)
-    except LookupError:
+        return "utf-8" if codecs.lookup(named).name in _NO_CHARSETS else _tried(named)
+    except (LookupError, ValueError):
         return "utf-8"
+
+
+def _tried(named: str) -> str:
+    # Some names are of codecs that take no text.
+    "".encode(named)
     return named

@@ -18,6 +18,7 @@ from thaman_optimizer.adapters.web.fetching import MAX_REDIRECTS, Page, get, nex
 from thaman_optimizer.adapters.web.robots import ALLOW_NONE, Robots, robots_of
 from thaman_optimizer.adapters.web.transport import PinnedTransport
 from thaman_optimizer.domain.floor import HIGHEST_AMOUNT
+from thaman_optimizer.domain.localtime import RIYADH
 from thaman_optimizer.domain.reading import Reading, cannot_tell, read_page
 from thaman_optimizer.errors import PageError, PageRefused, PageUnreachable, PageUnreadable
 from thaman_optimizer.ports import Known, Link, Read
@@ -80,7 +81,8 @@ class WebPageReader:
         return answers
 
     def _answer(self, link: Link, found: "_Found", vat_bp: int) -> Read:
-        reading = found.reading
+        now = self._clock.now()
+        reading = found.reading.on(now.astimezone(RIYADH).date())
         price = reading.price
         if price is not None and not reading.with_vat:
             price = min(add_bp(price, vat_bp), HIGHEST_AMOUNT)
@@ -95,9 +97,10 @@ class WebPageReader:
             currency=reading.currency,
             in_stock=reading.in_stock,
             confidence_bp=reading.confidence_bp,
-            observed_at=self._clock.now(),
+            observed_at=now,
             digest=found.page.digest if found.page is not None else None,
             detail=reading.detail,
+            evidence=reading.evidence,
         )
         return Read(offer, found.page)
 
@@ -128,6 +131,8 @@ class _Session:
 
     async def read(self, url: str, known: Known | None) -> _Found:
         """What one page says."""
+        if known is not None and not Reading.is_current(known.reading):
+            known = None
         try:
             return await self._read(url, known)
         except PageError as error:
