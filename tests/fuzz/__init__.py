@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing, by `make fuzz`; a part of no test run."""
