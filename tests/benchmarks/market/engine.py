@@ -43,7 +43,7 @@ class Engine:
 
     With ``mode`` the engine's own disposition is followed: what it asks a person about is answered once a week, and
     ``agreed`` is the share that is agreed to (drawn). Without it every proposal is carried out. ``refit_weeks`` is how
-    often everything is learned anew; weeks between are added.
+    often everything is learned anew, by itself every week, as the service does in each run; weeks between are added.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Engine:
         agreed: float = 0.0,
         priors: Priors = PRIORS,
         policy: DecisionPolicy | None = None,
-        refit_weeks: int = 4,
+        refit_weeks: int = 1,
     ) -> None:
         self._policy = policy or DecisionPolicy(
             tolerance=TOLERANCES[tolerance],
