@@ -24,7 +24,7 @@ FIND_PYTHON := for p in python3.13 python3.12 python3.11 python3; do \
 # Changes whenever the lock, a member's requirements or this folder's place change.
 STAMP := $(HOME_DIR)/installed-$(shell { pwd; cat uv.lock pyproject.toml */pyproject.toml services/*/pyproject.toml; } 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: help install demo up test check bench market tafeng fuzz faults
+.PHONY: help install demo up test check bench market tafeng match fuzz faults
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ tafeng: $(STAMP) ## The demand model on real sales it has not seen
 
 fuzz: $(STAMP) ## Five minutes of pages made to break the reader, by atheris
 	@$(PY) -m tests.fuzz $(ARGS)
+
+match: $(STAMP) ## The matcher on labelled product pairs; ARGS=--write trains it anew, ARGS=--speed measures speed
+	@OMP_NUM_THREADS=1 $(PY) -m tests.benchmarks.match $(ARGS)
 
 faults: $(STAMP) ## Kill and fault runs; THAMAN_SEEDS=n sets how many
 	@$(PY) -m pytest -m faults tests/faults --timeout 3600 $(ARGS)

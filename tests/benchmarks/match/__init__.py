@@ -1,0 +1,1 @@
+"""The matcher against labelled pairs it has not seen, and how fast it is."""
