@@ -30,6 +30,7 @@ PROMISED = (
     "held",
     "failed",
     "uncertain",
+    "advice",
 )
 
 
@@ -67,6 +68,11 @@ def test_the_object_has_exactly_the_promised_shape(first: dict[str, Any]) -> Non
     assert set(first["world"]) == {"ok", "violations"}
     for store in first["stores"]:
         assert tuple(store) == PROMISED
+
+
+def test_agents_advise_on_one_store(first: dict[str, Any]) -> None:
+    advice = {mode: store["advice"] for mode, store in stores_by_mode(first).items()}
+    assert advice == {"manual": None, "semi_auto": None, "full_auto": "ok"}
 
 
 def test_three_stores_came_in_three_ways(first: dict[str, Any]) -> None:

@@ -47,8 +47,9 @@ def record_of(events: Events) -> dict[str, Any]:
     """All that the run's decisions depend on, as it recorded it."""
     (started,) = (one["state"] for one in events if one["topic"] == "run.Started")
     (scouted,) = (one["state"] for one in events if one["topic"] == "run.MarketScouted")
+    assessed = next((one["state"] for one in events if one["topic"] == "run.MarketAssessed"), None)
     items = [one["inputs"] for one in _said(events)]
-    return {"store": started["store_inputs"], "now": scouted["occurred_at"], "items": items}
+    return {"store": started["store_inputs"], "now": scouted["occurred_at"], "items": items, "assessed": assessed}
 
 
 def _said(events: Events) -> list[dict[str, Any]]:
@@ -62,7 +63,7 @@ def main() -> None:
 
     given = json.load(sys.stdin)
     random.Random(given["seed"]).shuffle(given["items"])
-    for verdict in replay(given["store"], given["items"], datetime.fromisoformat(given["now"])):
+    for verdict in replay(given["store"], given["items"], datetime.fromisoformat(given["now"]), given["assessed"]):
         found, figures = verdict.finding, None
         if not isinstance(found, Move):
             print(json.dumps([verdict.key, verdict.inputs.digest, found.reason, None, None]))

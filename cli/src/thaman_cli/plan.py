@@ -1,5 +1,6 @@
 """Which processes an installation has, at which addresses, and with which settings."""
 
+import importlib.util
 import json
 import os
 import sys
@@ -13,6 +14,9 @@ from thaman_cli.state import Home, Secrets
 from thaman_contracts.subjects import SERVICES
 
 ROLES = ("api", "worker", "relay")
+CREW = "crew"
+"""The role of the optimizer's worker with a crew, where there is one."""
+
 _API_PORTS = {"onboarding": 8101, "scheduler": 8102, "optimizer": 8103, "audit": 8104}
 _HEALTH_PORT, _SANDBOX_PORT = 9101, 8090
 PREFERRED_PORTS = (*_API_PORTS.values(), _SANDBOX_PORT, PREFERRED_POSTGRES, PREFERRED_NATS)
@@ -32,7 +36,7 @@ class Addresses:
     def choose(cls, ports: PortBook, *, sandbox: bool) -> "Addresses":
         """Preferred ports where they are free, others where they are not."""
         apis: dict[str, str] = {service: f"http://{HOST}:{ports.take(_API_PORTS[service])}" for service in SERVICES}
-        names = [f"{service}-{role}" for service in SERVICES for role in ROLES]
+        names = [f"{service}-{role}" for service in SERVICES for role in ROLES] + [f"optimizer-{CREW}"]
         health = {name: ports.take(_HEALTH_PORT + index) for index, name in enumerate(names)}
         chosen = f"http://{HOST}:{ports.take(_SANDBOX_PORT)}" if sandbox else None
         return cls(apis, health, chosen)
@@ -54,6 +58,7 @@ class Plan:
     salla_url: str | None
     log_level: str
     extra_env: Mapping[str, str]
+    crew: bool = False
 
     def sandbox(self) -> Spec | None:
         """The local Salla, which knows our app from the start."""
@@ -78,6 +83,10 @@ class Plan:
         """Every service's processes."""
         return [self._service(service, role) for service in SERVICES for role in ROLES]
 
+    def crew_worker(self) -> Spec | None:
+        """The optimizer's worker with a crew, where there shall be one."""
+        return self._service("optimizer", CREW) if self.crew else None
+
     def role_url(self, service: str, *, direct: str | None = None) -> str:
         """The database as the service's own role (through the services' path, or ``direct``)."""
         password = self.secrets.role_passwords[service].get_secret_value()
@@ -96,6 +105,8 @@ class Plan:
             "THAMAN_LOG_FORMAT": "json",
             "THAMAN_API_KEY_PEPPER": self.secrets.api_key_pepper.get_secret_value(),
         }
+        if self.crew:
+            env |= self._crew_env()
         if self.salla_url is not None:
             env |= self._salla_env() | {"THAMAN_PUBLIC_URL": api}
         env.setdefault("THAMAN_PUBLIC_URL", api)
@@ -111,6 +122,16 @@ class Plan:
 
     def _base_env(self) -> dict[str, str]:
         return {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+    def _crew_env(self) -> dict[str, str]:
+        """A crew talks to the local model."""
+        assert self.addresses.sandbox is not None, "the model is the local Salla's"
+        return {
+            "THAMAN_OPTIMIZER_CREW_URL": f"{self.addresses.sandbox}/v1",
+            "THAMAN_OPTIMIZER_CREW_MODEL": "sandbox",
+            "THAMAN_OPTIMIZER_CREW_INPUT_PRICE": "0",
+            "THAMAN_OPTIMIZER_CREW_OUTPUT_PRICE": "0",
+        }
 
     def _salla_env(self) -> dict[str, str]:
         if self.salla_url is None:
@@ -128,6 +149,11 @@ class Plan:
             "THAMAN_OPTIMIZER_ALLOW_LOOPBACK": "true",
             "THAMAN_OPTIMIZER_HOST_PAUSE_SECONDS": "0.01",
         }
+
+
+def can_crew() -> bool:
+    """Whether the optimizer's extra ``crew`` is installed."""
+    return importlib.util.find_spec("crewai") is not None
 
 
 def has_real_salla() -> bool:

@@ -35,7 +35,8 @@ def same_url(_kind: str, url: str) -> str:
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. ``via`` may put something between services and ``database``, ``nats`` or ``salla`` (fault tests)."""
+    """How to run. ``via`` may put something between services and ``database``, ``nats`` or ``salla`` (fault tests);
+    ``crew`` starts the optimizer's worker with a crew, on the local model."""
 
     sandbox: bool = True
     durable: bool = True
@@ -43,6 +44,7 @@ class Options:
     ready_seconds: float = 120.0
     extra_env: Mapping[str, str] = field(default_factory=dict)
     via: Callable[[str, str], str] = same_url
+    crew: bool = False
 
 
 class Supervisor:
@@ -101,6 +103,10 @@ class Supervisor:
                 await self._launch([sandbox])
         with self._progress("onboarding, scheduler, optimizer, audit"):
             await self._launch(plan.services())
+        if (crew := plan.crew_worker()) is not None:
+            # By itself: loading it takes as long as everything else together.
+            with self._progress("a crew of agents"):
+                await self._launch([crew])
 
     async def reload_secrets(self) -> None:
         """Read the secrets again and restart onboarding's processes one after the other with them."""
@@ -171,6 +177,7 @@ class Supervisor:
             salla_url=via("salla", addresses.sandbox) if addresses.sandbox else None,
             log_level=self.options.log_level,
             extra_env=self.options.extra_env,
+            crew=self.options.crew,
         )
         self._watch = asyncio.create_task(servers.watch(), name="watch-servers")
         with self._progress("migrations, streams and keys"):

@@ -15,6 +15,7 @@ from thaman_sandbox.config import SandboxConfig
 from thaman_sandbox.control import goods, shops, stores
 from thaman_sandbox.control import world as control_world
 from thaman_sandbox.door import Door, Receive, Scope, Send, is_ours
+from thaman_sandbox.llm import routes as llm_routes
 from thaman_sandbox.oauth import routes as oauth_routes
 from thaman_sandbox.registering import app_from
 from thaman_sandbox.shops import pages
@@ -81,7 +82,8 @@ def create_app(config: SandboxConfig | None = None) -> SandboxApp:
                      lifespan=partial(_life, world), redoc_url=None)  # fmt: skip
     app.world, app.door = world, Door(world)
     app.state.world = world
-    for router in (oauth_routes.router, control_world.router, goods.router, stores.router, shops.router, pages.router):
+    controls = (control_world.router, goods.router, stores.router, shops.router)
+    for router in (oauth_routes.router, *controls, pages.router, llm_routes.router):
         app.include_router(router)
     app.add_exception_handler(errors.ControlError, _control_error)
     world.agenda.handle("bulk", lambda number: apply_bulk(world, number))

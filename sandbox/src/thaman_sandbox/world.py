@@ -1,25 +1,27 @@
 """The parts of one running sandbox, wired once and handed to everything else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thaman_sandbox.agenda import Agenda
 from thaman_sandbox.clock import Clock
 from thaman_sandbox.config import SandboxConfig
 from thaman_sandbox.faults import NO_FAULTS, Dice, FaultPlan
 from thaman_sandbox.journal import Journal
+from thaman_sandbox.llm.desk import Desk
 from thaman_sandbox.state import State
 from thaman_sandbox.switches import Switches
 
 
 @dataclass(slots=True)
 class World:
-    """State, time, chance and work to do."""
+    """State, time, chance, work to do, and a language model."""
 
     config: SandboxConfig
     state: State
     clock: Clock
     agenda: Agenda
     dice: Dice
+    llm: Desk = field(default_factory=Desk)
 
     @property
     def switches(self) -> Switches:

@@ -20,7 +20,7 @@ def dump(world: Any) -> dict[str, list[dict[str, Any]]]:
 
 def live(world: Any, item_of: Callable[..., CatalogItem]) -> None:
     """A store's life with everything in it."""
-    world.connect(settings={"mode": "semi_auto"})
+    world.connect(settings={"mode": "semi_auto", "advice": "crew"})
     world.stock(4)
     world.observe(item_of("5", variant_id="9", cost=None), item_of("6", sale_running=True, shelf_price=8_000))
     world.run()

@@ -23,6 +23,7 @@ def demo(
     With --once --json the last line is one JSON object. Exit code 0 only if the world is in order.
     """
     from thaman_cli.demo.show import perform
+    from thaman_cli.plan import can_crew
     from thaman_cli.supervisor import Options, Supervisor
     from thaman_cli.system import run_system, wait_for_ever
 
@@ -45,7 +46,7 @@ def demo(
         await wait_for_ever(supervisor)
 
     objects: list[dict[str, object]] = []
-    run_system(place, Options(sandbox=True, log_level=log_level), out, play)
+    run_system(place, Options(sandbox=True, log_level=log_level, crew=can_crew()), out, play)
     if as_json and objects:
         print_json(objects[0])
     raise typer.Exit(codes[0])

@@ -14,7 +14,7 @@ from thaman_cli.errors import ApiRefused, DemoFailed
 from thaman_cli.output import Output
 from thaman_cli.salla import LocalSalla
 from thaman_cli.waiting import until
-from thaman_contracts.events.settings import Strategy
+from thaman_contracts.events.settings import AdviceMode, Strategy
 
 _HOW = {
     "callback": "by OAuth in the merchant's browser",
@@ -27,11 +27,12 @@ _NOT_YET = frozenset({"not_found", "items_unknown"})
 
 @dataclass
 class Player:
-    """Plays the demo on a running installation."""
+    """Plays the demo on a running installation; ``crew``: a worker with a crew is among its processes."""
 
     api: Api
     salla: LocalSalla
     out: Output
+    crew: bool = False
 
     async def play(self, stores: Sequence[DemoStore]) -> list[StoreStory]:
         """Connect, set up, price, wait; the stories of what happened, in the stores' order."""
@@ -58,6 +59,7 @@ class Player:
 
     async def _set_up(self, store_id: str, store: DemoStore) -> None:
         wanted = {"mode": store.mode.value, "strategy": Strategy.DEMAND.value, "watch_until": None}
+        wanted["advice"] = (AdviceMode.CREW if self.crew and store.crew else AdviceMode.OFF).value
         now = await self.api.get("onboarding", f"/stores/{store_id}/settings")
         if any(now["settings"][name] != value for name, value in wanted.items()):
             await self.api.patch("onboarding", f"/stores/{store_id}/settings", wanted)

@@ -45,6 +45,12 @@ class StoreStory:
         """Decisions that a last-moment check stopped, and refused ones, by reason."""
         return Counter(str(one["reason"]) for one in self.decisions if one["state"] in ("stale", "failed"))
 
+    @property
+    def advice(self) -> dict[str, Any] | None:
+        """What agents said of the store's market; ``None`` where they are not asked."""
+        told: dict[str, Any] | None = self.run.get("advice")
+        return told
+
     def as_row(self) -> dict[str, Any]:
         """The store's part of the demo's JSON object."""
         held = sum(proposal["state"] == "held" for proposal in self.proposals)
@@ -62,6 +68,7 @@ class StoreStory:
             "held": held,
             "failed": states["failed"],
             "uncertain": states["uncertain"],
+            "advice": None if self.advice is None else self.advice["outcome"],
         }
 
     def outcome(self) -> Outcome:

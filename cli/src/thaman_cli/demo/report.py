@@ -48,6 +48,7 @@ def show(out: Output, result: Result, urls: dict[str, str]) -> None:
         for reason, count in reasons.most_common()
     ]
     out.console.print(table("Why prices stayed", ("store", "outcome", "reason", "items"), why))
+    _show_advice(out, result.stories)
     out.line(
         f"{result.events} events in the ledger; {result.salla_calls} calls to Salla"
         f" (the same outcome needs {result.salla_calls_minimum} at least); {result.seconds:.1f} s."
@@ -59,3 +60,21 @@ def show(out: Output, result: Result, urls: dict[str, str]) -> None:
     else:
         out.line("[green]The world is in order[/]: decisions, Salla, price history and ledger agree.")
     out.console.print(table("Where to look", ("what", "URL"), list(urls.items())))
+
+
+def _show_advice(out: Output, stories: Sequence[StoreStory]) -> None:
+    for story in stories:
+        advice = story.advice
+        if advice is None:
+            continue
+        rows = [
+            ("outcome", f"{advice['outcome']}{'' if advice['reason'] is None else ': ' + advice['reason']}"),
+            ("items shown, advised on", f"{advice['items_shown']}, {len(advice['advice'])}"),
+            (
+                "model, tokens, ms",
+                f"{advice['model']}, {advice['input_tokens'] + advice['output_tokens']}, {advice['latency_ms']}",
+            ),
+            ("summary", advice["summary_en"]),
+            ("ملخص", advice["summary_ar"]),
+        ]
+        out.console.print(table(f"What the agents advised on {story.store.name}", ("", ""), rows))

@@ -19,7 +19,7 @@ async def perform(supervisor: Supervisor, out: Output, began: float) -> Result:
     urls = supervisor.running.urls
     async with Api.of(supervisor.home) as api, LocalSalla(urls["sandbox"]) as salla:
         calls_before = (await salla.get("/calls"))["total"]
-        stories = await Player(api, salla, out).play(DEMO_STORES)
+        stories = await Player(api, salla, out, crew=supervisor.options.crew).play(DEMO_STORES)
         with out.step("checking that decisions, Salla, price history and ledger agree"):
             report = await asyncio.to_thread(check, supervisor.home)
         result = Result(

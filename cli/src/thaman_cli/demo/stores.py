@@ -8,7 +8,8 @@ from thaman_contracts.events.settings import AutomationMode
 
 @dataclass(frozen=True)
 class DemoStore:
-    """A store to open at the local Salla, how it comes to us, and how much Thaman may do in it."""
+    """A store to open at the local Salla, how it comes to us, and how much Thaman may do in it; ``crew``: agents advise
+    on it, where a crew is installed."""
 
     name: str
     catalogue: str
@@ -18,6 +19,7 @@ class DemoStore:
     via: InstallPath
     mode: AutomationMode
     seed: int
+    crew: bool = False
 
     def opening(self) -> dict[str, object]:
         """The request that opens it."""
@@ -35,6 +37,8 @@ class DemoStore:
 DEMO_STORES = (
     DemoStore("عطور الديرة", "perfumes", "ar", 18, True, InstallPath.CALLBACK, AutomationMode.MANUAL, 11),
     DemoStore("بن ومحمصة", "coffee", "ar", 18, True, InstallPath.WEBHOOK, AutomationMode.SEMI_AUTO, 22),
-    DemoStore("Riyadh Tech", "electronics", "en", 18, False, InstallPath.SALLA, AutomationMode.FULL_AUTO, 33),
+    DemoStore(
+        "Riyadh Tech", "electronics", "en", 18, False, InstallPath.SALLA, AutomationMode.FULL_AUTO, 33, crew=True
+    ),
 )
 SALES_DAYS, ORDERS_PER_DAY = 14, 2

@@ -1,6 +1,6 @@
 """The published events of all services, by service and in one namespace."""
 
-from thaman_contracts.events import audit, onboarding, optimizer, policies, scheduler, settings
+from thaman_contracts.events import advice, audit, onboarding, optimizer, policies, scheduler, settings
 from thaman_contracts.events.base import (
     REGISTRY,
     EventData,
@@ -17,6 +17,7 @@ __all__ = [
     "Part",
     "UnknownEventType",
     "UtcDatetime",
+    "advice",
     "audit",
     "model_of",
     "onboarding",

@@ -152,20 +152,6 @@ class MarketScouted(EventData, service="optimizer"):
     duration_ms: Count
 
 
-class MarketAssessed(EventData, service="optimizer"):
-    """An LLM's advice, recorded so that replay never asks one."""
-
-    run_id: UUID
-    model: str
-    prompt_digest: str
-    input_tokens: Count
-    output_tokens: Count
-    cost_micro_usd: Count
-    latency_ms: Count
-    summary_ar: str
-    summary_en: str
-
-
 class Risk(StrEnum):
     """Computed, never asked of an LLM."""
 

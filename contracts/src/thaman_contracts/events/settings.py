@@ -65,6 +65,13 @@ class Ending(StrEnum):
     POINT_95 = "point_95"
 
 
+class AdviceMode(OpenEnum):
+    """Whether a crew of LLM agents is asked for advice on a store's market in each of its runs."""
+
+    OFF = "off"
+    CREW = "crew"
+
+
 class StoreSettings(Part):
     """A store's pricing policy. The defaults protect (product.md B8): they are policy data, not physics."""
 
@@ -91,6 +98,9 @@ class StoreSettings(Part):
     min_offers: Annotated[int, Field(strict=True, ge=1, le=20)] = 2
     manual_edit_hold_hours: Annotated[int, Field(strict=True, ge=0, le=8_760)] = 72
     approval_hours: Annotated[int, Field(strict=True, ge=1, le=720)] = 48
+    advice: AdviceMode = Field(
+        AdviceMode.OFF, description="Advice can leave out offers, raise risk and hold; it never sets a price."
+    )
 
     @field_validator("strategy")
     @classmethod

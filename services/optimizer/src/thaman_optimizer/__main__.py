@@ -1,12 +1,12 @@
-"""``python -m thaman_optimizer api|worker|relay``."""
+"""``python -m thaman_optimizer api|worker|relay|crew``."""
 
 import sys
 
 from thaman_kit.process import load_settings
-from thaman_optimizer import api, relay, worker
+from thaman_optimizer import api, crew, relay, worker
 from thaman_optimizer.settings import OptimizerSettings
 
-ROLES = {"api": api.run, "worker": worker.run, "relay": relay.run}
+ROLES = {"api": api.run, "worker": worker.run, "relay": relay.run, "crew": crew.run}
 
 
 def main() -> None:

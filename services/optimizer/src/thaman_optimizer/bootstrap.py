@@ -14,9 +14,13 @@ from thaman_optimizer.adapters.recorded_runs import RecordedRuns
 from thaman_optimizer.adapters.views import Views
 from thaman_optimizer.adapters.web.addresses import AddressRules
 from thaman_optimizer.adapters.web.page_reader import Manners, WebPageReader
+from thaman_optimizer.advising import Advising, Budget
 from thaman_optimizer.application import Optimizer
+from thaman_optimizer.crew_door import CrewDoor
+from thaman_optimizer.domain.breaker import BreakerRules
+from thaman_optimizer.domain.budget import Allowance
 from thaman_optimizer.policies import Policies
-from thaman_optimizer.ports import PageReader
+from thaman_optimizer.ports import Advisor, PageReader
 from thaman_optimizer.publication import STORED
 from thaman_optimizer.runs import Runs
 from thaman_optimizer.settings import OptimizerSettings
@@ -36,6 +40,7 @@ class Container:
     runs: Runs
     views: Views
     facts: FactsReader
+    crew_door: CrewDoor
     api_keys: ApiKeys
     bus: BusSettings
 
@@ -48,8 +53,14 @@ class Container:
         self.application.close()
 
 
-def build(settings: OptimizerSettings, clock: Clock | None = None, pages: PageReader | None = None) -> Container:
-    """Build the parts; ``clock`` and ``pages`` replace the real ones in tests."""
+def build(
+    settings: OptimizerSettings,
+    clock: Clock | None = None,
+    pages: PageReader | None = None,
+    advisor: Advisor | None = None,
+) -> Container:
+    """Build the parts; ``clock`` and ``pages`` replace the real ones in tests, ``advisor`` is there in workers with a
+    crew alone."""
     assert STORED  # importing it registers the stored events' topics in every process type
     application = EventSourcedApplication.connect(
         "optimizer", settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
@@ -62,6 +73,7 @@ def build(settings: OptimizerSettings, clock: Clock | None = None, pages: PageRe
         facts,
         market,
         pages or _page_reader(settings, clock),
+        _advising(settings, facts, market, advisor, clock),
         keep=keep,
         clock=clock,
         refetch_after=timedelta(minutes=settings.optimizer_refetch_minutes),
@@ -76,9 +88,27 @@ def build(settings: OptimizerSettings, clock: Clock | None = None, pages: PageRe
         runs=runs,
         views=Views(application.database),
         facts=facts,
+        crew_door=CrewDoor(application, facts, market, clock, _patience(settings)),
         api_keys=ApiKeys(application.database, settings.api_key_pepper, clock=clock),
         bus=BusSettings.of(settings),
     )
+
+
+def _advising(
+    settings: OptimizerSettings, facts: FactsReader, market: MarketTables, advisor: Advisor | None, clock: Clock
+) -> Advising:
+    budget = Budget(
+        run=Allowance(settings.optimizer_crew_run_tokens, settings.optimizer_crew_run_micro_usd),
+        day=Allowance(settings.optimizer_crew_day_tokens, settings.optimizer_crew_day_micro_usd),
+    )
+    rules = BreakerRules(settings.optimizer_crew_failures, timedelta(seconds=settings.optimizer_crew_rest_seconds))
+    return Advising(facts, market, advisor, budget, clock, rules)
+
+
+def _patience(settings: OptimizerSettings) -> timedelta | None:
+    if settings.optimizer_crew_url is None:
+        return None
+    return timedelta(seconds=settings.optimizer_crew_patience_seconds)
 
 
 def _page_reader(settings: OptimizerSettings, clock: Clock) -> WebPageReader:

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from thaman_contracts.events.advice import AssessmentReason
 from thaman_contracts.events.optimizer import Disposition, Offer
 from thaman_kit.application import UnitOfWork
 from thaman_kit.domain import Aggregate, DomainEvent
+from thaman_optimizer.domain.brief import Brief
+from thaman_optimizer.domain.budget import Allowance, TokenPrices, Usage
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
 from thaman_optimizer.domain.proposal import Lapse
 from thaman_optimizer.domain.whatif import RecordedRun
@@ -77,6 +80,10 @@ class Facts(Protocol):
         """The same items with their pasts, as the demand model needs them."""
         ...
 
+    def names(self, store_id: str, keys: Sequence[str]) -> dict[str, str]:
+        """The names of the items of ``keys``, by item key."""
+        ...
+
     def known_items(self, store_id: str, keys: Sequence[str]) -> set[str]:
         """Which of ``keys`` the store's catalogue has."""
         ...
@@ -88,6 +95,27 @@ class Past(Protocol):
     def runs(self, store_id: str, since: datetime, until: datetime, items: int) -> tuple[Iterator[RecordedRun], int]:
         """The store's completed runs of that time, newest first, as many as have ``items`` items together (one at
         least), and how many older ones are left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a crew answered. ``answer`` is a stranger's and may have any shape; ``failure`` says why there is none."""
+
+    usage: Usage
+    answer: object = None
+    failure: AssessmentReason | None = None
+
+
+class Advisor(Protocol):
+    """A crew that can be asked. Every question gets an answer; what went wrong is one of the answers."""
+
+    model: str
+    prompt_version: str
+    prices: TokenPrices
+
+    async def advise(self, brief: Brief, allowance: Allowance) -> Told:
+        """Ask about a brief; ends within the crew's deadline, and uses no more than ``allowance``."""
         ...
 
 
@@ -104,6 +132,18 @@ class MarketMemory(Protocol):
 
     def said(self, run_id: UUID) -> dict[UUID, Disposition]:
         """What the run said so far, by proposal."""
+        ...
+
+    def advice_spent(self, store_id: str, since: datetime) -> tuple[int, int]:
+        """Tokens, and millionths of a US dollar, that the store's advice has used since an instant."""
+        ...
+
+    def is_handed_on(self, queue: str, run_id: UUID) -> bool:
+        """Whether the run was passed on to ``queue`` before."""
+        ...
+
+    def forget_waiting(self, unit: UnitOfWork, queue: str, run_id: UUID) -> None:
+        """Let the run's job that waits in ``queue`` be done."""
         ...
 
     def pending(self, store_id: str) -> dict[str, list[Lapse]]:

@@ -11,6 +11,7 @@ STORED = (
     events.OptimizationStarted,
     events.OffersObserved,
     events.MarketScouted,
+    events.MarketAssessed,
     events.OptimizationCompleted,
     events.OptimizationFailed,
     events.PriceProposed,

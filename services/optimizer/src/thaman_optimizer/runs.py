@@ -22,12 +22,14 @@ from thaman_kit.errors import Conflict
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.jobs import Job, RetryLater
 from thaman_kit.logging import get_logger
+from thaman_optimizer.advising import Advising
 from thaman_optimizer.domain.analyst import Verdict, judge, judge_in_shadow
 from thaman_optimizer.domain.approval import not_priced
+from thaman_optimizer.domain.assessment import Assessment
 from thaman_optimizer.domain.engine import Move
 from thaman_optimizer.domain.facts import OfferFacts, StoreFacts, counts
 from thaman_optimizer.domain.proposal import Lapse, Proposal, Ruling, lapse
-from thaman_optimizer.domain.run import Market, Run, Stage, milliseconds
+from thaman_optimizer.domain.run import Found, Market, Run, Stage, milliseconds
 from thaman_optimizer.domain.whatif import shadow_prices
 from thaman_optimizer.errors import AdviceFailed
 from thaman_optimizer.ports import Catalogue, Facts, Keep, Link, MarketMemory, PageReader, Read
@@ -87,6 +89,7 @@ class Runs:
         facts: Facts,
         market: MarketMemory,
         pages: PageReader,
+        advising: Advising,
         *,
         keep: Keep,
         clock: Clock,
@@ -96,6 +99,7 @@ class Runs:
         self._facts = facts
         self._market = market
         self._pages = pages
+        self._advising = advising
         self._keep = keep
         self._clock = clock
         self._refetch_after = refetch_after
@@ -108,6 +112,8 @@ class Runs:
             return
         if scene.run.stage is Stage.NEW:
             await self._scout(scene)
+        if self._advising.is_wanted(scene.store) and not await self._assess(scene):
+            return
         await asyncio.to_thread(self._decide, scene, job)
 
     # -- Scout -----------------------------------------------------------------------------------------------------
@@ -164,12 +170,39 @@ class Runs:
         faultpoint("optimizer.run.after_scouted")
         scene.catalogue = self._facts.items(scene.store.store_id, now)
 
+    # -- Advice ----------------------------------------------------------------------------------------------------
+
+    async def _assess(self, scene: Scene) -> bool:
+        """Ask a crew, unless that was done before; returns whether anything is left to do.
+
+        The answer is stored at once, so that a run that dies after it never asks again. A run that said something
+        without advice goes on without.
+        """
+        said = await asyncio.to_thread(self._market.said, scene.run.id)
+        if scene.run.assessed is not None or said:
+            return True
+        found = await self._advising.ask(scene.store, scene.catalogue.items, scene.run.decides_at)
+        return await asyncio.to_thread(self._save_assessed, scene, found)
+
+    def _save_assessed(self, scene: Scene, found: Found) -> bool:
+        scene.run.assess(found, self._clock.now())
+        scene.unstored = scene.run.collect_events()
+        unit = self._application.unit_of_work()
+        self._keep(unit, scene.unstored)
+        try:
+            unit.commit()
+        except Conflict:
+            # Another worker does this run, too: its advice came first and holds.
+            return self._reload(scene)
+        scene.unstored = []
+        return True
+
     # -- Analyst and Executor --------------------------------------------------------------------------------------
 
     def _decide(self, scene: Scene, job: Job) -> None:
         """Judge every item, then record it in as few saves as its size allows."""
         ruling = Ruling(scene.order.run_id, scene.store, scene.run.decides_at)
-        scene.unstored = scene.run.collect_events()
+        scene.unstored = [*scene.unstored, *scene.run.collect_events()]
         try:
             verdicts = self._judge(scene, ruling.now)
         except AdviceFailed as error:
@@ -192,9 +225,10 @@ class Runs:
     def _judge(self, scene: Scene, now: datetime) -> list[Verdict]:
         store = scene.store
         items = self._facts.with_pasts(store.store_id, scene.catalogue.items, now)
-        verdicts = judge(store, items, now)
+        advice = Assessment.of(scene.run.assessed)
+        verdicts = judge(store, items, now, advice)
         try:
-            scene.shadows = shadow_prices(verdicts, judge_in_shadow(store, items, now))
+            scene.shadows = shadow_prices(verdicts, judge_in_shadow(store, items, now, advice))
         except AdviceFailed:
             # A policy on trial must not stop the ones that decide; that it shows no prices is what its merchant sees.
             log.exception("shadow_failed")

@@ -1,6 +1,9 @@
 """The optimizer's settings; what merchants and operators set are events, not these."""
 
-from pydantic import Field
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from thaman_kit.settings import ServiceSettings
 
@@ -27,3 +30,55 @@ class OptimizerSettings(ServiceSettings):
         0.25, ge=0, le=10, description="Pause between two requests to one competitor's site."
     )
     optimizer_pages_at_once: int = Field(16, ge=1, le=256, description="Pages one run reads at the same time.")
+    optimizer_crew_url: str | None = Field(
+        None,
+        description="Base address of an OpenAI-compatible endpoint, e.g. https://llm.example/v1. With it, runs of"
+        " stores that want advice go to the workers with a crew (`thaman_optimizer crew`); without it nobody is asked.",
+    )
+    optimizer_crew_key: SecretStr | None = Field(None, description="Key at that endpoint, where it asks for one.")
+    optimizer_crew_model: str = Field("", max_length=200, description="The model's name at that endpoint.")
+    optimizer_crew_input_price: int | None = Field(
+        None, ge=0, description="Millionths of a US dollar for a million tokens sent; 0 for a model of your own."
+    )
+    optimizer_crew_output_price: int | None = Field(
+        None, ge=0, description="Millionths of a US dollar for a million tokens received; 0 for a model of your own."
+    )
+    optimizer_crew_deadline_seconds: float = Field(60.0, gt=0, le=600, description="Most time a crew has for a run.")
+    optimizer_crew_call_seconds: float = Field(30.0, gt=0, le=300, description="Most time for one call of the model.")
+    optimizer_crew_answer_tokens: int = Field(2_000, ge=100, le=32_000, description="Most tokens of one answer.")
+    optimizer_crew_run_tokens: int = Field(200_000, ge=1_000, description="Most tokens that one run may use.")
+    optimizer_crew_run_micro_usd: int = Field(
+        500_000, ge=0, description="Most that one run may cost, in millionths of a US dollar."
+    )
+    optimizer_crew_day_tokens: int = Field(1_000_000, ge=0, description="Most tokens of a store's runs in a day (UTC).")
+    optimizer_crew_day_micro_usd: int = Field(
+        2_000_000, ge=0, description="Most that a store's runs in a day (UTC) may cost, in millionths of a US dollar."
+    )
+    optimizer_crew_failures: int = Field(
+        3, ge=1, le=100, description="After so many failures in a row the endpoint is left alone for a while."
+    )
+    optimizer_crew_rest_seconds: float = Field(600.0, gt=0, le=86_400, description="How long it is left alone.")
+    optimizer_crew_patience_seconds: float = Field(
+        300.0, gt=0, le=3_600, description="A run that no worker with a crew ended within this goes on without advice."
+    )
+
+    @field_validator("optimizer_crew_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("is not an address like https://llm.example/v1")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _crew_is_whole(self) -> Self:
+        unset = [
+            f"THAMAN_{name.upper()}"
+            for name in ("optimizer_crew_model", "optimizer_crew_input_price", "optimizer_crew_output_price")
+            if getattr(self, name) in (None, "")
+        ]
+        if self.optimizer_crew_url is not None and unset:
+            raise ValueError(f"with THAMAN_OPTIMIZER_CREW_URL set, these are needed too: {', '.join(unset)}")
+        return self

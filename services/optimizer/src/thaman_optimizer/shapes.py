@@ -54,7 +54,8 @@ class RunAccepted(BaseModel):
 
 
 class RunView(BaseModel):
-    """A run with its true numbers; ``hold_reasons`` only where one run is asked for."""
+    """A run with its true numbers. Only where one run is asked for: ``hold_reasons``, and ``advice``
+    (``MarketAssessed`` as it was published, where a crew was to be asked)."""
 
     run_id: UUID
     state: str
@@ -70,6 +71,7 @@ class RunView(BaseModel):
     statistics: dict[str, int] | None
     failure: str | None
     hold_reasons: dict[str, int] | None = None
+    advice: dict[str, Any] | None = None
 
 
 class ProposalView(BaseModel):

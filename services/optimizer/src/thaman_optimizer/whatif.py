@@ -96,8 +96,8 @@ def _draft(version: int, policy: PricePolicy) -> PolicyFacts:
 
 
 def _retold(run: RecordedRun, draft: PolicyFacts) -> RetoldRun:
-    again = judge(run.store, run.items, run.at)
-    found = compare(again, judge_under(run.store, draft, run.items, run.at))
+    again = judge(run.store, run.items, run.at, run.assessment)
+    found = compare(again, judge_under(run.store, draft, run.items, run.at, run.assessment))
     return RetoldRun(
         run_id=run.run_id,
         at=run.at,

@@ -42,17 +42,21 @@ class ExpiryLoop:
                 await asyncio.wait_for(stop.wait(), self._every)
 
 
-def run_runner(container: Container) -> JobRunner:
-    """The runner of pricing runs."""
+def run_runner(container: Container, queue: str = RUN_QUEUE) -> JobRunner:
+    """The runner of pricing runs: of all, which may be passed on, or of those that were passed on."""
 
     async def handle(job: Job) -> None:
+        if queue == RUN_QUEUE:
+            await asyncio.to_thread(container.crew_door.pass_on, job)
         with log_context(store_id=job.store_id, run_id=job.key), RUN_SECONDS.time():
             await container.runs.handle(job)
+        if queue != RUN_QUEUE:
+            await asyncio.to_thread(container.crew_door.take_back, job)
 
     settings = container.settings
     return JobRunner(
         container.application,
-        RUN_QUEUE,
+        queue,
         handle,
         concurrency=settings.optimizer_runs_at_once,
         lease_seconds=settings.optimizer_lease_seconds,

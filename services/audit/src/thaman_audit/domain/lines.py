@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from thaman_contracts.events import EventData, onboarding, optimizer, policies, scheduler
+from thaman_contracts.events import EventData, advice, onboarding, optimizer, policies, scheduler
 from thaman_contracts.ids import item_key
 from thaman_contracts.money import riyals
 
@@ -73,6 +73,16 @@ def _trigger(event: Any) -> dict[str, object]:
 
 def _reason(event: Any) -> dict[str, object]:
     return _item(event) | {"reason": event.reason.value}
+
+
+def _assessed(event: advice.MarketAssessed) -> dict[str, object]:
+    if event.outcome is advice.AssessmentOutcome.OK:
+        shown, advised = event.items_shown, len(event.advice)
+        ar = f"نظر الوكلاء في {shown} من المنتجات ونصحوا في {advised} منها. {event.summary_ar}"
+        en = f"Agents looked at {shown} items and advised on {advised}. {event.summary_en}"
+        return {"told_ar": ar.rstrip(), "told_en": en.rstrip()}
+    reason = "-" if event.reason is None else event.reason.value
+    return {"told_ar": f"لا مشورة من الوكلاء ({reason})", "told_en": f"No advice from the agents ({reason})"}
 
 
 def _proposed(event: optimizer.PriceProposed) -> dict[str, object]:
@@ -163,7 +173,7 @@ _LINES: dict[type[EventData], _Template] = {
         "قُرئت عروض {competitors} من المنافسين: {offers_usable} صالح",
         "Offers of {competitors} competitors were read: {offers_usable} usable",
     ),
-    optimizer.MarketAssessed: ("{summary_ar}", "{summary_en}"),
+    advice.MarketAssessed: ("{told_ar}", "{told_en}", _assessed),
     optimizer.PriceProposed: (
         "اقتُرح لـ {item} سعر {new_shelf_price} بدل {old_shelf_price} ر.س (الخطر {risk}، {disposition}): {reason_ar}",
         "{item}: {new_shelf_price} instead of {old_shelf_price} SAR proposed ({risk} risk, {disposition}): {reason_en}",

@@ -50,6 +50,11 @@ class FactsReader:
         pasts = self._pasts.read(store_id, now)
         return tuple(replace(item, past=pasts[item_key(item.product_id, item.variant_id)]) for item in items)
 
+    def names(self, store_id: str, keys: Sequence[str]) -> dict[str, str]:
+        """The names of the items of ``keys`` that the store's catalogue has, by item key."""
+        rows = self._database.fetch_all(queries()["item_names"], {"store_id": store_id, "keys": list(keys)})
+        return {row["item_key"]: row["name"] for row in rows}
+
     def known_items(self, store_id: str, keys: Sequence[str]) -> set[str]:
         """Which of ``keys`` the store's catalogue has."""
         rows = self._database.fetch_all(queries()["known_items"], {"store_id": store_id, "keys": list(keys)})

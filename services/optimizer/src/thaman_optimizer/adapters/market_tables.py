@@ -35,6 +35,20 @@ class MarketTables:
         rows = self._database.fetch_all(queries()["said"], {"run_id": run_id})
         return {row["proposal_id"]: Disposition(row["disposition"]) for row in rows}
 
+    def advice_spent(self, store_id: str, since: datetime) -> tuple[int, int]:
+        """Tokens, and millionths of a US dollar, that the store's advice has used since an instant."""
+        row = self._database.fetch_one(queries()["advice_spent"], {"store_id": store_id, "since": since})
+        assert row is not None
+        return row["tokens"], row["cost_micro_usd"]
+
+    def is_handed_on(self, queue: str, run_id: UUID) -> bool:
+        """Whether the run was put into ``queue`` before."""
+        return self._database.fetch_one(queries()["is_handed_on"], {"queue": queue, "key": str(run_id)}) is not None
+
+    def forget_waiting(self, unit: UnitOfWork, queue: str, run_id: UUID) -> None:
+        """Let the run's job that waits in ``queue`` be done."""
+        unit.execute(queries()["forget_waiting"], {"queue": queue, "key": str(run_id)})
+
     def pending(self, store_id: str) -> dict[str, list[Lapse]]:
         """The store's proposals that wait for an answer, by item."""
         by_item: dict[str, list[Lapse]] = defaultdict(list)

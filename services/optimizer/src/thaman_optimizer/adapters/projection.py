@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from thaman_contracts.events import EventData, optimizer
+from thaman_contracts.events import EventData, advice, optimizer
 from thaman_contracts.events.optimizer import Disposition
 from thaman_contracts.ids import item_key
 from thaman_kit.application import UnitOfWork
@@ -29,6 +29,7 @@ ORDER = (
     "run_started",
     "upsert_offer",
     "run_scouted",
+    "run_assessed",
     "said_once",
     "decided",
     "proposal_closed",
@@ -128,6 +129,18 @@ def _offers(event: events.OffersObserved) -> Rows:
 def _scouted(event: events.MarketScouted) -> Rows:
     names = ("items", "links", "offers_usable", "offers_unusable", "competitors", "duration_ms")
     return [("run_scouted", {"run_id": event.run_id, "scouted": json.dumps(_pick(event, *names))})]
+
+
+def _assessed(event: events.MarketAssessed) -> Rows:
+    row = {
+        "run_id": event.run_id,
+        "store_id": event.store_id,
+        "at": event.occurred_at,
+        "tokens": event.input_tokens + event.output_tokens,
+        "cost_micro_usd": event.cost_micro_usd,
+        "document": document_of(event, advice.MarketAssessed),
+    }
+    return [("run_assessed", row)]
 
 
 def _completed(event: events.OptimizationCompleted) -> Rows:
@@ -266,6 +279,7 @@ _ROWS: dict[type[DomainEvent], Callable[[Any], Rows]] = {
     events.OptimizationStarted: _started,
     events.OffersObserved: _offers,
     events.MarketScouted: _scouted,
+    events.MarketAssessed: _assessed,
     events.OptimizationCompleted: _completed,
     events.OptimizationFailed: _failed,
     events.PriceProposed: _proposed,

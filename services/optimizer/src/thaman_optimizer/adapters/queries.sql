@@ -382,9 +382,9 @@ ORDER BY coalesce(started_at, ended_at) DESC, run_id DESC LIMIT %(limit)s
 
 -- name: run
 -- description: One run of a store.
-SELECT run_id, store_id, trigger, slot, state, mode, items, settings_version, engine_version, started_at, scouted,
-       ended_at, statistics, failure
-FROM runs WHERE store_id = %(store_id)s AND run_id = %(run_id)s
+SELECT runs.run_id, runs.store_id, trigger, slot, state, mode, items, settings_version, engine_version, started_at, scouted,
+       ended_at, statistics, failure, assessments.document AS advice
+FROM runs LEFT JOIN assessments USING (run_id) WHERE runs.store_id = %(store_id)s AND runs.run_id = %(run_id)s
 
 -- name: hold_reasons
 -- description: Why a run held, by reason.

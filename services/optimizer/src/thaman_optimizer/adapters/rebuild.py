@@ -24,6 +24,7 @@ TABLES = (
     "links",
     "offers",
     "runs",
+    "assessments",
     "proposals",
     "decisions",
     "policies",

@@ -12,7 +12,8 @@ from thaman_contracts.ids import item_key
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.domain import DomainEvent
 from thaman_optimizer.adapters.sql import queries
-from thaman_optimizer.domain.events import MarketScouted, OptimizationStarted, PriceHeld, PriceProposed
+from thaman_optimizer.domain.assessment import Assessment
+from thaman_optimizer.domain.events import MarketAssessed, MarketScouted, OptimizationStarted, PriceHeld, PriceProposed
 from thaman_optimizer.domain.replay import item_from, store_from
 from thaman_optimizer.domain.whatif import RecordedRun, Said
 
@@ -39,6 +40,7 @@ class RecordedRuns:
         scouted = next((event for event in events if isinstance(event, MarketScouted)), None)
         if started is None or scouted is None or not started.store_inputs:
             return None
+        assessed = next((event for event in events if isinstance(event, MarketAssessed)), None)
         told = self._told(run_id)
         return RecordedRun(
             run_id=run_id,
@@ -46,6 +48,7 @@ class RecordedRuns:
             store=store_from(started.store_inputs),
             items=tuple(item_from(event.inputs) for event in told),
             said={item_key(event.product_id, event.variant_id): _said(event) for event in told},
+            assessment=Assessment.of(assessed),
         )
 
     def _told(self, run_id: UUID) -> list[PriceProposed | PriceHeld]:

@@ -115,8 +115,15 @@ class Advised:
 NOT_ASKED = Advised(MappingProxyType({}), None)
 
 
-def advise(store: StoreFacts, items: Iterable[ItemFacts], now: datetime) -> Advised:
+def advise(
+    store: StoreFacts,
+    items: Iterable[ItemFacts],
+    now: datetime,
+    demand_bp: Mapping[str, int] = MappingProxyType({}),
+) -> Advised:
     """Ask the engine about a store's items, whose past has to be loaded.
+
+    ``demand_bp`` scales the demand that is expected of items, by their keys (basis points).
 
     Nobody is asked where no price of the store may move anyway, or where margin and fees reach the whole price: the
     guards hold all of those. Items that cannot be priced at all are left out, so that nothing is learned from their
@@ -128,7 +135,7 @@ def advise(store: StoreFacts, items: Iterable[ItemFacts], now: datetime) -> Advi
     wanted, at = pricing_policy(store, now), now.astimezone(UTC)
     running = [one for one in wanted.strategies if one.runs(at, RIYADH)]
     sound = [item for item in items if _is_sound(store, item)]
-    products = [_in_group(_product(item, now, max_age), group_of(store, item), running) for item in sound]
+    products = [_in_group(_product(item, now, max_age, demand_bp), group_of(store, item), running) for item in sound]
     if not products:
         return NOT_ASKED
     products.sort(key=lambda product: product.product_id)
@@ -168,11 +175,12 @@ def _is_sound(store: StoreFacts, item: ItemFacts) -> bool:
     return item.currency == store.currency and 0 < item.shelf_price <= HIGHEST_AMOUNT
 
 
-def _product(item: ItemFacts, now: datetime, max_age: timedelta) -> ProductInput:
+def _product(item: ItemFacts, now: datetime, max_age: timedelta, demand_bp: Mapping[str, int]) -> ProductInput:
     past = item.past
     assert past is not None, "the past of an item has to be loaded before the engine is asked"
+    key = item_key(item.product_id, item.variant_id)
     return ProductInput(
-        product_id=item_key(item.product_id, item.variant_id),
+        product_id=key,
         category=past.category,
         brand=past.brand,
         price=item.shelf_price,
@@ -184,6 +192,7 @@ def _product(item: ItemFacts, now: datetime, max_age: timedelta) -> ProductInput
         last_change_at=None if past.changed_at is None else past.changed_at.astimezone(UTC),
         history=past.history,
         offers=tuple(_offer(offer) for offer in item.offers if _may_count(offer, now, max_age)),
+        demand_bp=demand_bp.get(key, BP_ONE),
     )
 
 

@@ -1,6 +1,6 @@
 """The Analyst: a verdict on every item of a store, from facts alone. Runs and replays come through here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,9 +10,11 @@ from thaman_contracts.events.optimizer import Disposition
 from thaman_contracts.events.policies import PolicyStage
 from thaman_contracts.ids import item_key, proposal_id
 from thaman_optimizer.domain.advice import ENGINE_VERSION, advise
+from thaman_optimizer.domain.assessment import NO_ADVICE, Assessment
 from thaman_optimizer.domain.engine import Finding, Move, analyse
 from thaman_optimizer.domain.facts import InputDigester, Inputs, ItemFacts, PolicyFacts, StoreFacts
 from thaman_optimizer.domain.overlay import deciding, under
+from thaman_optimizer.domain.tempering import Pair, temper
 from thaman_optimizer.domain.together import keep_together
 from thaman_optimizer.errors import AdviceFailed
 
@@ -44,24 +46,29 @@ class Verdict:
         return proposal_id(run_id, self.key)
 
 
-def judge(store: StoreFacts, items: Sequence[ItemFacts], now: datetime) -> list[Verdict]:
+def judge(
+    store: StoreFacts, items: Sequence[ItemFacts], now: datetime, assessment: Assessment = NO_ADVICE
+) -> list[Verdict]:
     """A verdict on every item, in the order of ``items``, whose pasts have to be loaded.
 
     Each is by the policy that decides about the item: the live one, or for its share of products one in canary.
+    ``assessment`` is a crew's advice, which is heard under every policy.
 
     Raises:
         AdviceFailed: the engine gave no answer. The same facts would fail again, and nothing else is ever taken in its
             place.
     """
-    live = judge_under(store, store.policy, items, now)
+    live = judge_under(store, store.policy, items, now, assessment)
     trial = store.trial
     if trial is None or trial.stage is not PolicyStage.CANARY:
         return live
-    tried = judge_under(store, trial, items, now)
+    tried = judge_under(store, trial, items, now, assessment)
     return [new if deciding(store, new.item) is trial else old for old, new in zip(live, tried, strict=True)]
 
 
-def judge_in_shadow(store: StoreFacts, items: Sequence[ItemFacts], now: datetime) -> list[Verdict]:
+def judge_in_shadow(
+    store: StoreFacts, items: Sequence[ItemFacts], now: datetime, assessment: Assessment = NO_ADVICE
+) -> list[Verdict]:
     """What the policy in shadow would make of every item; nothing where none is.
 
     Raises:
@@ -70,24 +77,58 @@ def judge_in_shadow(store: StoreFacts, items: Sequence[ItemFacts], now: datetime
     trial = store.trial
     if trial is None or trial.stage is not PolicyStage.SHADOW:
         return []
-    return judge_under(store, trial, items, now)
+    return judge_under(store, trial, items, now, assessment)
 
 
 def judge_under(
-    store: StoreFacts, policy: PolicyFacts | None, items: Sequence[ItemFacts], now: datetime
+    store: StoreFacts,
+    policy: PolicyFacts | None,
+    items: Sequence[ItemFacts],
+    now: datetime,
+    assessment: Assessment = NO_ADVICE,
 ) -> list[Verdict]:
     """A verdict on every item by one policy, or by the settings alone.
 
     The engine is asked once for all of them, and its digest of what it was told is part of every item's. What it
-    expects of a price is worked out for the one that the guards let through.
+    expects of a price is worked out for the one that the guards let through. Where there is advice all is done twice,
+    without it and with it, so that advice can be held to what it may do.
 
     Raises:
         AdviceFailed: as :func:`judge`.
     """
     store = under(store, policy)
+    plain = _find(store, items, now)
+    findings = plain.by_item
+    if assessment.advice:
+        told = _find_told(store, items, now, assessment) or plain
+        pairs = {key: Pair(found, told.by_item[key]) for key, found in plain.by_item.items()}
+        findings = temper(store, items, pairs, assessment, now)
+    digest = InputDigester(ENGINE_VERSION, store, now, plain.digest, assessment.digest)
+    keys = [item_key(item.product_id, item.variant_id) for item in items]
+    return [Verdict(store, item, findings[key], digest(item)) for key, item in zip(keys, items, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Findings by item key, and the digest of what the engine was told."""
+
+    by_item: dict[str, Finding]
+    digest: str | None
+
+
+def _find_told(store: StoreFacts, items: Sequence[ItemFacts], now: datetime, assessment: Assessment) -> _Found | None:
+    """The findings with advice; ``None`` where the engine cannot take it, because it answered without it."""
+    try:
+        return _find(store, [assessment.heard(item) for item in items], now, assessment.demand_bp)
+    except AdviceFailed:
+        return None
+
+
+def _find(
+    store: StoreFacts, items: Sequence[ItemFacts], now: datetime, demand_bp: Mapping[str, int] | None = None
+) -> _Found:
     with _engine():
-        advised = advise(store, items, now)
-    digest = InputDigester(ENGINE_VERSION, store, now, advised.digest)
+        advised = advise(store, items, now, demand_bp or {})
     keys = [item_key(item.product_id, item.variant_id) for item in items]
     alone = {
         key: analyse(store, item, now, advice=advised.by_item.get(key)) for key, item in zip(keys, items, strict=True)
@@ -98,7 +139,7 @@ def judge_under(
         outlooks = advised.outlooks({key: move.shelf_price for key, move in moves.items()})
     for key, outlook in outlooks.items():
         findings[key] = replace(moves[key], outlook=outlook)
-    return [Verdict(store, item, findings[key], digest(item)) for key, item in zip(keys, items, strict=True)]
+    return _Found(findings, advised.digest)
 
 
 @contextmanager

@@ -32,7 +32,8 @@ _ONLY_HOLD = (day_budget, cooldown, season_window, discount_licence)
 class Move:
     """A new price: what it is, how risky, and what becomes of it.
 
-    ``outlook`` is what the engine expects of it, ``None`` where it was not asked or knows nothing of the item.
+    ``outlook`` is what the engine expects of it, ``None`` where it was not asked or knows nothing of the item;
+    ``until`` is when advice about demand ends that the price rests on.
     """
 
     base_price: int
@@ -45,6 +46,7 @@ class Move:
     trail: tuple[GuardStep, ...]
     breaks: tuple[str, ...]
     outlook: Outlook | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from thaman_contracts.events import optimizer, policies
+from thaman_contracts.events import advice, optimizer, policies
 from thaman_kit.domain import DomainEvent
 
 
@@ -29,6 +29,12 @@ class OffersObserved(DomainEvent, optimizer.OffersObserved, topic="run.OffersObs
 
 class MarketScouted(DomainEvent, optimizer.MarketScouted, topic="run.MarketScouted"):
     """The Scout handed over to the Analyst. Its time is the ``now`` of every decision of the run."""
+
+
+class MarketAssessed(DomainEvent, advice.MarketAssessed, topic="run.MarketAssessed"):
+    """Advice on a run's items, or why there is none; ``brief`` is all that the agents were shown."""
+
+    brief: dict[str, Any] = Field(default_factory=dict)
 
 
 class OptimizationCompleted(DomainEvent, optimizer.OptimizationCompleted, topic="run.Completed"):

@@ -6,6 +6,7 @@ A code is ``"<name>"`` or ``"<name> key=value ..."``, as guards and the risk ass
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from thaman_contracts.events.advice import AdviceWhy
 from thaman_contracts.events.optimizer import GuardStep
 from thaman_contracts.events.settings import Strategy
 from thaman_contracts.money import change_bp, riyals
@@ -87,6 +88,15 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "sibling_medium": ("متغيّر آخر من المنتج متوسط الخطورة", "another variant moves at medium risk"),
     "sibling_high": ("متغيّر آخر من المنتج عالي الخطورة", "another variant moves at high risk"),
+    "advice_heard": (
+        "سُمعت مشورة الوكلاء ({why_ar}): استُبعد {dropped} وخُفّف وزن {weakened} من العروض، والطلب المتوقع {demand}%",
+        "the agents' advice was heard ({why_en}): {dropped} offers left out, {weakened} weakened, demand {demand} %",
+    ),
+    "advice_hold": ("نصح الوكلاء بإبقاء السعر ({why_ar})", "the agents advised to keep the price ({why_en})"),
+    "advice_risk": ("يرى الوكلاء خطورة أعلى ({why_ar})", "the agents see a higher risk ({why_en})"),
+    "advice_price": ("تغيّر السعر بعد مشورة الوكلاء", "the agents' advice led to another price"),
+    "advice_evidence": ("الخطورة أعلى بعد مشورة الوكلاء", "the risk is higher once the agents' advice is heard"),
+    "advice_unheard": ("الخطورة أعلى من دون مشورة الوكلاء", "the risk is higher without the agents' advice"),
     "not_the_models_price": (
         "حدّد أحد القيود سعرًا غير الذي اختاره نموذج الطلب",
         "a limit set another price than the demand model chose",
@@ -109,6 +119,19 @@ _MARKETLESS = frozenset((Strategy.DEMAND, Strategy.COST_PLUS, Strategy.FIXED))
 """Strategies that price without a reference."""
 
 _CURRENCY: Mapping[str, tuple[str, str]] = {"SAR": ("ر.س", "SAR")}
+
+_WHY: Mapping[str, tuple[str, str]] = {
+    AdviceWhy.MISREAD: ("سعر مقروء خطأً", "a misread price"),
+    AdviceWhy.OTHER_PRODUCT: ("منتج آخر", "another product"),
+    AdviceWhy.OTHER_PACK: ("عبوة أخرى", "another pack"),
+    AdviceWhy.BAIT: ("عرض غير جاد", "a bait offer"),
+    AdviceWhy.SEASON: ("الموسم", "the season"),
+    AdviceWhy.EVENT: ("مناسبة", "an event"),
+    AdviceWhy.THIN_MARKET: ("سوق قليل العروض", "a thin market"),
+    AdviceWhy.CONFLICT: ("أدلة متعارضة", "evidence that disagrees"),
+    AdviceWhy.OTHER: ("سبب آخر", "another reason"),
+}
+"""The agents' reasons in words; they only choose among these."""
 
 _LIMITS: Mapping[str, tuple[str, str]] = {
     "ceiling": ("الحد الأعلى", "the ceiling"),
@@ -137,6 +160,8 @@ def words(code: str) -> Reason:
     if known is None:
         return Reason(code, code)
     values = dict(pair.split("=", 1) for pair in rest.split() if "=" in pair)
+    if (why := _WHY.get(values.get("why", ""))) is not None:
+        values |= {"why_ar": why[0], "why_en": why[1]}
     ar, en = (text.format_map(_Given(values)) for text in known)
     return Reason(ar, en)
 
@@ -161,12 +186,15 @@ def why_proposed(
 ) -> Reason:
     """The reason of a proposal from its recorded fields (amounts in halalas, shelf prices)."""
     risks = [words(reason) for reason in risk_reasons]
+    advised = [words(step.detail) for step in trail if step.guard == "advice"]
     limited = [_LIMITS[step.guard] for step in trail if step.outcome == "move" and step.guard in _LIMITS]
     unit = _CURRENCY.get(currency, (currency, currency))
     ar = [_change_ar(old, new, unit[0]), _market_ar(reference, offers, strategy, unit[0])]
     en = [_change_en(old, new, unit[1]), _market_en(reference, offers, strategy, unit[1])]
     ar += _expected_ar(outlook, _learned(trail), unit[0])
     en += _expected_en(outlook, _learned(trail), unit[1])
+    ar += [f"{one.ar}." for one in advised]
+    en += [f"{one.en[:1].upper()}{one.en[1:]}." for one in advised]
     if limited:
         ar.append(f"قُيّد بـ: {'، '.join(limit[0] for limit in limited)}.")
         en.append(f"Limited by {', '.join(limit[1] for limit in limited)}.")

@@ -10,7 +10,7 @@ from thaman_contracts.envelope import encode
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import OfferFitness
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
-from thaman_contracts.events.settings import StoreSettings
+from thaman_contracts.events.settings import AdviceMode, StoreSettings
 from thaman_optimizer.domain.past import ItemPast
 from thaman_optimizer.domain.policy import LEAST_OFFER_CONFIDENCE_BP
 
@@ -120,7 +120,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, StoreSettings):
-        return value.model_dump(mode="json")
+        # Left out while off, as in all runs recorded before there was advice, so that they keep their digests.
+        return value.model_dump(mode="json", exclude={"advice"} if value.advice is AdviceMode.OFF else None)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, date):
@@ -137,14 +138,18 @@ class Inputs:
 
 
 class InputDigester:
-    """SHA-256 over the canonical JSON ``{"assortment", "engine", "item", "now", "store"}``.
+    """SHA-256 over the canonical JSON ``{"advice", "assortment", "engine", "item", "now", "store"}``.
 
-    ``assortment`` is the digest of all that the demand model was told; without it (it was not asked) the key is left
-    out. The store's part is the same for all items of a run and so encoded once; keys stay in sorted order.
+    ``advice`` is the digest of what a crew advised, ``assortment`` that of all that the demand model was told; without
+    one (nobody was asked) its key is left out. The store's part is the same for all items of a run and so encoded
+    once; keys stay in sorted order.
     """
 
-    def __init__(self, engine: str, store: StoreFacts, now: datetime, assortment: str | None = None) -> None:
-        told = b"" if assortment is None else b'"assortment":' + _json(assortment) + b","
+    def __init__(
+        self, engine: str, store: StoreFacts, now: datetime, assortment: str | None = None, advice: str | None = None
+    ) -> None:
+        told = b"" if advice is None else b'"advice":' + _json(advice) + b","
+        told += b"" if assortment is None else b'"assortment":' + _json(assortment) + b","
         self._head = b"{" + told + b'"engine":' + _json(engine) + b',"item":'
         self._tail = b',"now":' + _json(now.isoformat()) + b',"store":' + encode(store_inputs(store)) + b"}"
 

@@ -126,7 +126,7 @@ class Proposal(Aggregate):
             input_digest=inputs.digest,
             settings_version=ruling.store.settings_version,
             fence=ruling.store.fence,
-            expires_at=ruling.now + timedelta(hours=ruling.store.settings.approval_hours),
+            expires_at=_expiry(ruling, move),
             inputs=inputs.item,
             breaks=move.breaks,
         )
@@ -230,6 +230,12 @@ class Proposal(Aggregate):
             "product_id": item.product_id,
             "variant_id": item.variant_id,
         }
+
+
+def _expiry(ruling: Ruling, move: Move) -> datetime:
+    """Until when a person may answer; a price that rests on advice about demand does not outlive the advice."""
+    answered_by = ruling.now + timedelta(hours=ruling.store.settings.approval_hours)
+    return answered_by if move.until is None else min(answered_by, move.until)
 
 
 def _policy_version(store: StoreFacts) -> int | None:

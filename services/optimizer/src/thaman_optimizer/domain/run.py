@@ -1,17 +1,20 @@
 """A pricing run: Scout, Analyst, Executor, each handing over on record."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from thaman_contracts.events.advice import AssessmentOutcome, AssessmentReason, ItemAdvice
 from thaman_contracts.events.optimizer import Offer, RunStatistics
 from thaman_contracts.events.policies import ShadowPrice
 from thaman_contracts.events.scheduler import Trigger
 from thaman_kit.domain import Aggregate, DomainEvent
 from thaman_optimizer.domain.advice import ENGINE_VERSION
 from thaman_optimizer.domain.events import (
+    MarketAssessed,
     MarketScouted,
     OffersObserved,
     OptimizationCompleted,
@@ -48,6 +51,28 @@ class Market:
     competitors: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of asking for advice; the fields are those of ``MarketAssessed``."""
+
+    outcome: AssessmentOutcome
+    reason: AssessmentReason | None = None
+    advice: tuple[ItemAdvice, ...] = ()
+    summary_ar: str = ""
+    summary_en: str = ""
+    ignored: int = 0
+    items_shown: int = 0
+    model: str = ""
+    prompt_version: str = ""
+    prompt_digest: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+    cost_micro_usd: int = 0
+    latency_ms: int = 0
+    brief: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Run(Aggregate):
     """One store's run. Its id is derived from what asked for it."""
 
@@ -58,6 +83,7 @@ class Run(Aggregate):
         self.trigger_kind = Trigger.SCHEDULE
         self.started_at: datetime | None = None
         self.scouted: MarketScouted | None = None
+        self.assessed: MarketAssessed | None = None
 
     @property
     def is_over(self) -> bool:
@@ -107,6 +133,19 @@ class Run(Aggregate):
             duration_ms=milliseconds(self.started_at, now),
         )
 
+    def assess(self, found: Found, now: datetime) -> None:
+        """Record advice on the run's items, or why there is none; once, before anything is said of them."""
+        self._require(Stage.SCOUTED, started=True)
+        if self.assessed is not None:
+            raise RunError(f"run {self.id} has advice already")
+        self.trigger(
+            MarketAssessed,
+            store_id=self.store_id,
+            occurred_at=now,
+            run_id=self.id,
+            **{name: getattr(found, name) for name in Found.__slots__},
+        )
+
     def shadow(self, policy_version: int, prices: Sequence[ShadowPrice], now: datetime) -> None:
         """Record what a policy in shadow made of some items, 200 at most; nothing of it is written."""
         self._require(Stage.SCOUTED, started=True)
@@ -146,6 +185,8 @@ class Run(Aggregate):
                 pass  # kept in tables of their own; the events are their record
             case MarketScouted():
                 self.stage, self.scouted = Stage.SCOUTED, event
+            case MarketAssessed():
+                self.assessed = event
             case OptimizationCompleted():
                 self.stage = Stage.COMPLETED
             case OptimizationFailed():

@@ -21,8 +21,8 @@ from thaman_optimizer.domain.risk import RiskAssessment
 _NO_OBSTACLE = frozenset(("result/already_right", "data_fitness/off_shelf", "strategy/out_of_stock"))
 """Holds that do not stop a sibling: the joint choice left this one where it is, or nobody can buy it now."""
 
-_FORCED = "outside_limits_now"
-_STRICTNESS = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
+FORCED = "outside_limits_now"
+STRICTNESS = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
 
 
 def keep_together(
@@ -43,11 +43,11 @@ def keep_together(
 
 def _agree(store: StoreFacts, members: Mapping[str, tuple[ItemFacts, Finding]], now: datetime) -> dict[str, Finding]:
     moves = {key: found for key, (_, found) in members.items() if isinstance(found, Move)}
-    free = {key: move for key, move in moves.items() if _FORCED not in move.assessment.reasons}
+    free = {key: move for key, move in moves.items() if FORCED not in move.assessment.reasons}
     problem = _obstacle(members, free)
     if problem is not None:
         return {key: _held(move, problem) for key, move in free.items()}
-    strictest = max((move.assessment.risk for move in free.values()), key=_STRICTNESS.index, default=Risk.LOW)
+    strictest = max((move.assessment.risk for move in free.values()), key=STRICTNESS.index, default=Risk.LOW)
     return {key: _made_strict(store, move, strictest, now) for key, move in free.items()}
 
 

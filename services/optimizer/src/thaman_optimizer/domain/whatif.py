@@ -13,6 +13,7 @@ from uuid import UUID
 from thaman_contracts.events.optimizer import Disposition
 from thaman_contracts.events.policies import ShadowPrice
 from thaman_optimizer.domain.analyst import Verdict
+from thaman_optimizer.domain.assessment import NO_ADVICE, Assessment
 from thaman_optimizer.domain.engine import Move, Stay
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
 
@@ -27,13 +28,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """A run as it is on record: the facts of its instant, and what it said of each item by key."""
+    """A run as it is on record: the facts of its instant, what it said of each item by key, and a crew's advice."""
 
     run_id: UUID
     at: datetime
     store: StoreFacts
     items: tuple[ItemFacts, ...]
     said: dict[str, Said]
+    assessment: Assessment = NO_ADVICE
 
 
 @dataclass(frozen=True, slots=True)

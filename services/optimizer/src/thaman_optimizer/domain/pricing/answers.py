@@ -1,14 +1,17 @@
 """What the engine makes of a batch, in columns: it learns, reads the market and decides."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
+from thaman_contracts.money import BP_ONE
 from thaman_optimizer.domain.decision import Columns, DecisionPolicy, Decisions, Outlooks, decide, outlooks
 from thaman_optimizer.domain.demand import DemandState, fit
+from thaman_optimizer.domain.demand.detmath import log
 from thaman_optimizer.domain.demand.panel import Ints
+from thaman_optimizer.domain.demand.state import LEVEL
 from thaman_optimizer.domain.localtime import RIYADH
 from thaman_optimizer.domain.offers import Market, read_market
 from thaman_optimizer.domain.pricing.columns import Targets, columns_of, costs_of, offers_of, targets_of
@@ -62,10 +65,19 @@ def answer(products: Sequence[ProductInput], policy: PricingPolicy, now: datetim
     braked = price_wars(past, products, market.reference)
     rest = resting(policy.season_rests, policy.date_rests, policy.sleep, now, RIYADH)
     columns = columns_of(products, cost, market, past, braked, targets, policy, now, resting=rest is not None)
-    state, rules = fit(past.panel), policy.decision()
+    state, rules = _scaled(fit(past.panel), products), policy.decision()
     decisions = decide(columns, state, rules, groups=groups)
     used = _used(market, kept)
     return Answers(products, columns, state, decisions, market, strategies, targets, used, rules, rest)
+
+
+def _scaled(state: DemandState, products: Sequence[ProductInput]) -> DemandState:
+    """The state with the expected demand of products scaled as they say."""
+    if all(product.demand_bp == BP_ONE for product in products):
+        return state
+    theta = state.theta.copy()
+    theta[LEVEL] += log(np.array([product.demand_bp for product in products]) / float(BP_ONE))
+    return replace(state, theta=theta)
 
 
 def _used(market: Market, kept: Sequence[Offer]) -> list[tuple[Offer, ...]]:

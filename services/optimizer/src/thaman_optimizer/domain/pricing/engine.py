@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from thaman_contracts.money import change_bp, riyals
+from thaman_contracts.money import BP_ONE, change_bp, riyals
 from thaman_optimizer.domain.decision import DECISION_VERSION, Disposition, Guard, Risk
 from thaman_optimizer.domain.demand import MODEL_VERSION
 from thaman_optimizer.domain.pricing.answers import Answers, answer
@@ -74,8 +74,9 @@ def _flat(product: ProductInput) -> tuple[Any, ...]:
         product.last_change_at,
         [tuple(week) for week in history],
         [tuple(offer) for offer in offers],
-        # Only where there is one: what was asked before there were groups keeps its digest.
+        # Only where there is one: what was asked before there were groups, or demand was scaled, keeps its digest.
         *(() if product.group is None else (product.group,)),
+        *(() if product.demand_bp == BP_ONE else (("demand_bp", product.demand_bp),)),
     )
 
 

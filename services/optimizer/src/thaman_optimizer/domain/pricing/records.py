@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from thaman_contracts.money import BP_ONE
+
 HIGHEST_AMOUNT = 10**10
 """The largest amount the engine takes, in halalas: a hundred million riyals."""
 
@@ -43,7 +45,8 @@ class ProductInput:
     """A product to price. Amounts in halalas, ``price`` with VAT, ``cost`` and ``salvage`` without; ``None`` = unknown.
 
     ``season_end`` is the last day it sells, ``salvage`` what an unsold unit brings after it. Products of one ``group``
-    (variants of a product, sizes of a line) are priced together.
+    (variants of a product, sizes of a line) are priced together. ``demand_bp`` scales the demand that is expected of
+    it, in basis points: what the weeks cannot know.
     """
 
     product_id: str
@@ -58,6 +61,7 @@ class ProductInput:
     history: Sequence[Week] = ()
     offers: Sequence[Offer] = ()
     group: str | None = None
+    demand_bp: int = BP_ONE
 
 
 @dataclass(frozen=True, slots=True)
