@@ -28,6 +28,8 @@ from thaman_kit.nats import BusSettings, connect
 from thaman_kit.provisioning import provision
 from thaman_kit.testing import own_nats, role_url, wait_until  # noqa: F401
 
+pytestmark = pytest.mark.timeout(300)
+
 STORE = "77"
 PEPPER = "p" * 40
 
@@ -192,22 +194,22 @@ def test_from_the_bus_through_a_run_and_an_approval_to_the_bus(
         installation.process("api") as api,
     ):
         installation.tell(issued, *opening(item_of, 3), request("one"))
-        wait_until(lambda: installation.count("run.Completed") == 1, 30, "the run")
+        wait_until(lambda: installation.count("run.Completed") == 1, 120, "the run")
         with httpx.Client(headers=headers, trust_env=False) as client:
-            wait_until(lambda: _answers(client, f"{address}/runs"), 20, "the API")
+            wait_until(lambda: _answers(client, f"{address}/runs"), 60, "the API")
             asked = client.get(f"{address}/proposals", params={"state": "pending"}).json()["items"]
             assert len(asked) == 3
             approved = client.post(f"{address}/proposals/{asked[0]['proposal_id']}/approve")
             assert approved.status_code == 200, approved.text
             assert client.post(f"{address}/runs").status_code == 202
-        wait_until(lambda: len(installation.published("PriceDecided")) == 1, 20, "the decision on the bus")
-        wait_until(lambda: len(installation.published("RunRequested")) == 1, 20, "the request on the bus")
+        wait_until(lambda: len(installation.published("PriceDecided")) == 1, 60, "the decision on the bus")
+        wait_until(lambda: len(installation.published("RunRequested")) == 1, 60, "the request on the bus")
         (decided,) = installation.published("PriceDecided")
         assert decided.floor == decided.base_price == 11_373  # type: ignore[attr-defined]
         assert len(installation.published("PriceProposed")) == 3
         for process in (worker, relay, api):
             process.send_signal(signal.SIGTERM)
-        assert [process.wait(12) for process in (worker, relay, api)] == [0, 0, 0]
+        assert [process.wait(30) for process in (worker, relay, api)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -223,9 +225,9 @@ def test_a_worker_killed_anywhere_in_a_run_says_everything_once(
 ) -> None:
     installation.tell(*opening(item_of, 300), request("one"))
     with installation.process("worker", THAMAN_FAULTPOINT=place) as doomed:
-        assert doomed.wait(30) == -signal.SIGKILL
+        assert doomed.wait(120) == -signal.SIGKILL
     with installation.process("worker"):
-        wait_until(lambda: installation.count("run.Completed") == 1, 30, "the run")
+        wait_until(lambda: installation.count("run.Completed") == 1, 120, "the run")
     assert installation.count("run.Started") == 1
     assert installation.count("run.MarketScouted") == 1
     assert installation.count("proposal.Proposed") == 300
