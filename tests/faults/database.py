@@ -14,14 +14,15 @@ PATIENCE_S = 60.0
 
 async def rows(system: System, statement: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """The rows of a query."""
-    async with await _connect(system) as connection:
-        return await (await connection.execute(statement.encode(), params)).fetchall()
+    return (await _run(system, statement, params))[0]
 
 
 async def execute(system: System, statement: str, params: Mapping[str, Any] | None = None) -> int:
-    """Run a statement; how many rows it touched."""
-    async with await _connect(system) as connection:
-        return (await connection.execute(statement.encode(), params)).rowcount
+    """Run a statement that may be run twice, as the server may go away before it says that it was done.
+
+    Returns how many rows it touched.
+    """
+    return (await _run(system, statement, params))[1]
 
 
 async def let_leases_run_out(system: System, service: str) -> None:
@@ -41,13 +42,17 @@ async def let_lost_writes_time_out(system: System) -> None:
         await execute(system, "UPDATE onboarding.jobs SET run_at = now() WHERE queue = 'write' AND state = 'waiting'")
 
 
-async def _connect(system: System) -> psycopg.AsyncConnection[dict[str, Any]]:
-    """A connection, also where the server is being restarted at this very moment."""
+async def _run(system: System, statement: str, params: Mapping[str, Any] | None) -> tuple[list[dict[str, Any]], int]:
+    """Rows and their number, also where the server is being restarted at this very moment."""
     url = system.supervisor.servers.admin_url
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
-            return await psycopg.AsyncConnection.connect(url, row_factory=dict_row, options="-c timezone=UTC")
+            async with await psycopg.AsyncConnection.connect(
+                url, row_factory=dict_row, options="-c timezone=UTC"
+            ) as connection:
+                cursor = await connection.execute(statement.encode(), params)
+                return (await cursor.fetchall() if cursor.description else []), cursor.rowcount
         except psycopg.OperationalError:
             if time.monotonic() > deadline:
                 raise

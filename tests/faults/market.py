@@ -14,7 +14,7 @@ from tests.support.system import System, wait_until
 from thaman_cli.demo.connecting import connect, open_store
 from thaman_cli.demo.stores import DemoStore
 from thaman_cli.errors import ApiRefused
-from thaman_cli.world import NotQuiet
+from thaman_cli.world import NotQuiet, WorldReport
 from thaman_contracts.events.onboarding import InstallPath
 from thaman_contracts.events.settings import AutomationMode
 
@@ -31,6 +31,8 @@ EAGER: dict[str, Any] = {
     "risk_tolerance": "high",
 }
 """A policy under which every round changes prices."""
+UNDER_WAY, MOST_SLOTS = "still_under_way", 3
+"""The rule that also a slot of the clock breaks, and how many may fall due while one looks."""
 
 
 POLICIES: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
@@ -145,6 +147,7 @@ class Market:
         insert = (
             "INSERT INTO onboarding.jobs (queue, key, store_id, payload, run_at)"
             " VALUES ('observe', %(key)s, %(store_id)s, %(payload)s, now())"
+            " ON CONFLICT DO NOTHING"
         )
         for job in jobs:
             await execute(self.system, insert, job)
@@ -176,6 +179,15 @@ class Market:
         """
         await self.system.wait_ready()
         await self.wait_priced(within)
+        report = await self._quiet_report(within, hurry=hurry)
+        for _ in range(MOST_SLOTS):
+            if any(violation.rule != UNDER_WAY for violation in report.violations) or not report.violations:
+                break
+            # A slot fell due between the quiet and the look at it; what it asks for has to end like anything else.
+            report = await self._quiet_report(within, hurry=hurry)
+        assert not report.violations, "\n".join(map(str, report.violations))
+
+    async def _quiet_report(self, within: float, *, hurry: bool) -> WorldReport:
         quiet = asyncio.create_task(self.system.wait_quiet(within))
         while not quiet.done():
             await asyncio.wait([quiet], timeout=3)
@@ -185,8 +197,7 @@ class Market:
             await quiet
         except NotQuiet as error:
             raise AssertionError(error.why) from error
-        report = await self.system.check_world()
-        assert not report.violations, "\n".join(map(str, report.violations))
+        return await self.system.check_world()
 
     async def _all_ended(self) -> bool:
         try:
