@@ -15,7 +15,7 @@ from thaman_sandbox.server import SandboxServer
 
 CLIENT = {"client_id": "client-1", "client_secret": "secret-1"}
 CALLBACK = "http://127.0.0.1:9/oauth/callback"
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:

@@ -45,6 +45,7 @@ READ_MODELS: dict[str, dict[str, tuple[str, ...]]] = {
         "decisions": (),
         "policies": (),
         "shadow_prices": (),
+        "assessments": (),
         "api_keys": (),
     },
     "audit": {
@@ -96,13 +97,14 @@ async def rebuild(system: System, service: str) -> None:
 
 
 async def use_everything(market: Market) -> None:
-    """Make sure that rules of items and settings of the installation exist; they change no price."""
+    """Make sure that rules of items, settings of the installation and advice exist; they change no price."""
     store_id = market.stores[0]
     key = min(await market.system.salla.get(f"/stores/{store_id}/prices"))
     product, _, variant = key.partition("/")
     rule = {"product_id": product, "variant_id": variant or None, "min_price": 100}
     await market.system.api.put("onboarding", f"/stores/{store_id}/item-rules", {"rules": [rule]})
     await market.system.api.patch("onboarding", "/system/settings", {"retention_keep_days": 399})
+    await market.system.api.patch("onboarding", f"/stores/{store_id}/settings", {"advice": "crew"})
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -110,6 +112,8 @@ async def test_read_models_are_rebuilt_from_events(market: Market, service: str)
     system, dice = market.system, random.Random(11)
     await use_everything(market)
     await market.trade(dice, rounds=1)
+    for store_id in market.stores:  # so that no slot falls due between the two looks
+        await system.api.post("onboarding", f"/stores/{store_id}/pause", {"reason": "read models are being rebuilt"})
     await market.settle()
     worker = system.supervisor.children[f"{service}-worker"]
     await worker.stop()
@@ -129,7 +133,9 @@ async def test_read_models_are_rebuilt_from_events(market: Market, service: str)
     async def all_as_before() -> bool:
         return await dump(system, service) == before
 
-    await wait_until(all_as_before, 30, f"every read model of {service} as it was, with the worker running")
+    await wait_until(all_as_before, 90, f"every read model of {service} as it was, with the worker running")
+    for store_id in market.stores:
+        await system.api.post("onboarding", f"/stores/{store_id}/resume")
     await market.settle()
 
 

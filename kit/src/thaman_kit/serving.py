@@ -35,6 +35,8 @@ class WebServer:
             timeout_graceful_shutdown=GRACE_SECONDS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             limit_concurrency=MAX_CONCURRENT,
+            # Named, so that a faster parser that some other package brings along changes nothing.
+            http="h11",
             ws="none",
         )
         self._server = _Server(config)

@@ -42,6 +42,8 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,
+        loop="asyncio",
+        http="h11",
     )
 
 

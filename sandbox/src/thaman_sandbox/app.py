@@ -65,9 +65,11 @@ async def cut(receive: Receive, send: Send) -> None:
     which leaving without an answer is in order. Under another server the error itself ends the connection.
     """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if not isinstance(transport, asyncio.Transport):
+    # Other event loops have transports of their own, which are no asyncio.Transport but can all do this.
+    abort = getattr(transport, "abort", None)
+    if abort is None:
         raise errors.ConnectionCut("this server cannot close a connection from inside")
-    transport.abort()
+    abort()
     while (await receive())["type"] != "http.disconnect":
         continue
 

@@ -48,18 +48,19 @@ CHANGES = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.sampled_from(PAGES), CHANGES)
 def test_changed_pages_of_the_corpus_get_an_answer(page: str, changes: list[tuple[float, float, str]]) -> None:
     check_answer(read_page(_mutated(page, changes)))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=8), max_size=60))
 def test_heaps_of_markup_get_an_answer(parts: list[str]) -> None:
     check_answer(read_page("".join(parts)))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PAGES), st.sampled_from(PAGES))
 def test_two_pages_in_one_get_an_answer(first: str, second: str) -> None:
     check_answer(read_page(first + second))
