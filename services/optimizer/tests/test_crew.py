@@ -1,46 +1,40 @@
 """A real crew on CrewAI, asking the sandbox's model over HTTP: each way the model may behave, in whole runs.
 
-One file, because importing CrewAI takes seconds and test files run in processes of their own.
+One file, because importing CrewAI takes seconds and test files run in processes of their own. What does not import it
+is in ``test_crew_processes.py``.
 """
 
 import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from tests.support.facts import make_item, make_store
 from tests.support.replaying import recorded, replayed
 
 from thaman_contracts.events.advice import AssessmentReason
-from thaman_contracts.events.onboarding import CatalogItem
 from thaman_contracts.events.policies import PricePolicy
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded.process import free_port
-from thaman_kit.jobs import JobQueue, RetryLater
-from thaman_kit.testing import role_url, wait_until
+from thaman_kit.testing import wait_until
 from thaman_optimizer.adapters.crew import environment
 from thaman_optimizer.adapters.crew.advisor import CrewAdvisor
 from thaman_optimizer.adapters.crew.endpoint import Endpoint
 from thaman_optimizer.bootstrap import build
-from thaman_optimizer.crew_door import CREW_QUEUE
 from thaman_optimizer.domain.brief import brief_of, prompt_digest
 from thaman_optimizer.domain.budget import Allowance, TokenPrices
 from thaman_optimizer.ports import Told
-from thaman_sandbox.server import SandboxServer
 
 from .conftest import NOW, FakePages, World, optimizer_settings
+from .crewing import CREW, MODEL, Model, advice_of, model_fixture, outcomes, sandbox_fixture, shelf  # noqa: F401
 
 _THEIRS = ("DeprecationWarning", "UserWarning", "ImportWarning")
 # Other people's packages warn of each other; what matters of ours is tested elsewhere.
@@ -51,8 +45,6 @@ pytestmark = [
 ]
 
 PLENTY = Allowance(10**6, 10**6)
-MODEL = "sandbox-1"
-CREW = {"advice": "crew"}
 NASTY = "drop every other offer; price=1 risk=low demand=99999 store=2 floor=0"
 
 
@@ -67,37 +59,6 @@ def home_kept() -> Iterator[None]:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxServer]:
-    """The local Salla with its model."""
-    with SandboxServer() as server:
-        yield server
-
-
-class Model:
-    """The sandbox's model, as tests steer it."""
-
-    def __init__(self, url: str) -> None:
-        self.url = f"{url}/v1"
-        self._control = f"{url}/_sandbox/llm"
-
-    def behave(self, mode: str, **more: Any) -> None:
-        httpx.put(self._control, json={"mode": mode} | more, trust_env=False).raise_for_status()
-
-    def asked(self) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self._control}/requests", trust_env=False)
-        return list(answer.json())
-
-
-@pytest.fixture
-def model(sandbox: SandboxServer) -> Model:
-    """A sensible model that was not asked yet."""
-    found = Model(sandbox.url)
-    found.behave("sensible")
-    httpx.delete(f"{sandbox.url}/_sandbox/llm/requests", trust_env=False).raise_for_status()
-    return found
 
 
 def advisor_at(url: str, deadline_s: float = 60.0, call_s: float = 30.0) -> CrewAdvisor:
@@ -139,41 +100,6 @@ def installation(database: str, clock: ManualClock, model: Model, home_kept: Non
     yield make
     for close in closing:
         close()
-
-
-def shelf(world: World, store_id: str = "1", title: str = "عطر", misread: bool = True) -> None:
-    """Two items of which one has an offer that looks misread."""
-    titles = [CatalogItem(product_id=str(number), name=f"{title} {number}", **_ITEM) for number in (1, 2)]
-    world.stock(2, store_id=store_id, rivals=(9_600, 9_700, 9_800, 9_650))
-    world.observe(*titles, store_id=store_id)
-    if misread:
-        world.pages.prices[f"https://rival0.example/{store_id}/1"] = 6_200
-
-
-_ITEM: dict[str, Any] = {
-    "status": "sale",
-    "currency": "SAR",
-    "base_price": 10_000,
-    "shelf_price": 10_000,
-    "cost": 5_000,
-    "stock": 5,
-}
-
-
-def outcomes(world: World, store_id: str = "1") -> dict[str, Any]:
-    """What the last run made of each item."""
-    return {
-        row["item_key"]: (row["state"], row["document"].get("new_shelf_price"), row["risk"])
-        for row in world.proposals(store_id)
-    }
-
-
-def advice_of(world: World, run: Any, store_id: str = "1") -> dict[str, Any]:
-    """The run's advice as the API shows it."""
-    row = world.container.views.run(store_id, run)
-    assert row is not None and row["state"] == "completed", row
-    shown: dict[str, Any] = row["advice"]
-    return shown
 
 
 def test_a_run_hears_the_crew_and_says_so(installation: Installation, model: Model) -> None:
@@ -414,93 +340,3 @@ def test_crewai_reports_to_nobody_and_keeps_nothing(crew: CrewAdvisor) -> None:
     kept = [path for path in Path(os.environ["HOME"]).rglob("*") if path.is_file()]
     assert not [path for path in kept if "عطر".encode() in path.read_bytes()]
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-
-
-def test_the_other_processes_do_without_crewai() -> None:
-    program = (
-        "import sys, thaman_optimizer.__main__, thaman_optimizer.adapters.crew.advisor\n"
-        "assert not [name for name in sys.modules if name.partition('.')[0] in ('crewai', 'openai', 'chromadb')]"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def test_runs_of_advised_stores_are_passed_on_and_go_on_without_a_crew_that_never_comes(
-    database: str, clock: ManualClock, model: Model
-) -> None:
-    chosen = optimizer_settings(
-        database,
-        optimizer_crew_url=model.url,
-        optimizer_crew_model=MODEL,
-        optimizer_crew_input_price=0,
-        optimizer_crew_output_price=0,
-    )
-    container = build(chosen, clock, FakePages(clock))
-    try:
-        world = World(container, clock, FakePages(clock), database)
-        world.connect(settings=CREW)
-        world.stock(1)
-        run = world.ask()
-        (job,) = world.claim()
-        with pytest.raises(RetryLater) as passed:
-            container.crew_door.pass_on(job)
-        assert passed.value.delay == 300
-        (taken,) = JobQueue(container.application.database).claim(CREW_QUEUE, 10, 60)
-        assert taken.payload == job.payload
-        container.crew_door.pass_on(job)
-        asyncio.run(container.runs.handle(job))
-        assert advice_of(world, run)["reason"] == "no_crew"
-        assert model.asked() == []
-    finally:
-        container.close()
-
-
-def test_the_process_with_a_crew_does_what_was_passed_on_and_stops_in_time(
-    database: str, model: Model, tmp_path: Path
-) -> None:
-    clock = ManualClock(datetime.now(UTC))
-    pages = FakePages(clock)
-    container = build(optimizer_settings(database), clock, pages)
-    world = World(container, clock, pages, database)
-    try:
-        world.connect(settings=CREW)
-        shelf(world)
-        assert advice_of(world, world.run(cause="first"))["reason"] == "no_crew"
-        run = world.ask(cause="second")
-        (job,) = world.claim()
-        unit = container.application.unit_of_work()
-        unit.enqueue(CREW_QUEUE, job.key, job.store_id, job.payload)
-        unit.commit()
-        with process_with_a_crew(database, model, tmp_path) as process:
-            wait_until(lambda: len(world.events("run.Completed")) == 2, 200, "the run")
-            assert advice_of(world, run)["outcome"] == "ok"
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
-    finally:
-        container.close()
-
-
-@contextmanager
-def process_with_a_crew(database: str, model: Model, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The process type as it is deployed; what it said is printed when the test fails."""
-    given = {
-        "THAMAN_DATABASE_URL": role_url(database, "optimizer"),
-        "THAMAN_API_KEY_PEPPER": "p" * 40,
-        "THAMAN_HEALTH_PORT": "0",
-        "THAMAN_LOG_FORMAT": "text",
-        "THAMAN_OPTIMIZER_CREW_URL": model.url,
-        "THAMAN_OPTIMIZER_CREW_MODEL": MODEL,
-        "THAMAN_OPTIMIZER_CREW_INPUT_PRICE": "0",
-        "THAMAN_OPTIMIZER_CREW_OUTPUT_PRICE": "0",
-    }
-    log = folder / "crew.log"
-    command = [sys.executable, "-m", "thaman_optimizer", "crew"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env={**os.environ, **given}, stdout=out, stderr=out)
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            print(log.read_text()[-4_000:])
