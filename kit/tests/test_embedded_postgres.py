@@ -1,6 +1,7 @@
 """The embedded PostgreSQL on its real binaries: lives, survives, and never outlives its starter."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -190,6 +191,24 @@ def test_as_root_with_an_unreachable_folder_data_and_programs_are_elsewhere(tmp_
     finally:
         (copy / "marker").unlink()
         copy.rmdir()
+
+
+@as_root
+def test_a_folder_deleted_by_hand_can_be_used_again(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    first = EmbeddedPostgres(closed / "pg", durable=False).start()
+    real = (closed / "pg" / "data").resolve()
+    first.stop()
+    shutil.rmtree(closed / "pg")
+    orphan = real.with_name(f"{real.name}.orphan")
+    second = EmbeddedPostgres(closed / "pg", durable=False)
+    try:
+        assert query(second.start().url, "SELECT 1") == 1
+        assert (orphan / "PG_VERSION").exists()
+    finally:
+        second.destroy()
+        shutil.rmtree(orphan, ignore_errors=True)
 
 
 @as_root

@@ -166,6 +166,7 @@ class EmbeddedPostgres(Databases):
         self._real = self._locate()
         lock = acquire(self.data_dir / LOCK, self._timeout)
         try:
+            self._move_orphan_aside()
             if not (self._real / "PG_VERSION").exists():
                 self._initdb()
             self._remove_stale_pid_file()
@@ -177,6 +178,18 @@ class EmbeddedPostgres(Databases):
         if place != self._cluster and not self._cluster.is_symlink():
             self._cluster.symlink_to(place)
         return place
+
+    def _move_orphan_aside(self) -> None:
+        # A stand-in outlives a folder that was deleted by hand, and nobody knows its password any more. A new folder
+        # in the old place must start all the same; the data are kept once, as they may be missed.
+        if (self.data_dir / _PASSWORD).exists() or not (self._real / "PG_VERSION").exists():
+            return
+        if self._real == self._cluster:
+            raise EmbeddedError(f"{self._cluster} holds data, but {_PASSWORD} beside it is gone: bring it back")
+        orphan = self._real.with_name(f"{self._real.name}.orphan")
+        if orphan.exists():
+            shutil.rmtree(orphan)
+        self._real.rename(orphan)
 
     def _initdb(self) -> None:
         password = self.data_dir / _PASSWORD
