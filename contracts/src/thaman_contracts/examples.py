@@ -30,6 +30,7 @@ _BY_NAME: dict[str, Any] = {
     "reason_en": "The market's reference price is above yours.",
     "domain": "https://store.example",
     "ends_at": _WHEN + timedelta(days=7),
+    "source_id": "rival-feed",
     "from_time": "23:00",
     "until_time": "07:00",
 }

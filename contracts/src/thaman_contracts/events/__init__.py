@@ -1,6 +1,6 @@
 """The published events of all services, by service and in one namespace."""
 
-from thaman_contracts.events import advice, audit, onboarding, optimizer, policies, scheduler, settings
+from thaman_contracts.events import advice, audit, listings, onboarding, optimizer, policies, scheduler, settings
 from thaman_contracts.events.base import (
     REGISTRY,
     EventData,
@@ -19,6 +19,7 @@ __all__ = [
     "UtcDatetime",
     "advice",
     "audit",
+    "listings",
     "model_of",
     "onboarding",
     "optimizer",

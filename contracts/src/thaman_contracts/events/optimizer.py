@@ -81,12 +81,13 @@ class OfferFitness(StrEnum):
 
 
 class OfferSource(OpenEnum):
-    """Where on a page a price was found."""
+    """Where a price was found: on which part of a page, or in a feed."""
 
     JSON_LD = "json_ld"
     MICRODATA = "microdata"
     OPEN_GRAPH = "open_graph"
     TEXT = "text"
+    FEED = "feed"
 
 
 PageText = Annotated[

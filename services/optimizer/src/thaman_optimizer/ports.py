@@ -8,6 +8,7 @@ from uuid import UUID
 
 from thaman_contracts.events.advice import AssessmentReason
 from thaman_contracts.events.optimizer import Disposition, Offer
+from thaman_contracts.money import BP_ONE
 from thaman_kit.application import UnitOfWork
 from thaman_kit.domain import Aggregate, DomainEvent
 from thaman_optimizer.domain.brief import Brief
@@ -29,7 +30,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One rival's page for one item; ``currency`` is the item's, ``seen_at`` when it was last read."""
+    """One rival's page for one item; ``currency`` is the item's, ``seen_at`` when it was last read.
+
+    ``confidence_bp`` is how sure it is that the page sells the item: certain where a merchant said so. ``feed`` is the
+    address of the feed that gives the price, where one does; else the page does.
+    """
 
     item_key: str
     product_id: str
@@ -39,6 +44,8 @@ class Link:
     url: str
     seen_at: datetime | None
     known: Known | None
+    confidence_bp: int = BP_ONE
+    feed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
