@@ -1,8 +1,10 @@
 """Competitor shops as a reader of their pages finds them."""
 
+import csv
 import json
 import re
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 from xml.etree import ElementTree
 
@@ -161,3 +163,18 @@ def test_robots_and_unknown_pages(sandbox: Sandbox) -> None:
     assert sandbox.http.get("/shops/nokhba/p/nothing-1").status_code == 404
     assert sandbox.http.get("/shops/nobody/sitemap.xml").status_code == 404
     assert sandbox.control("PUT", "/shops/alraed/offers/moon-1", {"price": 1}, expect=404)["error"] == "UnknownShopItem"
+
+
+def test_a_feed_says_every_listed_thing_as_its_page_does(sandbox: Sandbox) -> None:
+    for shop in ("nokhba", "jumla"):
+        answer = sandbox.http.get(f"/shops/{shop}/feed.csv")
+        assert answer.headers["content-type"].startswith("text/csv")
+        rows = {row["url"].rpartition("/")[2]: row for row in csv.DictReader(StringIO(answer.text))}
+        assert list(rows) == slugs(sandbox, shop)
+        known = with_oddity(sandbox, shop, "none")
+        row = rows[known["slug"]]
+        assert row["gtin"] and row["title"] and row["currency"] == "SAR"
+        assert round(Decimal(row["price"]) * 100) == known["price_with_vat"]
+        again = sandbox.http.get(f"/shops/{shop}/feed.csv", headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+    assert sandbox.http.get("/shops/nobody/feed.csv").status_code == 404

@@ -107,6 +107,7 @@ def test_every_decision_is_recomputed_from_its_record(first: dict[str, Any], tha
     assert first
     runs = kept_runs(thaman)
     assert len(runs) == 3
+    assert len(offers_of_feeds(runs)) >= 5, "offers of listings that were found in a feed"
     for seed, events in enumerate(runs):
         record = recorded(events)
         assert len(record) >= 18
@@ -114,6 +115,13 @@ def test_every_decision_is_recomputed_from_its_record(first: dict[str, Any], tha
         assert replayed(events, seed + 10, NPY_DISABLE_CPU_FEATURES="X86_V4") == record
     priced = [answer for events in runs for answer in recorded(events).values() if answer[3] is not None]
     assert len(priced) > 20, "prices of the demand model, with what it expects of them"
+
+
+def offers_of_feeds(runs: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Usable offers that came from a feed and not from a page."""
+    observed = [one["state"]["offers"] for events in runs for one in events if one["topic"] == "run.OffersObserved"]
+    usable = [offer for offers in observed for offer in offers if offer["fitness"] == "usable"]
+    return [offer for offer in usable if (offer["evidence"] or {}).get("sources") == ["feed"]]
 
 
 def kept_runs(thaman: Thaman) -> list[list[dict[str, Any]]]:

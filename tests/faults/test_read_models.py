@@ -39,6 +39,9 @@ READ_MODELS: dict[str, dict[str, tuple[str, ...]]] = {
         "orders": (),
         "weeks": (),
         "links": (),
+        "sources": (),
+        "looks": (),
+        "matches": (),
         "offers": (),
         "runs": (),
         "proposals": (),
@@ -63,7 +66,7 @@ RECORDS: dict[str, set[str]] = {
     "onboarding": {"tokens", "oauth_states", "installs", "webhook_inbox", "product_hints"}
     | {"decisions", "order_sweeps", "unreadable_items", "call_blocks"},
     "scheduler": set(),
-    "optimizer": {"pages"},
+    "optimizer": {"pages", "source_pages", "searches"},
     "audit": {"ledger", "heads"},
 }
 """Secrets, work in hand, caches, and the ledger itself: what events must not or need not carry."""
@@ -97,7 +100,7 @@ async def rebuild(system: System, service: str) -> None:
 
 
 async def use_everything(market: Market) -> None:
-    """Make sure that rules of items, settings of the installation and advice exist; they change no price."""
+    """Make sure that rules of items, settings of the installation, advice and matches exist; they change no price."""
     store_id = market.stores[0]
     key = min(await market.system.salla.get(f"/stores/{store_id}/prices"))
     product, _, variant = key.partition("/")
@@ -105,6 +108,21 @@ async def use_everything(market: Market) -> None:
     await market.system.api.put("onboarding", f"/stores/{store_id}/item-rules", {"rules": [rule]})
     await market.system.api.patch("onboarding", "/system/settings", {"retention_keep_days": 399})
     await market.system.api.patch("onboarding", f"/stores/{store_id}/settings", {"advice": "crew"})
+    await find_listings(market, store_id)
+
+
+async def find_listings(market: Market, store_id: str) -> None:
+    """Let a rival's feed be looked into, and answer one match. The pages are linked already, so no offer is new."""
+    api, path = market.system.api, f"/stores/{store_id}/sources"
+    feed = f"{market.system.salla.url}/shops/citymart/feed.csv"
+    await api.put("optimizer", path, {"items": [{"source_id": "feed", "kind": "feed", "url": feed}]})
+
+    async def is_looked() -> bool:
+        return (await api.get("optimizer", path))["items"][0]["last_look"] is not None
+
+    await wait_until(is_looked, 60, "the feed was looked into")
+    (match, *_) = (await api.get("optimizer", f"/stores/{store_id}/matches"))["items"]
+    await api.post("optimizer", f"/stores/{store_id}/matches/{match['match_id']}/confirm", {})
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from tests.support.facts import make_item, make_offer, make_store
 
 from thaman_contracts.envelope import Envelope, encode
 from thaman_contracts.events import EventData, onboarding, scheduler
+from thaman_contracts.events.listings import ListingSource
 from thaman_contracts.events.onboarding import CatalogItem
 from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks, Offer, OfferFitness
 from thaman_contracts.events.policies import ShadowPrice
@@ -30,6 +31,8 @@ from thaman_optimizer.bootstrap import Container, build
 from thaman_optimizer.consumers import RUN_QUEUE, router
 from thaman_optimizer.domain.events import PricesShadowed
 from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts
+from thaman_optimizer.listing_ports import Look, PageMemory, Wanted
+from thaman_optimizer.listings import LOOK_QUEUE
 from thaman_optimizer.ports import Link, Read
 from thaman_optimizer.settings import OptimizerSettings
 
@@ -64,10 +67,26 @@ class FakePages:
         )
 
 
+class FakeLooker:
+    """Answers for sources by name; what it was asked for is kept."""
+
+    def __init__(self) -> None:
+        self.looks: dict[str, Look] = {}
+        self.asked: list[tuple[ListingSource, list[Wanted], dict[str, PageMemory]]] = []
+
+    async def look(self, source: ListingSource, wanted: Sequence[Wanted], known: Mapping[str, PageMemory]) -> Look:
+        """The source's look as set."""
+        self.asked.append((source, list(wanted), dict(known)))
+        return self.looks[source.source_id]
+
+
 class World:
     """One installation: events come in by :meth:`tell`, runs are done by :meth:`run`."""
 
-    def __init__(self, container: Container, clock: ManualClock, pages: FakePages, url: str) -> None:
+    def __init__(
+        self, container: Container, clock: ManualClock, pages: FakePages, url: str, looker: FakeLooker | None = None
+    ) -> None:
+        self.looker = looker or FakeLooker()
         self.container = container
         self.clock = clock
         self.pages = pages
@@ -165,6 +184,17 @@ class World:
         for job in self.claim():
             asyncio.run(self.container.runs.handle(job))
         return wanted
+
+    def look(self) -> int:
+        """Do all looks that wait; returns how many."""
+        done, queue = 0, JobQueue(self.container.application.database)
+        while jobs := queue.claim(LOOK_QUEUE, 100, 60):  # of each store one at a time
+            for job in jobs:
+                asyncio.run(self.container.looking.handle(job))
+                if not job.completed:
+                    queue.complete(job)
+            done += len(jobs)
+        return done
 
     def stop_all(self, stopped: bool = True) -> None:
         """An operator's emergency stop."""
@@ -280,9 +310,10 @@ def clock() -> ManualClock:
 def world(database: str, clock: ManualClock) -> Iterator[World]:
     """An installation without stores."""
     pages = FakePages(clock)
-    container = build(optimizer_settings(database), clock, pages)
+    looker = FakeLooker()
+    container = build(optimizer_settings(database), clock, pages, looker=looker)
     try:
-        yield World(container, clock, pages, database)
+        yield World(container, clock, pages, database, looker)
     finally:
         container.close()
 

@@ -1,16 +1,20 @@
 """Read models: what events make of them, and that they can be made again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import EventData, onboarding
+from thaman_contracts.events.listings import ListingSource, LookOutcome, SourceKind
 from thaman_contracts.events.onboarding import CatalogItem
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_optimizer.adapters.rebuild import TABLES, rebuild
 from thaman_optimizer.consumers import router
+from thaman_optimizer.domain.listings import Listing
+from thaman_optimizer.listing_ports import Look
 
 
 def dump(world: Any) -> dict[str, list[dict[str, Any]]]:
@@ -42,6 +46,7 @@ def live(world: Any, item_of: Callable[..., CatalogItem]) -> None:
         )
     )
     policies(world)
+    listings(world, item_of)
     for state in ("pending", "counted"):
         world.tell(
             onboarding.SalesObserved(
@@ -68,6 +73,30 @@ def live(world: Any, item_of: Callable[..., CatalogItem]) -> None:
     world.clock.advance(timedelta(hours=60))
     world.container.optimizer.expire_due()
     world.tell(onboarding.StoreUninstalled(store_id="1", occurred_at=world.clock.now(), fence=1))
+
+
+def listings(world: Any, item_of: Callable[..., CatalogItem]) -> None:
+    """Sources, one gone again, looks that found things, and answers of both kinds."""
+    gtins = ("6281000000014", "4006381333931", "5901234123457")
+    world.observe(*(item_of(str(number), gtin=gtin, mpn="X1") for number, gtin in enumerate(gtins, 7)))
+    found = [
+        Listing("rival", f"https://r.example/{number}", f"عطر {number}", gtin=gtin)
+        for number, gtin in enumerate(gtins, 7)
+    ]
+    commands, sources = world.container.listings, [ListingSource(source_id="web", kind=SourceKind.SEARCH)]
+    world.looker.looks["web"] = Look(LookOutcome.FAILED, detail="no provider")
+    world.looker.looks["feed"] = Look(LookOutcome.PARTLY, tuple(found), skipped=1, problems=("row 2",), requests=1)
+    feed = ListingSource(source_id="feed", kind=SourceKind.FEED, url="https://r.example/feed.csv", competitor="R")
+    commands.set_sources("1", [*sources, feed], "key_1")
+    world.look()
+    commands.set_sources("1", [feed], "key_1")
+    first, second, _ = commands.meant("1", "exact", "feed", 0, 9)
+    commands.answer("1", [first], confirmed=True, by="key_1")
+    commands.answer("1", [first, second], confirmed=False, by="key_2")
+    commands.answer("1", [second], confirmed=True, by="key_2")
+    world.looker.looks["feed"] = Look(LookOutcome.READ, tuple(replace(one, title="Stapler") for one in found))
+    commands.request_look("1", "feed", "key_1")
+    world.look()
 
 
 def policies(world: Any) -> None:

@@ -4,14 +4,14 @@ import asyncio
 import gzip
 import json
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import httpx
 import pytest
+from tests.support.shop import Shop, shop_fixture  # noqa: F401
 
 from thaman_contracts.events.optimizer import Offer, OfferFitness, OfferSource
 from thaman_kit.clock import ManualClock
@@ -29,66 +29,6 @@ GOOD = (
     '<script type="application/ld+json">{"@type":"Product","offers":{"@type":"Offer","price":"%s",'
     '"priceCurrency":"%s","availability":"https://schema.org/InStock"}}</script>'
 )
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Shop:
-    """A web server whose pages are set by the test; what it was asked for is kept."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, Answer] = {}
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.together = 0
-        self.most_together = 0
-        shop = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                shop.asked.append((self.path, dict(self.headers)))
-                answer = shop.pages.get(self.path)
-                if answer is None:
-                    self.send_error(404)
-                else:
-                    answer(self)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Tests look at :attr:`Shop.asked` instead."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def serve(self, path: str, body: str | bytes, status: int = 200, **headers: str) -> None:
-        data = body.encode() if isinstance(body, str) else body
-
-        def answer(handler: BaseHTTPRequestHandler) -> None:
-            handler.send_response(status)
-            for name, value in ({"content-type": "text/html; charset=utf-8"} | headers).items():
-                handler.send_header(name.replace("_", "-"), value)
-            handler.send_header("content-length", str(len(data)))
-            handler.end_headers()
-            handler.wfile.write(data)
-
-        self.pages[path] = answer
-
-    def paths(self) -> list[str]:
-        return [path for path, _ in self.asked]
-
-
-@pytest.fixture
-def shop() -> Iterator[Shop]:
-    server = Shop()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def read(
@@ -293,22 +233,8 @@ def test_the_runs_deadline_answers_what_is_still_out(shop: Shop) -> None:
 
 
 def test_one_site_is_asked_by_two_at_most(shop: Shop) -> None:
-    guard = threading.Lock()
-
-    def counted(handler: BaseHTTPRequestHandler) -> None:
-        with guard:
-            shop.together += 1
-            shop.most_together = max(shop.most_together, shop.together)
-        body = (GOOD % ("129.95", "SAR")).encode()
-        handler.send_response(200)
-        handler.send_header("content-length", str(len(body)))
-        handler.end_headers()
-        with guard:
-            shop.together -= 1
-        handler.wfile.write(body)
-
     for number in range(12):
-        shop.pages[f"/{number}"] = counted
+        shop.serve(f"/{number}", GOOD % ("129.95", "SAR"))
     assert {one.offer.price for one in read(*(f"{shop.url}/{number}" for number in range(12)))} == {12_995}
     assert shop.most_together <= 2
 

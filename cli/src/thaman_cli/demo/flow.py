@@ -21,7 +21,7 @@ _HOW = {
     "webhook": "by the app.store.authorize webhook",
     "salla": "from Salla's app store, with a foreign state",
 }
-_RUN_SECONDS, _SETTLE_SECONDS = 120.0, 120.0
+_RUN_SECONDS, _SETTLE_SECONDS, _LOOK_SECONDS = 120.0, 120.0, 120.0
 _NOT_YET = frozenset({"not_found", "items_unknown"})
 
 
@@ -46,6 +46,10 @@ class Player:
             await asyncio.gather(*(self._set_up(store_id, store) for store_id, store in ids.items()))
         with self.out.step("reading the catalogues, and telling where rivals sell the same products"):
             await asyncio.gather(*(self._tell_links(store_id, store) for store_id, store in ids.items()))
+        for store_id, store in ids.items():
+            if store.feed is not None:
+                with self.out.step(f"{store.name}: finding its own products in a rival's feed"):
+                    await self._find_in_feed(store_id, store.feed)
         with self.out.step("pricing runs: scout, analyst, executor"):
             runs = await asyncio.gather(*(self._run(store_id, store) for store_id, store in ids.items()))
         stories = []
@@ -67,6 +71,8 @@ class Player:
     async def _tell_links(self, store_id: str, store: DemoStore) -> None:
         by_item: dict[tuple[Any, Any], list[dict[str, str]]] = {}
         for link in await self.salla.get(f"/stores/{store_id}/competitor-links"):
+            if link["competitor"] == store.feed:
+                continue
             place = by_item.setdefault((link["product_id"], link["variant_id"]), [])
             place.append({"competitor": link["name"], "url": link["url"]})
         items = [
@@ -84,6 +90,25 @@ class Player:
             return True
 
         await until(f"the optimizer knows the catalogue of {store.name}", tell)
+
+    async def _find_in_feed(self, store_id: str, shop: str) -> None:
+        address = f"{self.salla.url}/shops/{shop}/feed.csv"
+        source = {"source_id": shop, "kind": "feed", "url": address, "competitor": shop}
+        path = f"/stores/{store_id}/sources"
+        await self.api.put("optimizer", path, {"items": [source]})
+
+        async def look() -> dict[str, Any] | None:
+            (told,) = (await self.api.get("optimizer", path))["items"]
+            last: dict[str, Any] | None = told["last_look"]
+            return last
+
+        last = await until(f"the feed of {shop} was looked into", look, _LOOK_SECONDS)
+        if last["outcome"] != "read":
+            raise DemoFailed(
+                f"The feed of {shop} could not be read",
+                str(last["detail"] or last["problems"]),
+                "Read <home>/logs/optimizer-worker.log.",
+            )
 
     async def _run(self, store_id: str, store: DemoStore) -> str:
         asked = await self.api.post("optimizer", f"/stores/{store_id}/runs", **{"Idempotency-Key": str(uuid4())})

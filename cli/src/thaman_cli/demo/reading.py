@@ -22,6 +22,7 @@ class StoreStory:
     run: dict[str, Any]
     proposals: Sequence[dict[str, Any]]
     decisions: Sequence[dict[str, Any]]
+    matches: Sequence[dict[str, Any]] = ()
     newly_connected: bool = False
     orders: int = 0
 
@@ -94,4 +95,5 @@ async def read_story(api: Api, store_id: str, store: DemoStore, run_id: str) -> 
         run=await api.get("optimizer", f"/stores/{store_id}/runs/{run_id}"),
         proposals=await api.items("optimizer", f"/stores/{store_id}/proposals", run_id=run_id, limit=100),
         decisions=[decision for decision in decisions if decision["run_id"] == run_id],
+        matches=await api.items("optimizer", f"/stores/{store_id}/matches", limit=100),
     )

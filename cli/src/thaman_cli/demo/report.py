@@ -1,5 +1,6 @@
 """The demo's result, for machines and for people."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,7 @@ def show(out: Output, result: Result, urls: dict[str, str]) -> None:
         for reason, count in reasons.most_common()
     ]
     out.console.print(table("Why prices stayed", ("store", "outcome", "reason", "items"), why))
+    _show_matches(out, result.stories)
     _show_advice(out, result.stories)
     out.line(
         f"{result.events} events in the ledger; {result.salla_calls} calls to Salla"
@@ -60,6 +62,19 @@ def show(out: Output, result: Result, urls: dict[str, str]) -> None:
     else:
         out.line("[green]The world is in order[/]: decisions, Salla, price history and ledger agree.")
     out.console.print(table("Where to look", ("what", "URL"), list(urls.items())))
+
+
+def _show_matches(out: Output, stories: Sequence[StoreStory]) -> None:
+    for story in stories:
+        counts = Counter((match["competitor"], match["kind"], match["automatic"]) for match in story.matches)
+        if not counts:
+            continue
+        rows = [
+            (competitor, kind, "priced by" if automatic else "asked", count)
+            for (competitor, kind, automatic), count in sorted(counts.items())
+        ]
+        columns = ("competitor", "match", "what becomes of it", "listings")
+        out.console.print(table(f"{story.store.name}: its products in a rival's feed", columns, rows))
 
 
 def _show_advice(out: Output, stories: Sequence[StoreStory]) -> None:

@@ -9,7 +9,7 @@ from thaman_contracts.events.settings import AutomationMode
 @dataclass(frozen=True)
 class DemoStore:
     """A store to open at the local Salla, how it comes to us, and how much Thaman may do in it; ``crew``: agents advise
-    on it, where a crew is installed."""
+    on it, where a crew is installed; ``feed``: the rival whose listings come in a feed, not by links."""
 
     name: str
     catalogue: str
@@ -20,6 +20,7 @@ class DemoStore:
     mode: AutomationMode
     seed: int
     crew: bool = False
+    feed: str | None = None
 
     def opening(self) -> dict[str, object]:
         """The request that opens it."""
@@ -36,7 +37,7 @@ class DemoStore:
 
 DEMO_STORES = (
     DemoStore("عطور الديرة", "perfumes", "ar", 18, True, InstallPath.CALLBACK, AutomationMode.MANUAL, 11),
-    DemoStore("بن ومحمصة", "coffee", "ar", 18, True, InstallPath.WEBHOOK, AutomationMode.SEMI_AUTO, 22),
+    DemoStore("بن ومحمصة", "coffee", "ar", 18, True, InstallPath.WEBHOOK, AutomationMode.SEMI_AUTO, 22, feed="alraed"),
     DemoStore(
         "Riyadh Tech", "electronics", "en", 18, False, InstallPath.SALLA, AutomationMode.FULL_AUTO, 33, crew=True
     ),

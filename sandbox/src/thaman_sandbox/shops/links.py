@@ -1,8 +1,7 @@
 """Which product of a store is sold in which competitor shop."""
 
 from thaman_sandbox.models import Product, Store
-from thaman_sandbox.shops.offers import SHOPS, carries
-from thaman_sandbox.shops.pages import product_url
+from thaman_sandbox.shops.offers import SHOPS, carries, product_url
 from thaman_sandbox.world import World
 
 

@@ -149,6 +149,11 @@ def _start_of(world: World, period: int) -> datetime:
     return datetime.combine(first, time(), RIYADH).astimezone(UTC)
 
 
+def product_url(base: str, shop: Shop, slug: str) -> str:
+    """The address of a product page; ``base`` ends with a slash."""
+    return f"{base}shops/{shop.key}/p/{slug}"
+
+
 def listed(shop: Shop) -> list[str]:
     """The slugs on the shop's sitemap."""
     slugs: list[str] = []

@@ -12,8 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from thaman_sandbox.catalogues.trades import find_thing
 from thaman_sandbox.control.deps import World_
 from thaman_sandbox.errors import UnknownShopItem
+from thaman_sandbox.shops.feeds import feed_of
 from thaman_sandbox.shops.markup import arabic_number, crossed_out, shown_price, structured_data
-from thaman_sandbox.shops.offers import SHOPS, Offer, Shop, find_shop, listed, offer
+from thaman_sandbox.shops.offers import SHOPS, Offer, Shop, find_shop, listed, offer, product_url
 from thaman_sandbox.wire import JsonObject
 from thaman_sandbox.world import World
 
@@ -21,11 +22,6 @@ router = APIRouter()
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
 )
-
-
-def product_url(base: str, shop: Shop, slug: str) -> str:
-    """The address of a product page; ``base`` ends with a slash."""
-    return f"{base}shops/{shop.key}/p/{slug}"
 
 
 @router.get("/robots.txt")
@@ -50,6 +46,16 @@ async def sitemap(request: Request, shop: str) -> Response:
     found = find_shop(shop)
     urls = [product_url(str(request.base_url), found, slug) for slug in listed(found)]
     return Response(_PAGES.get_template("sitemap.xml").render(urls=urls), media_type="application/xml")
+
+
+@router.get("/shops/{shop}/feed.csv")
+async def feed(world: World_, request: Request, shop: str) -> Response:
+    """What a price service would say of a shop: every listed thing that has a price, in one file."""
+    text = feed_of(world, find_shop(shop), str(request.base_url))
+    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
+    if _is_known(request, etag):
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(text, media_type="text/csv; charset=utf-8", headers={"ETag": etag})
 
 
 @router.get("/shops/{shop}/")
@@ -87,9 +93,8 @@ async def product(world: World_, request: Request, shop: str, slug: str) -> Resp
 
 
 def _unchanged(request: Request, etag: str, since: datetime) -> bool:
-    wanted = request.headers.get("if-none-match")
-    if wanted is not None:
-        return etag in [one.strip() for one in wanted.split(",")]
+    if "if-none-match" in request.headers:
+        return _is_known(request, etag)
     moment = request.headers.get("if-modified-since")
     if moment is None:
         return False
@@ -97,6 +102,10 @@ def _unchanged(request: Request, etag: str, since: datetime) -> bool:
         return since <= parsedate_to_datetime(moment).astimezone(UTC)
     except ValueError:
         return False
+
+
+def _is_known(request: Request, etag: str) -> bool:
+    return etag in [one.strip() for one in request.headers.get("if-none-match", "").split(",")]
 
 
 def _name(shop: Shop) -> str:

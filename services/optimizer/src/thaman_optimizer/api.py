@@ -1,4 +1,4 @@
-"""The HTTP API: runs, proposals and their answers, decisions, links, offers and policies of a store."""
+"""The HTTP API: runs, proposals and their answers, decisions, links, offers, listings and policies of a store."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,6 +12,7 @@ from thaman_kit.problems import Problem, conflict, not_found, unprocessable
 from thaman_kit.process import run_api
 from thaman_optimizer import errors
 from thaman_optimizer.bootstrap import Container, build
+from thaman_optimizer.listings_api import LISTING_PROBLEMS, listing_endpoints
 from thaman_optimizer.parameters import Caller, Cursor, Key, Limit, cursor_of, following, parts_of, place_of
 from thaman_optimizer.policies_api import POLICY_PROBLEMS, policy_endpoints
 from thaman_optimizer.settings import OptimizerSettings
@@ -61,6 +62,7 @@ PROBLEMS: Mapping[type[errors.OptimizerError], Callable[[Any], Problem]] = {
     ),
     errors.WriteInFlight: lambda error: conflict("write_in_flight", str(error), "Try again in a minute."),
     errors.StoreNotPriced: lambda error: conflict("store_not_priced", str(error), "Remove the cause and try again."),
+    **LISTING_PROBLEMS,
     **POLICY_PROBLEMS,
 }
 """The one table of errors and the problems they are answered with."""
@@ -74,6 +76,7 @@ def build_router(container: Container) -> APIRouter:
     _answer_endpoints(router, container)
     _bulk_endpoints(router, container)
     _market_endpoints(router, container)
+    listing_endpoints(router, container)
     policy_endpoints(router, container)
     return router
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from thaman_contracts.events.optimizer import CompetitorLinks
@@ -12,6 +11,7 @@ from thaman_contracts.ids import derived_id, item_key, run_id
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.errors import Conflict
+from thaman_optimizer.domain.addresses import is_web_address
 from thaman_optimizer.domain.approval import changed_input, not_priced
 from thaman_optimizer.domain.events import CompetitorLinksChanged, RunRequested
 from thaman_optimizer.domain.facts import StoreFacts
@@ -206,12 +206,7 @@ def check_url(url: str) -> None:
     Raises:
         LinkRefused: not a plain http(s) address with a host and without credentials.
     """
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise LinkRefused(f"{url[:200]!r} is not an address: {error}") from error
-    if not good or "@" in parts.netloc or not url.isprintable() or " " in url:
+    if not is_web_address(url):
         raise LinkRefused(
             f"{url[:200]!r} is not a plain http or https address; copy it from the browser's address line"
         )

@@ -8,17 +8,24 @@ from thaman_kit.auth import ApiKeys
 from thaman_kit.clock import Clock, SystemClock
 from thaman_kit.nats import BusSettings
 from thaman_optimizer.adapters.facts_reader import FactsReader
+from thaman_optimizer.adapters.listing_tables import ListingTables
+from thaman_optimizer.adapters.listings.looker import build_looker
 from thaman_optimizer.adapters.market_tables import MarketTables
+from thaman_optimizer.adapters.matching_model import load_matcher
 from thaman_optimizer.adapters.projection import keep
 from thaman_optimizer.adapters.recorded_runs import RecordedRuns
 from thaman_optimizer.adapters.views import Views
 from thaman_optimizer.adapters.web.addresses import AddressRules
-from thaman_optimizer.adapters.web.page_reader import Manners, WebPageReader
+from thaman_optimizer.adapters.web.link_reader import LinkReader
+from thaman_optimizer.adapters.web.session import Manners
 from thaman_optimizer.advising import Advising, Budget
 from thaman_optimizer.application import Optimizer
 from thaman_optimizer.crew_door import CrewDoor
 from thaman_optimizer.domain.breaker import BreakerRules
 from thaman_optimizer.domain.budget import Allowance
+from thaman_optimizer.listing_ports import Looker
+from thaman_optimizer.listings import Listings
+from thaman_optimizer.looking import Looking
 from thaman_optimizer.policies import Policies
 from thaman_optimizer.ports import Advisor, PageReader
 from thaman_optimizer.publication import STORED
@@ -36,6 +43,8 @@ class Container:
     clock: Clock
     optimizer: Optimizer
     policies: Policies
+    listings: Listings
+    looking: Looking
     what_if: WhatIf
     runs: Runs
     views: Views
@@ -58,9 +67,10 @@ def build(
     clock: Clock | None = None,
     pages: PageReader | None = None,
     advisor: Advisor | None = None,
+    looker: Looker | None = None,
 ) -> Container:
-    """Build the parts; ``clock`` and ``pages`` replace the real ones in tests, ``advisor`` is there in workers with a
-    crew alone."""
+    """Build the parts; ``clock``, ``pages`` and ``looker`` replace the real ones in tests, ``advisor`` is there in
+    workers with a crew alone."""
     assert STORED  # importing it registers the stored events' topics in every process type
     application = EventSourcedApplication.connect(
         "optimizer", settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
@@ -68,6 +78,7 @@ def build(
     clock = clock or SystemClock()
     facts = FactsReader(application.database)
     market = MarketTables(application.database)
+    listing_tables = ListingTables(application.database)
     runs = Runs(
         application,
         facts,
@@ -83,6 +94,18 @@ def build(
         application=application,
         clock=clock,
         optimizer=Optimizer(application, facts, market, keep, clock),
+        listings=Listings(application, facts, listing_tables, keep, clock),
+        looking=Looking(
+            application,
+            facts,
+            listing_tables,
+            looker or build_looker(settings, clock),
+            load_matcher,
+            keep=keep,
+            clock=clock,
+            every=timedelta(hours=settings.optimizer_look_hours),
+            searches=settings.optimizer_look_searches,
+        ),
         what_if=WhatIf(facts, RecordedRuns(application), clock),
         policies=Policies(application, facts, keep, clock),
         runs=runs,
@@ -111,11 +134,12 @@ def _patience(settings: OptimizerSettings) -> timedelta | None:
     return timedelta(seconds=settings.optimizer_crew_patience_seconds)
 
 
-def _page_reader(settings: OptimizerSettings, clock: Clock) -> WebPageReader:
+def _page_reader(settings: OptimizerSettings, clock: Clock) -> LinkReader:
     manners = Manners(
         page_timeout_s=settings.optimizer_page_timeout_seconds,
         run_timeout_s=settings.optimizer_scout_seconds,
         pause_s=settings.optimizer_host_pause_seconds,
         at_once=settings.optimizer_pages_at_once,
     )
-    return WebPageReader(AddressRules(allow_loopback=settings.optimizer_allow_loopback), manners, clock)
+    rules = AddressRules(allow_loopback=settings.optimizer_allow_loopback)
+    return LinkReader.over_the_web(rules, manners, clock)

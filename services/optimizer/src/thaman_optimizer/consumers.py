@@ -31,7 +31,9 @@ router.include(retention_router)
 @router.on(onboarding.StoreAuthorized)
 def store_authorized(event: onboarding.StoreAuthorized, envelope: Envelope, uow: UnitOfWork) -> None:
     """A store to price."""
-    row = _pick(event, "store_id", "name", "currency", "prices_include_vat", "vat_bp", "fence", "settings_version")
+    row = _pick(
+        event, "store_id", "name", "domain", "currency", "prices_include_vat", "vat_bp", "fence", "settings_version"
+    )
     uow.execute(queries()["upsert_store"], row | {"settings": event.settings.model_dump_json()})
 
 
@@ -176,7 +178,7 @@ def run_requested(event: scheduler.OptimizationRequested, envelope: Envelope, uo
     uow.enqueue(RUN_QUEUE, str(event.run_id), event.store_id, payload)
 
 
-_SHELF = ("brand", "category", "sale_running", "cost", "stock", "unlimited", "has_variants")
+_SHELF = ("brand", "category", "sale_running", "cost", "stock", "unlimited", "has_variants", "gtin", "mpn")
 
 
 def _item_row(store_id: str, item: CatalogItem, basis: Basis) -> dict[str, Any]:

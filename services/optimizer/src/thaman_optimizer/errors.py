@@ -6,6 +6,8 @@
     │   ├── RunUnknown          the store has no such run
     │   ├── ProposalUnknown     the store has no such proposal
     │   ├── PolicyUnknown       the store has no such policy
+    │   ├── SourceUnknown       the store has no such source of listings
+    │   ├── MatchUnknown        the store has no such match
     │   └── ItemsUnknown        the store's catalogue has no such items
     ├── ProposalError           a proposal cannot be answered now
     │   ├── ProposalClosed      it was answered, or has expired, before
@@ -22,9 +24,13 @@
     ├── RunError                a run's events do not follow each other
     ├── AdviceFailed            the pricing engine gave no answer for a store
     ├── LinkRefused             a competitor link that must not be fetched
+    ├── SourceRefused           a source of listings that cannot be looked into
+    ├── SearchFailed            a search engine gave no hits that could be used
+    │   └── SearchRefused       it will give none until somebody changes something, so it is not asked again
     └── PageError               a competitor's page gave no answer
         ├── PageRefused         robots.txt or our own rules forbid it
         ├── PageUnreachable     no answer in time, or an error answer
+        │   └── SiteRests       its site asked to be left alone before
         └── PageUnreadable      too large, or not text
 
 Messages say what happened, why, and what to do next.
@@ -53,6 +59,14 @@ class ProposalUnknown(NotFound):
 
 class PolicyUnknown(NotFound):
     """The store has no policy of that version."""
+
+
+class SourceUnknown(NotFound):
+    """The store has no source of listings of that name."""
+
+
+class MatchUnknown(NotFound):
+    """The store has no match of that id."""
 
 
 class ItemsUnknown(NotFound):
@@ -119,6 +133,18 @@ class LinkRefused(OptimizerError):
     """A competitor link is not a public web address."""
 
 
+class SourceRefused(OptimizerError):
+    """A source of listings that cannot be looked into as it is described; the message says what is wrong."""
+
+
+class SearchFailed(OptimizerError):
+    """A search engine gave no answer, or one that is not understood; the next query may do better."""
+
+
+class SearchRefused(SearchFailed):
+    """A search engine refuses the key, or has had enough of its queries for now; the message says what to do."""
+
+
 class PageError(OptimizerError):
     """A competitor's page gave no answer that could be read."""
 
@@ -129,6 +155,10 @@ class PageRefused(PageError):
 
 class PageUnreachable(PageError):
     """The page did not answer in time, or answered with an error."""
+
+
+class SiteRests(PageUnreachable):
+    """The site has answered that it has had enough of us, and is asked for nothing more in this session."""
 
 
 class PageUnreadable(PageError):

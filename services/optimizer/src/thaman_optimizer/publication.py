@@ -8,6 +8,11 @@ PUBLICATION = Publication("optimizer")
 STORED = (
     events.RunRequested,
     events.CompetitorLinksChanged,
+    events.ListingSourcesChanged,
+    events.LookRequested,
+    events.ListingsMatched,
+    events.SourceLooked,
+    events.MatchesAnswered,
     events.OptimizationStarted,
     events.OffersObserved,
     events.MarketScouted,

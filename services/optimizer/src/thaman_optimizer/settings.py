@@ -1,6 +1,6 @@
 """The optimizer's settings; what merchants and operators set are events, not these."""
 
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -30,6 +30,16 @@ class OptimizerSettings(ServiceSettings):
         0.25, ge=0, le=10, description="Pause between two requests to one competitor's site."
     )
     optimizer_pages_at_once: int = Field(16, ge=1, le=256, description="Pages one run reads at the same time.")
+    optimizer_look_hours: float = Field(
+        24.0, gt=0, le=720, description="Every source of competitors' listings is looked into this often."
+    )
+    optimizer_look_check_seconds: float = Field(
+        300.0, gt=0, le=3_600, description="How often it is asked which sources are due."
+    )
+    optimizer_looks_at_once: int = Field(2, ge=1, le=32, description="Stores whose sources one worker looks into.")
+    optimizer_look_searches: int = Field(
+        50, ge=1, le=10_000, description="Most products that one look into a search engine searches for."
+    )
     optimizer_crew_url: str | None = Field(
         None,
         description="Base address of an OpenAI-compatible endpoint, e.g. https://llm.example/v1. With it, runs of"
@@ -62,14 +72,36 @@ class OptimizerSettings(ServiceSettings):
         300.0, gt=0, le=3_600, description="A run that no worker with a crew ended within this goes on without advice."
     )
 
-    @field_validator("optimizer_crew_url")
+    optimizer_search_provider: Literal["tavily", "serper"] | None = Field(
+        None,
+        description="The search engine that rivals' listings are looked for with; without it sources of the kind"
+        " `search` cannot be looked into.",
+    )
+    optimizer_search_key: SecretStr | None = Field(None, description="Key at the search engine.")
+    optimizer_search_url: str | None = Field(
+        None, description="Base address of the search engine's API, where it is not the provider's own."
+    )
+    optimizer_look_seconds: float = Field(
+        900.0,
+        gt=0,
+        le=3_600,
+        description="Most time for a look into one source of listings; what is found by then counts.",
+    )
+    optimizer_look_pages: int = Field(500, ge=1, le=5_000, description="Most rivals' pages that one look asks for.")
+
+    @field_validator("optimizer_search_provider", "optimizer_search_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("optimizer_crew_url", "optimizer_search_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         if not value:
             return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-            raise ValueError("is not an address like https://llm.example/v1")
+            raise ValueError("is not an address like https://api.example/v1")
         return value.rstrip("/")
 
     @model_validator(mode="after")
@@ -81,4 +113,10 @@ class OptimizerSettings(ServiceSettings):
         ]
         if self.optimizer_crew_url is not None and unset:
             raise ValueError(f"with THAMAN_OPTIMIZER_CREW_URL set, these are needed too: {', '.join(unset)}")
+        return self
+
+    @model_validator(mode="after")
+    def _search_is_whole(self) -> Self:
+        if self.optimizer_search_provider is not None and self.optimizer_search_key is None:
+            raise ValueError("with THAMAN_OPTIMIZER_SEARCH_PROVIDER set, THAMAN_OPTIMIZER_SEARCH_KEY is needed too")
         return self

@@ -107,7 +107,8 @@ class DecisionView(BaseModel):
 
 
 class OfferView(BaseModel):
-    """The latest reading of a competitor's page."""
+    """The latest reading of a competitor's offer. ``evidence`` is what the page or feed said, in its own words: other
+    people's text, to be shown escaped."""
 
     item: str
     name: str | None
@@ -120,6 +121,7 @@ class OfferView(BaseModel):
     confidence_bp: int
     observed_at: datetime
     detail: str | None
+    evidence: dict[str, Any] | None
 
 
 class LinkView(BaseModel):

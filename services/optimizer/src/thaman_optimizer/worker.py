@@ -1,4 +1,4 @@
-"""The worker process: consumers, pricing runs, and the expiry of unanswered proposals."""
+"""The worker process: consumers, pricing runs, looks for listings, and the expiry of unanswered proposals."""
 
 import asyncio
 from contextlib import suppress
@@ -12,6 +12,8 @@ from thaman_kit.logging import get_logger, log_context
 from thaman_kit.process import run_worker
 from thaman_optimizer.bootstrap import Container, build
 from thaman_optimizer.consumers import CONSUMER, RUN_QUEUE, UPSTREAMS, router
+from thaman_optimizer.listings import LOOK_QUEUE
+from thaman_optimizer.looking import LookLoop
 from thaman_optimizer.settings import OptimizerSettings
 
 log = get_logger(__name__)
@@ -63,6 +65,24 @@ def run_runner(container: Container, queue: str = RUN_QUEUE) -> JobRunner:
     )
 
 
+def look_runner(container: Container) -> JobRunner:
+    """The runner of looks into sources of listings. They take minutes and nobody waits for them, so they get a place of
+    their own and never stand in the way of runs."""
+
+    async def handle(job: Job) -> None:
+        with log_context(store_id=job.store_id, look_id=job.key):
+            await container.looking.handle(job)
+
+    settings = container.settings
+    return JobRunner(
+        container.application,
+        LOOK_QUEUE,
+        handle,
+        concurrency=settings.optimizer_looks_at_once,
+        lease_seconds=settings.optimizer_lease_seconds,
+    )
+
+
 def run(settings: OptimizerSettings) -> None:
     """Run the worker until told to stop."""
     container = build(settings)
@@ -71,6 +91,8 @@ def run(settings: OptimizerSettings) -> None:
     parts = {
         "consumers": consumers.run,
         "runs": run_runner(container).run,
+        "looks": look_runner(container).run,
+        "look_loop": LookLoop(container.looking, settings.optimizer_look_check_seconds).run,
         "expiry": ExpiryLoop(container).run,
     }
     run_worker(settings, parts, health, closing=[container.close])

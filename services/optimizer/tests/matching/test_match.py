@@ -1,12 +1,22 @@
 """The rules: what is exact, what is automatic, what is never."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.title_pairs import FRESH, PAIRS, TitlePair
 
 from thaman_optimizer.adapters.matching_model import load_matcher, matcher_of, model_document
-from thaman_optimizer.domain.matching import Kind, Listing, Match, ModelInvalid, OwnProduct, StoreShift, words
+from thaman_optimizer.domain.matching import (
+    Corpus,
+    Kind,
+    Listing,
+    Match,
+    ModelInvalid,
+    OwnProduct,
+    StoreShift,
+    words,
+)
 from thaman_optimizer.domain.matching.match import GTIN_BP, MODEL_BP, SIMILAR_MOST_BP, TITLE_MOST_BP
 from thaman_optimizer.domain.matching.traits import traits_of
 from thaman_optimizer.domain.matching.words import CODES
@@ -104,9 +114,25 @@ def test_nothing_wrong_is_automatic(pairs: tuple[TitlePair, ...]) -> None:
     assert [one for one in taken if not one.same] == []
 
 
-def test_model_numbers_are_taken_across_languages() -> None:
-    taken = [one for one in PAIRS if MATCHER.match(OwnProduct(one.own), Listing(one.listing)).automatic]
+def test_model_numbers_are_found_across_languages_and_a_person_is_asked() -> None:
+    found = [MATCHER.match(OwnProduct(one.own), Listing(one.listing)) for one in PAIRS]
+    taken = [one for one in found if "brand_and_model" in one.why]
     assert len(taken) >= 5
+    assert all(one.kind is Kind.EXACT and not one.automatic for one in taken)
+
+
+def test_model_numbers_with_titles_that_surely_agree_need_no_word_and_answers_never_make_it_so() -> None:
+    title = "Sony BDPS350 Blu-ray disc player BDPS350 black"
+    own, listings = OwnProduct(title, brand="Sony"), [Listing(title, brand="Sony")]
+    others = [OwnProduct(name) for name in ("Bose L1 stand", "Canon PIXMA ink", "LG 42LG60 television", "Nikon strap")]
+    corpus = Corpus.of([own, *others], listings)
+    pair = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    assert MATCHER.match_pairs(corpus, *pair)[0].automatic
+    unlike = Corpus.of([own, *others], [Listing("مشغل اقراص بلوراي سوني BDPS350", brand="Sony")])
+    plain, taught = (MATCHER.match_pairs(unlike, *pair, StoreShift(shift))[0] for shift in (0.0, 3.0))
+    assert plain.why[0] == taught.why[0] == "brand_and_model"
+    assert (plain.automatic, taught.automatic) == (False, False)
+    assert not MATCHER.match_pairs(corpus, *pair, StoreShift(-3.0))[0].automatic
 
 
 def test_every_code_has_words() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from thaman_contracts.events import EventData, advice, onboarding, optimizer, policies, scheduler
+from thaman_contracts.events import EventData, advice, listings, onboarding, optimizer, policies, scheduler
 from thaman_contracts.ids import item_key
 from thaman_contracts.money import riyals
 
@@ -73,6 +73,28 @@ def _trigger(event: Any) -> dict[str, object]:
 
 def _reason(event: Any) -> dict[str, object]:
     return _item(event) | {"reason": event.reason.value}
+
+
+def _looked(event: listings.SourceLooked) -> dict[str, object]:
+    name = event.source_id
+    if event.outcome is listings.LookOutcome.FAILED:
+        return {
+            "told_ar": f"لم يُقرأ المصدر {name}: {event.detail}",
+            "told_en": f"Source {name} could not be looked into: {event.detail}",
+        }
+    return {
+        "told_ar": f"قُرئ المصدر {name}: {event.listings} عرضًا، وتعذّرت قراءة {event.skipped}",
+        "told_en": f"Source {name} was looked into: {event.listings} listings, {event.skipped} could not be read",
+    }
+
+
+def _answered(event: listings.MatchesAnswered) -> dict[str, object]:
+    confirmed = sum(answer.confirmed for answer in event.answers)
+    rejected = len(event.answers) - confirmed
+    return {
+        "told_ar": f"أجاب {event.answered_by} عن المطابقات: أكّد {confirmed} ورفض {rejected}",
+        "told_en": f"{event.answered_by} answered matches: {confirmed} confirmed, {rejected} rejected",
+    }
 
 
 def _assessed(event: advice.MarketAssessed) -> dict[str, object]:
@@ -164,6 +186,22 @@ _LINES: dict[type[EventData], _Template] = {
         "{changed_by} changed the competitor links of {count} items",
         _counted("items"),
     ),
+    listings.ListingSourcesChanged: (
+        "غيّر {changed_by} مصادر عروض المنافسين: {count} مصادر",
+        "{changed_by} changed where competitors' listings are looked for: {count} sources",
+        _counted("sources"),
+    ),
+    listings.LookRequested: (
+        "طلب {requested_by} البحث الآن في المصدر {source_id}",
+        "{requested_by} asked for a look into source {source_id} now",
+    ),
+    listings.ListingsMatched: (
+        "وُجد في المصدر {source_id} ما قد يكون من منتجاتك: {count}",
+        "Source {source_id} has listings that may be own products: {count}",
+        _counted("matches"),
+    ),
+    listings.SourceLooked: ("{told_ar}", "{told_en}", _looked),
+    listings.MatchesAnswered: ("{told_ar}", "{told_en}", _answered),
     optimizer.OptimizationStarted: (
         "بدأ التسعير على {items} من المنتجات ({trigger})",
         "A pricing run began over {items} items ({trigger})",

@@ -71,7 +71,7 @@ def _link(row: dict[str, Any]) -> Link:
     known = None
     if row["reading"] is not None:
         known = Known(row["etag"], row["last_modified"], row["reading"], row["digest"])
-    names = ("item_key", "product_id", "variant_id", "currency", "competitor", "url")
+    names = ("item_key", "product_id", "variant_id", "currency", "competitor", "url", "confidence_bp", "feed")
     return Link(**{name: row[name] for name in names}, seen_at=row["observed_at"], known=known)
 
 

@@ -14,11 +14,23 @@ from thaman_contracts.events.optimizer import Disposition
 from thaman_contracts.ids import item_key
 from thaman_kit.application import UnitOfWork
 from thaman_kit.domain import Aggregate, DomainEvent
+from thaman_optimizer.adapters.listing_rows import LISTING_ROWS
 from thaman_optimizer.adapters.policy_rows import POLICY_ROWS, Rows
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.domain import events
 
-AT_ONCE = frozenset(("upsert_offer", "said_once", "decided", "proposal_closed", "reference_found", "prices_shadowed"))
+AT_ONCE = frozenset(
+    (
+        "upsert_offer",
+        "said_once",
+        "decided",
+        "proposal_closed",
+        "reference_found",
+        "prices_shadowed",
+        "match_found",
+        "match_answered",
+    )
+)
 """Statements that take all their rows in one go, because a run makes many of them."""
 
 ORDER = (
@@ -26,6 +38,12 @@ ORDER = (
     "policy_staged",
     "clear_links",
     "add_link",
+    "clear_sources",
+    "add_source",
+    "forget_sources",
+    "match_found",
+    "match_answered",
+    "looked",
     "run_started",
     "upsert_offer",
     "run_scouted",
@@ -119,6 +137,7 @@ def _offers(event: events.OffersObserved) -> Rows:
                 "store_id": event.store_id,
                 "item_key": offer.key,
                 "fitness": offer.fitness.value,
+                "evidence": None if offer.evidence is None else offer.evidence.model_dump(mode="json"),
                 "run_id": event.run_id,
             },
         )
@@ -288,5 +307,6 @@ _ROWS: dict[type[DomainEvent], Callable[[Any], Rows]] = {
     events.PriceRejected: _rejected,
     events.PriceDecided: _decided,
     events.ProposalExpired: _expired,
+    **LISTING_ROWS,
     **POLICY_ROWS,
 }

@@ -36,20 +36,20 @@ WHERE items.store_id = %(store_id)s AND (%(keys)s::text[] IS NULL OR item_key = 
 ORDER BY item_key
 
 -- name: linked_offers
--- description: The latest offer behind each of a store's links (or of the items named).
-SELECT offers.* FROM offers JOIN links USING (store_id, item_key, url)
+-- description: The latest offer behind each of a store's watched links (or of the items named).
+SELECT offers.* FROM offers JOIN watched USING (store_id, item_key, url)
 WHERE offers.store_id = %(store_id)s AND (%(keys)s::text[] IS NULL OR item_key = ANY(%(keys)s))
 
 -- name: links
--- description: A store's links with the time of their last reading.
-SELECT links.item_key, links.url, links.competitor, items.product_id, items.variant_id, items.currency,
-       offers.observed_at, pages.etag, pages.last_modified, pages.reading, pages.digest
-FROM links
+-- description: A store's watched links with the time of their last reading.
+SELECT watched.item_key, watched.url, watched.competitor, watched.confidence_bp, watched.feed, items.product_id,
+       items.variant_id, items.currency, offers.observed_at, pages.etag, pages.last_modified, pages.reading, pages.digest
+FROM watched
 JOIN items USING (store_id, item_key)
 LEFT JOIN offers USING (store_id, item_key, url)
 LEFT JOIN pages USING (store_id, url)
 WHERE store_id = %(store_id)s AND NOT items.has_variants
-ORDER BY links.item_key, links.url
+ORDER BY watched.item_key, watched.url
 
 -- name: pending
 -- description: A store's proposals that wait for an answer.
@@ -67,12 +67,12 @@ SELECT proposal_id, disposition FROM proposals WHERE run_id = %(run_id)s
 
 -- name: upsert_store
 -- description: A store was authorised, for the first time or again; a pause and the subscription outlive an uninstall.
-INSERT INTO stores (store_id, name, currency, prices_include_vat, vat_bp, installed, connected, paused, fence, settings,
-    settings_version)
-VALUES (%(store_id)s, %(name)s, %(currency)s, %(prices_include_vat)s, %(vat_bp)s, true, true, false, %(fence)s,
+INSERT INTO stores (store_id, name, domain, currency, prices_include_vat, vat_bp, installed, connected, paused, fence,
+    settings, settings_version)
+VALUES (%(store_id)s, %(name)s, %(domain)s, %(currency)s, %(prices_include_vat)s, %(vat_bp)s, true, true, false, %(fence)s,
     %(settings)s::jsonb, %(settings_version)s)
 ON CONFLICT (store_id) DO UPDATE SET
-    name = excluded.name, currency = excluded.currency, prices_include_vat = excluded.prices_include_vat,
+    name = excluded.name, domain = excluded.domain, currency = excluded.currency, prices_include_vat = excluded.prices_include_vat,
     vat_bp = excluded.vat_bp, installed = true, connected = true, fence = excluded.fence, settings = excluded.settings, settings_version = excluded.settings_version
 
 -- name: reconnect_store
@@ -117,17 +117,18 @@ ON CONFLICT (store_id, item_key) DO UPDATE SET
 -- name: upsert_item
 -- description: An item as Salla showed it. The baseline is the first shelf price ever seen and stays.
 INSERT INTO items (store_id, item_key, product_id, variant_id, name, brand, category, status, currency, base_price,
-    shelf_price, sale_price, sale_ends_on, sale_running, cost, stock, unlimited, has_variants, baseline, observed_at)
+    shelf_price, sale_price, sale_ends_on, sale_running, cost, stock, unlimited, has_variants, baseline, gtin, mpn,
+    observed_at)
 VALUES (%(store_id)s, %(item_key)s, %(product_id)s, %(variant_id)s, %(name)s, %(brand)s, %(category)s, %(status)s,
     %(currency)s, %(base_price)s, %(shelf_price)s, %(sale_price)s, %(sale_ends_on)s, %(sale_running)s, %(cost)s, %(stock)s,
-    %(unlimited)s, %(has_variants)s, %(baseline)s, %(observed_at)s)
+    %(unlimited)s, %(has_variants)s, %(baseline)s, %(gtin)s, %(mpn)s, %(observed_at)s)
 ON CONFLICT (store_id, item_key) DO UPDATE SET
     name = excluded.name, brand = excluded.brand, category = excluded.category, unlimited = excluded.unlimited,
     status = excluded.status, currency = excluded.currency, base_price = excluded.base_price,
     shelf_price = excluded.shelf_price, sale_price = excluded.sale_price, sale_ends_on = excluded.sale_ends_on,
     sale_running = excluded.sale_running, cost = excluded.cost, stock = excluded.stock,
     has_variants = excluded.has_variants, baseline = coalesce(items.baseline, excluded.baseline),
-    observed_at = excluded.observed_at
+    gtin = excluded.gtin, mpn = excluded.mpn, observed_at = excluded.observed_at
 
 -- name: catalogue_read
 -- description: A sweep of the catalogue came to its end.
@@ -294,16 +295,17 @@ ON CONFLICT (store_id, item_key, url) DO UPDATE SET competitor = excluded.compet
 -- name: upsert_offer
 -- description: The latest readings of links, many at once. A failed reading does not wipe out a price that may be fresh.
 INSERT INTO offers (store_id, item_key, url, competitor, fitness, price, currency, in_stock, confidence_bp, observed_at,
-    digest, detail, run_id)
+    digest, detail, evidence, run_id)
 SELECT store_id, item_key, url, competitor, fitness, price, currency, in_stock, confidence_bp, observed_at, digest, detail,
-    run_id
+    evidence, run_id
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (store_id text, item_key text, url text, competitor text, fitness text,
     price bigint, currency text, in_stock boolean, confidence_bp int, observed_at timestamptz, digest text, detail text,
-    run_id uuid)
+    evidence jsonb, run_id uuid)
 ON CONFLICT (store_id, item_key, url) DO UPDATE SET
     competitor = excluded.competitor, fitness = excluded.fitness, price = excluded.price,
     currency = excluded.currency, in_stock = excluded.in_stock, confidence_bp = excluded.confidence_bp,
-    observed_at = excluded.observed_at, digest = excluded.digest, detail = excluded.detail, run_id = excluded.run_id
+    observed_at = excluded.observed_at, digest = excluded.digest, detail = excluded.detail,
+    evidence = excluded.evidence, run_id = excluded.run_id
 WHERE NOT (excluded.fitness IN ('unreachable', 'refused') AND offers.fitness = 'usable')
 
 -- name: upsert_page

@@ -1,6 +1,7 @@
 """Filling the read models again from nothing but events.
 
-Run it while the service's workers stand still. The page memory is not rebuilt: losing it costs traffic only.
+Run it while the service's workers stand still. The memory of pages and searches is not rebuilt: losing it
+costs traffic only.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,9 @@ TABLES = (
     "orders",
     "weeks",
     "links",
+    "sources",
+    "looks",
+    "matches",
     "offers",
     "runs",
     "assessments",

@@ -5,7 +5,7 @@ from functools import cache
 
 from thaman_kit.database import load_queries
 
-_FILES = ("adapters/queries.sql", "adapters/policies.sql", "adapters/assessments.sql")
+_FILES = ("adapters/queries.sql", "adapters/policies.sql", "adapters/assessments.sql", "adapters/listings.sql")
 
 
 @cache

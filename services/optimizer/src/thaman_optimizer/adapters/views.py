@@ -78,6 +78,29 @@ class Views:
         wanted = {"store_id": store_id, "item_key": item_key, "limit": limit}
         return self._database.fetch_all(queries()["list_offers"], place | wanted)
 
+    def sources(self, store_id: str) -> list[Row]:
+        """Sources of listings with the last look into each."""
+        return self._database.fetch_all(queries()["list_sources"], {"store_id": store_id})
+
+    def matches(
+        self,
+        store_id: str,
+        before: tuple[datetime, UUID] | None,
+        limit: int,
+        *,
+        states: Sequence[str] | None = None,
+        kinds: Sequence[str] | None = None,
+        source_id: str | None = None,
+        item_key: str | None = None,
+    ) -> list[Row]:
+        """Matches of listings, newest first."""
+        wanted = {"states": list(states) if states else None, "kinds": list(kinds) if kinds else None}
+        return self._list("list_matches", store_id, before, limit, **wanted, source_id=source_id, item_key=item_key)
+
+    def match(self, store_id: str, match_id: UUID) -> Row | None:
+        """One match of a listing."""
+        return self._database.fetch_one(queries()["one_match"], {"store_id": store_id, "match_id": match_id})
+
     def policies(self, store_id: str, below: int | None, limit: int) -> list[Row]:
         """Policies without their documents, newest first."""
         wanted = {"store_id": store_id, "below": below, "limit": limit}

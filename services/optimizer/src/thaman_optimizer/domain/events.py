@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from thaman_contracts.events import advice, optimizer, policies
+from thaman_contracts.events import advice, listings, optimizer, policies
 from thaman_kit.domain import DomainEvent
 
 
@@ -15,6 +15,26 @@ class RunRequested(DomainEvent, optimizer.RunRequested, topic="request.RunReques
 
 class CompetitorLinksChanged(DomainEvent, optimizer.CompetitorLinksChanged, topic="links.Changed"):
     """The merchant told where rivals sell some items."""
+
+
+class ListingSourcesChanged(DomainEvent, listings.ListingSourcesChanged, topic="sources.Changed"):
+    """The merchant told where rivals are to be looked for."""
+
+
+class LookRequested(DomainEvent, listings.LookRequested, topic="sources.LookRequested"):
+    """Somebody asked to look into a source now."""
+
+
+class ListingsMatched(DomainEvent, listings.ListingsMatched, topic="sources.ListingsMatched"):
+    """Listings of a look match own products."""
+
+
+class SourceLooked(DomainEvent, listings.SourceLooked, topic="sources.Looked"):
+    """A look into a source ended."""
+
+
+class MatchesAnswered(DomainEvent, listings.MatchesAnswered, topic="matches.Answered"):
+    """A person confirmed or rejected matches."""
 
 
 class OptimizationStarted(DomainEvent, optimizer.OptimizationStarted, topic="run.Started"):

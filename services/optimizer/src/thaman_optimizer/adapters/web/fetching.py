@@ -19,10 +19,12 @@ USER_AGENT = f"{AGENT}/1.0 (+https://thaman.dev/bot; price comparison on behalf 
 
 _HEADERS = {
     "User-Agent": USER_AGENT,
-    "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
     "Accept-Language": "ar,en;q=0.8",
     "Accept-Encoding": "gzip",
 }
+HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
+"""What is asked for where a page is wanted, as an ``Accept`` header."""
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 _HEAD_BYTES = 1_024
@@ -37,13 +39,24 @@ _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's answer; ``status`` 304 means: as you know it."""
+    """An answer from ``url``; ``status`` 304 means: as you know it. With another status than 200 there is no body.
 
+    ``digest`` is the body's SHA-256, ``charset`` the one it is most likely in, ``declared`` the one its answer names.
+    """
+
+    url: str
     status: int
-    text: str
-    digest: str
-    etag: str | None
-    last_modified: str | None
+    body: bytes = b""
+    digest: str = ""
+    charset: str = "utf-8"
+    declared: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever is in it."""
+        return self.body.decode(self.charset, "replace")
 
 
 def next_hop(response: httpx.Response) -> httpx.URL | None:
@@ -63,7 +76,13 @@ def next_hop(response: httpx.Response) -> httpx.URL | None:
     return target
 
 
-async def get(client: httpx.AsyncClient, url: httpx.URL, conditions: Mapping[str, str]) -> httpx.Response | Page:
+async def get(
+    client: httpx.AsyncClient,
+    url: httpx.URL,
+    conditions: Mapping[str, str],
+    most_bytes: int = MAX_BYTES,
+    accept: str = HTML,
+) -> httpx.Response | Page:
     """Ask for one address; a redirect comes back as it is, anything else as a page.
 
     Raises:
@@ -71,23 +90,33 @@ async def get(client: httpx.AsyncClient, url: httpx.URL, conditions: Mapping[str
         PageUnreadable: too large, or in an encoding nobody asked for.
     """
     try:
-        async with client.stream("GET", url, headers={**_HEADERS, **conditions}, follow_redirects=False) as response:
+        headers = {**_HEADERS, "Accept": accept, **conditions}
+        async with client.stream("GET", url, headers=headers, follow_redirects=False) as response:
             if response.status_code in _REDIRECTS:
                 return response
-            return await _page(response)
+            return await _page(response, most_bytes)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise PageUnreachable(f"no answer: {type(error).__name__}") from error
 
 
-async def _page(response: httpx.Response) -> Page:
+async def _page(response: httpx.Response, most_bytes: int) -> Page:
+    url = str(response.request.url)
     etag, modified = response.headers.get("etag"), response.headers.get("last-modified")
     if response.status_code == httpx.codes.NOT_MODIFIED:
-        return Page(response.status_code, "", "", etag, modified)
+        return Page(url, response.status_code, etag=etag, last_modified=modified)
     if response.status_code != httpx.codes.OK:
-        return Page(response.status_code, "", "", None, None)
-    body = await read_bounded(response)
-    text = body.decode(charset_of(response, body), "replace")
-    return Page(response.status_code, text, sha256(body).hexdigest(), etag, modified)
+        return Page(url, response.status_code)
+    body = await read_bounded(response, most_bytes)
+    return Page(
+        url,
+        response.status_code,
+        body,
+        sha256(body).hexdigest(),
+        charset_of(response, body),
+        charset_of(response) if "charset" in response.headers.get("content-type", "").lower() else None,
+        etag,
+        modified,
+    )
 
 
 async def read_bounded(response: httpx.Response, limit: int = MAX_BYTES) -> bytes:

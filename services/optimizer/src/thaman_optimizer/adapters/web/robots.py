@@ -21,6 +21,11 @@ class Robots:
         return self.everything if self.parser is None else self.parser.can_fetch(AGENT, url)
 
     @property
+    def sitemaps(self) -> tuple[str, ...]:
+        """The addresses that the site gives as its sitemaps'."""
+        return tuple(self.parser.site_maps() or ()) if self.parser is not None else ()
+
+    @property
     def delay_s(self) -> float:
         """The pause the site asks for between two requests, in seconds."""
         asked = self.parser.crawl_delay(AGENT) if self.parser is not None else None

@@ -19,6 +19,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "gender_differs": ("الفئة المستهدفة مختلفة (رجالي أو نسائي)", "it is for others (men or women)"),
     "strength_differs": ("تركيز العطر مختلف", "the perfume's strength differs"),
     "generation_differs": ("الجيل أو رقم الإصدار مختلف", "the generation or version number differs"),
+    "several_own_products": ("يطابق أكثر من منتج لديك", "it matches several of your products"),
     "accessory_differs": ("أحدهما ملحق للآخر", "one is an accessory of the other"),
 }
 

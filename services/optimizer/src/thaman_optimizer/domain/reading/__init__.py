@@ -7,7 +7,8 @@ The text that people see is read only where nothing is written for machines, wit
 """
 
 from thaman_optimizer.domain.reading.answers import Reading, cannot_tell
+from thaman_optimizer.domain.reading.identity import Identity, read_identity
 from thaman_optimizer.domain.reading.numbers import read_price
 from thaman_optimizer.domain.reading.page import read_page
 
-__all__ = ["Reading", "cannot_tell", "read_page", "read_price"]
+__all__ = ["Identity", "Reading", "cannot_tell", "read_identity", "read_page", "read_price"]

@@ -79,11 +79,13 @@ def _nodes(blocks: Sequence[Any]) -> Iterator[Node]:
 
 
 def _resolved(node: Node, by_id: Mapping[str, Node]) -> Node:
-    """The node with its offers in place, where it only names them."""
-    offers = node.get("offers")
-    if isinstance(offers, list):
-        return {**node, "offers": [_named(one, by_id) for one in offers]}
-    return node if offers is None else {**node, "offers": _named(offers, by_id)}
+    """The node with its offers and its brand in place, where it only names them."""
+    found = {name: node[name] for name in ("offers", "brand") if node.get(name) is not None}
+    return {**node, **{name: _in_place(value, by_id) for name, value in found.items()}} if found else node
+
+
+def _in_place(value: Any, by_id: Mapping[str, Node]) -> Any:
+    return [_named(one, by_id) for one in value] if isinstance(value, list) else _named(value, by_id)
 
 
 def _named(value: Any, by_id: Mapping[str, Node]) -> Any:

@@ -45,8 +45,11 @@ def folded(text: str) -> str:
 
 def shown(text: str, most: int) -> str:
     """Text that is safe to record: at most ``most`` letters, none that controls, hides or changes the direction."""
-    text = _HIDDEN.sub("", _OVERRIDES.sub("", text[: most * 8]))
-    text = "".join(one if _is_visible(one) else " " for one in text)
+    text = text[: most * 8]
+    if not text.isascii():
+        text = _HIDDEN.sub("", _OVERRIDES.sub("", text))
+    if not text.isprintable():
+        text = "".join(one if _is_visible(one) else " " for one in text)
     return _SPACES.sub(" ", text).strip()[:most]
 
 

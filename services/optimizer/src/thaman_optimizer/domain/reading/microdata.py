@@ -4,7 +4,7 @@ extruct copies and cleans the subtree of every property, and looks through each 
 pages, hours on others. So the tree is first rid of all that does not matter here, and what is left is counted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -32,13 +32,15 @@ _MOST_LETTERS = 400
 """Inside one property. A price or a name that takes more is none."""
 
 
-def microdata(root: HtmlElement) -> list[Node]:
-    """The page's top-level items. The tree is changed; nothing else may need its microdata afterwards.
+def microdata(root: HtmlElement, also: Collection[str] = ()) -> list[Node]:
+    """The page's top-level items, with what matters for the price and the properties named in ``also``.
+
+    The tree is changed; nothing else may need its microdata afterwards.
 
     Raises:
         TooMuch: more or deeper than any honest product page has.
     """
-    if not _lightened(root):
+    if not _lightened(root, _MATTERS.union(also)):
         return []
     # Late, because it takes a second that no command's start should pay: extruct loads RDF and more with it.
     from extruct.w3cmicrodata import MicrodataExtractor
@@ -51,7 +53,7 @@ def microdata(root: HtmlElement) -> list[Node]:
     return [_node(item) for item in items if isinstance(item, dict)]
 
 
-def _lightened(root: HtmlElement) -> bool:
+def _lightened(root: HtmlElement, matters: Collection[str]) -> bool:
     """Leave only items and properties that matter; whether any item is left.
 
     Raises:
@@ -63,7 +65,7 @@ def _lightened(root: HtmlElement) -> bool:
     filled = set()
     for one in properties:
         nested = one in scopes
-        names = [name for name in one.get("itemprop")[:200].split() if name in _MATTERS]
+        names = [name for name in one.get("itemprop")[:200].split() if name in matters]
         if nested and not names:
             # What is in it stays apart from what is around it.
             names = [_OTHER]

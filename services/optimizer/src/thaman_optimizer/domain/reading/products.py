@@ -17,10 +17,10 @@ _IDENTITIES = ("@id", "sku", "gtin13", "gtin", "gtin14", "gtin12", "gtin8", "mpn
 
 def product_claim(nodes: Sequence[Node], source: OfferSource) -> Claim | None:
     """What a source's nodes say of the page's product; ``None`` where there is no product among them."""
-    products = [node for node in nodes if any(is_a(node, kind) for kind in _PRODUCTS)]
+    products = products_of(nodes)
     if not products:
         return None
-    if any(_differ(products[0], other) for other in products[1:]):
+    if are_several(products):
         # Microdata marks every product that is shown; JSON-LD is written about the page.
         return refused(source, "it describes several products", final=source is OfferSource.JSON_LD)
     claims = [_of_product(product, source) for product in products]
@@ -32,6 +32,16 @@ def product_claim(nodes: Sequence[Node], source: OfferSource) -> Claim | None:
     if any((one.price, one.highest, one.currency) != (first.price, first.highest, first.currency) for one in priced):
         return refused(source, "it describes its product with different prices", final=True, said=first.said)
     return first
+
+
+def products_of(nodes: Sequence[Node]) -> list[Node]:
+    """Those of a source's nodes that are products."""
+    return [node for node in nodes if any(is_a(node, kind) for kind in _PRODUCTS)]
+
+
+def are_several(products: Sequence[Node]) -> bool:
+    """Whether nodes are about different products, and not several times about one."""
+    return any(_differ(products[0], other) for other in products[1:])
 
 
 def _differ(one: Node, other: Node) -> bool:
