@@ -45,6 +45,7 @@ def test_help_lists_commands_and_exit_codes(capsys: Captured) -> None:
         "sandbox",
         "check-world",
         "dead-letters",
+        "export",
         "keys",
         "migrate",
     ):
@@ -59,6 +60,8 @@ def test_help_lists_commands_and_exit_codes(capsys: Captured) -> None:
         ("settings", "get"),
         ("check-world",),
         ("dead-letters", "list"),
+        ("export", "list"),
+        ("export", "run", "6a3ce9b0-3c5c-5b5e-8a57-0d3c8f5a1e11"),
         ("keys", "rotate-vault"),
         ("keys", "create", "--label", "x"),
         ("migrate",),

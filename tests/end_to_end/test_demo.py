@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from tests.support.commands import Thaman, last_object
 from tests.support.replaying import recorded, replayed
 
+from thaman_contracts.handover import FILES, ExecutionReport, MarketIntelligence, PricingDecision, WriteState
 from thaman_kit.embedded import EmbeddedPostgres
+from thaman_kit.testing_given import DATABASE_URL
 
 pytestmark = pytest.mark.timeout(300)
 TAKEN = (8101, 8103, 8090, 15_432, 14_222)
@@ -135,6 +138,45 @@ def kept_runs(thaman: Thaman) -> list[list[dict[str, Any]]]:
     for topic, state in rows:
         runs.setdefault(state["run_id"], []).append({"topic": topic, "state": state})
     return list(runs.values())
+
+
+def test_the_runs_are_handed_over_as_files(first: dict[str, Any], thaman: Thaman, tmp_path: Path) -> None:
+    """On the data that the demo left, from the ledger alone; each file says what the demo had said of its store."""
+    stores = {store["store_id"]: store for store in first["stores"]}
+    reader = Thaman(thaman.home)
+    with EmbeddedPostgres(thaman.home / "data" / "postgres") as server:
+        reader.env[DATABASE_URL] = server.url
+        runs = {run["store_id"]: run["run_id"] for run in reader.json("export", "list")["runs"]}
+        assert set(runs) == set(stores)
+        for folder in ("one", "two"):
+            for run_id in runs.values():
+                done = reader.run("export", "run", run_id, "--dir", str(tmp_path / folder), "--json")
+                assert done.returncode == 0, done.stderr[-4_000:]
+    for store_id, store in stores.items():
+        market, pricing, report = read_handed_over(tmp_path / "one" / store_id)
+        assert {made.run_id for made in (market, pricing, report)} == {UUID(runs[store_id])}
+        assert market.scouted is not None
+        known = len(market.offers) + len(market.earlier_offers or ())
+        assert known == market.scouted.offers_usable + market.scouted.offers_unusable > 0
+        assert (market.assessed.outcome if market.assessed else None) == store["advice"]
+        assert (len(pricing.proposals), len(pricing.holds)) == (store["proposed"], store["held"])
+        assert [one.state for one in report.decisions].count(WriteState.APPLIED) == store["applied"]
+        # What waits for a person may still become a decision.
+        assert market.complete
+        assert pricing.complete is report.complete is (store["asked"] == 0)
+    for path in (tmp_path / "one").rglob("*.json"):
+        assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
+
+
+def read_handed_over(folder: Path) -> tuple[MarketIntelligence, PricingDecision, ExecutionReport]:
+    """A store's three files, which are all that is in its folder."""
+    assert {path.stem for path in folder.iterdir()} == set(FILES)
+    market, pricing, report = ((folder / f"{name}.json").read_bytes() for name in FILES)
+    return (
+        MarketIntelligence.model_validate_json(market),
+        PricingDecision.model_validate_json(pricing),
+        ExecutionReport.model_validate_json(report),
+    )
 
 
 def test_a_second_run_on_the_kept_data_works(first: dict[str, Any], thaman: Thaman) -> None:

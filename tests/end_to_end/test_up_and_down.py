@@ -55,6 +55,7 @@ def test_up_restarts_what_dies_and_ends_in_order(thaman: Thaman) -> None:
     assert thaman.json("keys", "revoke", key["key_id"]) == {"revoked": key["key_id"]}
     assert thaman.json("keys", "rotate-vault")["primary_key"] == "k2"
     assert thaman.json("dead-letters", "list") == {"dead_letters": [], "dead_jobs": []}
+    assert thaman.json("export", "list") == {"runs": []}
     assert thaman.json("migrate") == {"applied": [], "streams": True}
     assert thaman.json("doctor")["ok"]
 

@@ -9,7 +9,8 @@
 ├── ``ApiRefused``                 7  a service answered with a problem
 ├── ``DoctorFoundTrouble``         8  the machine cannot run Thaman as it is
 ├── ``DemoFailed``                 9  the demo did not reach its end
-└── ``NotQuiet``                  10  the installation did not come to rest in time (``world/quiet.py``)
+├── ``NotQuiet``                  10  the installation did not come to rest in time (``world/quiet.py``)
+└── ``ExportRefused``             11  what the ledger has of a run cannot be handed over
 
 The number is the process' exit code; 130 is Ctrl-C.
 """
@@ -26,6 +27,7 @@ EXIT_CODES = {
     8: "doctor found trouble",
     9: "the demo did not reach its end",
     10: "the installation did not come to rest in time",
+    11: "export: what the ledger has of the run cannot be handed over",
     130: "stopped by Ctrl-C",
 }
 """Every exit code of the command and what it means."""
@@ -101,3 +103,9 @@ class DemoFailed(CliError):
     """The demo did not reach its end."""
 
     exit_code = 9
+
+
+class ExportRefused(CliError):
+    """What the ledger has of a run cannot be handed over."""
+
+    exit_code = 11

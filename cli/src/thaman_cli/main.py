@@ -10,6 +10,7 @@ from thaman_cli.commands import (
     demo,
     doctor,
     down,
+    export,
     keys,
     migrate,
     price,
@@ -43,6 +44,7 @@ app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
 app.command("migrate")(migrate.migrate)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(export.app, name="export")
 app.add_typer(keys.app, name="keys")
 app.add_typer(settings.app, name="settings")
 

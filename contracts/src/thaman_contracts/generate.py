@@ -3,6 +3,7 @@
 ``python -m thaman_contracts.generate FOLDER [--check]`` keeps in FOLDER:
 
 - ``schemas/<type>.json``: the JSON Schema of each event version;
+- ``handover/<file>.v<N>.json``: the JSON Schema of each hand-over file;
 - ``asyncapi.json``: the AsyncAPI 3 document;
 - ``golden/<type>.json``: one event of each version ever published. Written once and never again: reading them is
   the promise to everybody who stored one.
@@ -19,12 +20,18 @@ from thaman_contracts.asyncapi import document
 from thaman_contracts.compatibility import breaking_changes
 from thaman_contracts.events import REGISTRY
 from thaman_contracts.examples import example_of
+from thaman_contracts.handover import FILES
 
 
 def generated() -> dict[str, Any]:
     """Every generated file but the golden ones: path to JSON value."""
-    schemas = {f"schemas/{name}.json": model.model_json_schema() for name, model in sorted(REGISTRY.items())}
-    return schemas | {"asyncapi.json": document()}
+    return schemas() | {"asyncapi.json": document()}
+
+
+def schemas() -> dict[str, Any]:
+    """The JSON Schema of each event version and of each hand-over file: path to JSON value."""
+    events = {f"schemas/{name}.json": model.model_json_schema() for name, model in sorted(REGISTRY.items())}
+    return events | {f"handover/{name}.v1.json": model.model_json_schema() for name, model in FILES.items()}
 
 
 def golden() -> dict[str, Any]:
@@ -41,10 +48,10 @@ def drift(folder: Path) -> list[str]:
 def broken(folder: Path) -> list[str]:
     """Changes of the models that break a version whose schema is in ``folder``."""
     problems = []
-    for name, model in sorted(REGISTRY.items()):
-        published = _read(folder / f"schemas/{name}.json")
+    for path, schema in schemas().items():
+        published = _read(folder / path)
         if published is not None:
-            problems += [f"{name}: {change}" for change in breaking_changes(published, model.model_json_schema())]
+            problems += [f"{Path(path).stem}: {change}" for change in breaking_changes(published, schema)]
     return problems
 
 

@@ -5,8 +5,16 @@
     AuditError
     ├── UnknownStore      the ledger has no entry of this store
     ├── UnknownItem       the ledger has no price of this item
-    └── BadCursor         a cursor that no page of ours gave out
+    ├── BadCursor         a cursor that no page of ours gave out
+    ├── UnknownRun        the ledger has heard of no such run
+    └── SpoiledLedger     the ledger contradicts itself, so nothing can be handed over from it
+        ├── SharedRun         several stores say that a run is theirs
+        ├── ForeignEntry      an entry in a store's chain speaks of another store
+        └── UnreadableEntry   an entry is not the event that it says
 """
+
+from collections.abc import Sequence
+from uuid import UUID
 
 
 class AuditError(Exception):
@@ -23,3 +31,32 @@ class UnknownItem(AuditError):
 
 class BadCursor(AuditError):
     """A cursor that no page of ours gave out."""
+
+
+class UnknownRun(AuditError):
+    """The ledger has heard of no such run."""
+
+
+class SpoiledLedger(AuditError):
+    """The ledger contradicts itself, so nothing can be handed over from it; the message says where."""
+
+
+class SharedRun(SpoiledLedger):
+    """Several stores say that a run is theirs."""
+
+    def __init__(self, run_id: UUID, stores: Sequence[str]) -> None:
+        super().__init__(f"run {run_id} belongs to the stores {', '.join(map(repr, stores))}")
+
+
+class ForeignEntry(SpoiledLedger):
+    """An entry in a store's chain speaks of another store."""
+
+    def __init__(self, store_id: str, seq: int, said: str) -> None:
+        super().__init__(f"entry {seq} in the chain of store {store_id!r} speaks of store {said!r}")
+
+
+class UnreadableEntry(SpoiledLedger):
+    """An entry is not the event that it says."""
+
+    def __init__(self, store_id: str, seq: int, event_type: str) -> None:
+        super().__init__(f"entry {seq} in the chain of store {store_id!r} is no {event_type}")

@@ -81,3 +81,46 @@ SELECT
 -- name: progress
 -- description: Up to which place of each service's log the ledger has read, by partition.
 SELECT application_name AS upstream, notification_id AS position FROM audit_tracking ORDER BY application_name
+
+-- name: latest_runs
+-- description: The latest runs of all stores, or of one.
+SELECT * FROM runs WHERE (%(store_id)s::text IS NULL OR store_id = %(store_id)s)
+ORDER BY latest_at DESC, run_id DESC LIMIT %(limit)s
+
+-- name: run_owners
+-- description: The stores that say a run is theirs; more than one would be a fault.
+SELECT store_id FROM runs WHERE run_id = %(run_id)s ORDER BY store_id
+
+-- name: run_entries
+-- description: All entries of a run in its store's chain. What the optimizer said in the run lies between its start and
+-- its end, because a store's entries keep each service's order; what came of it later follows. Writes are onboarding's and
+-- may be anywhere. That the id occurs somewhere is looked at first, because it spares reading the JSON of all other runs.
+WITH frame AS (
+    SELECT * FROM ledger
+    WHERE store_id = %(store_id)s AND type = ANY (%(frame)s)
+      AND position(convert_to(%(run_id)s, 'UTF8') IN data) > 0
+      AND convert_from(data, 'UTF8')::jsonb ->> 'run_id' = %(run_id)s
+), span AS (
+    SELECT min(seq) FILTER (WHERE type = %(start)s) AS first,
+        coalesce(max(seq) FILTER (WHERE type = ANY (%(end)s)), 9223372036854775807) AS last
+    FROM frame
+), candidates AS (
+    SELECT ledger.* FROM span JOIN ledger ON seq > span.first AND seq < span.last
+    WHERE store_id = %(store_id)s AND type = ANY (%(during)s)
+    UNION ALL
+    SELECT ledger.* FROM span JOIN ledger ON seq > span.first
+    WHERE store_id = %(store_id)s AND type = ANY (%(after)s)
+    UNION ALL
+    SELECT * FROM ledger WHERE store_id = %(store_id)s AND type = ANY (%(writes)s)
+)
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash FROM frame
+UNION ALL
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash FROM candidates
+WHERE position(convert_to(%(run_id)s, 'UTF8') IN data) > 0
+  AND convert_from(data, 'UTF8')::jsonb ->> 'run_id' = %(run_id)s
+ORDER BY seq
+
+-- name: entries_before
+-- description: A page of a store's entries of one type before a place, newest first.
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger WHERE store_id = %(store_id)s AND type = %(type)s AND seq < %(before)s ORDER BY seq DESC LIMIT %(limit)s
