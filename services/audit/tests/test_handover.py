@@ -17,6 +17,7 @@ from thaman_audit.testing import Streams
 from thaman_audit.testing_events import price_change
 from thaman_audit.testing_runs import FullRun
 from thaman_contracts.events import optimizer
+from thaman_contracts.events.onboarding import WriteEvent
 from thaman_contracts.handover import FILES, HandOver
 from thaman_contracts.ids import run_id
 
@@ -154,7 +155,12 @@ def test_stores_do_not_mix(container: Container, streams: Streams) -> None:
     mine = RUN.whole()
     for pair in zip(mine, other.whole(), strict=True):
         streams.deliver(*pair)
-    streams.deliver(*FullRun(STORE, "r2", hours=5).whole())
+    # Another run of the same store, whose rejection names this one in a person's words.
+    again = FullRun(STORE, "r2", hours=5)
+    words = f'like "run_id":"{RUN.run_id}"'
+    before = texts(files_of(container.tables, STORE, RUN.run_id))
+    streams.deliver(*again.whole(), again.item(optimizer.PriceRejected, "9", rejected_by="omar", reason=words))
+    assert texts(files_of(container.tables, STORE, RUN.run_id)) == before
     assert owner_of(container.tables, RUN.run_id) == STORE
     assert owner_of(container.tables, other.run_id) == OTHER
     for run, stranger in ((RUN, other), (other, RUN)):
@@ -162,7 +168,7 @@ def test_stores_do_not_mix(container: Container, streams: Streams) -> None:
         for text in texts(files_of(container.tables, run.store_id, run.run_id)).values():
             strange = (stranger.store_id, str(stranger.run_id), f"/{stranger.store_id}/")
             assert not [word for word in (f'"{strange[0]}"', *strange[1:]) if word in text]
-            assert str(FullRun(STORE, "r2").run_id) not in text
+            assert str(again.run_id) not in text
     with pytest.raises(UnknownRun):
         files_of(container.tables, OTHER, RUN.run_id)
 
@@ -177,19 +183,24 @@ def test_the_same_run_gives_the_same_bytes_whatever_comes_after_it(container: Co
 
 
 def test_what_is_under_way_is_not_complete(container: Container, streams: Streams) -> None:
+    approved = [event for event in RUN.writes() if isinstance(event, WriteEvent) and event.product_id == "2"]
     steps = [
         ([RUN.asked()], "requested", [False, False, False]),
         (RUN.scouting("1"), "started", [False, False, False]),
         (RUN.analysis(), "completed", [True, False, False]),
+        # All that is decided is settled, but people may still say yes to more.
+        ([event for event in RUN.writes() if event not in approved], "completed", [True, False, False]),
         (RUN.answers(), "completed", [True, True, False]),
-        (RUN.writes()[:-1], "completed", [True, True, False]),
-        (RUN.writes()[-1:], "completed", [True, True, True]),
+        (approved[:2], "completed", [True, True, False]),
+        (approved[2:], "completed", [True, True, True]),
     ]
     for events, status, expected in steps:
         streams.deliver(*events)
         files = told(container)
         assert files[STEP_1]["run"]["status"] == status
         assert complete(files) == expected, status
+        uncertain = [one for one in files[STEP_3]["decisions"] if one["state"] == "uncertain"]
+        assert [one["corrected"] for one in uncertain] == ([False] if events == approved[:2] else [])
 
 
 def test_a_stream_may_be_behind_the_others(container: Container, streams: Streams) -> None:

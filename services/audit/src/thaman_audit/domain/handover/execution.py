@@ -43,11 +43,10 @@ _OPEN = (WriteState.DUE, WriteState.WRITING, WriteState.UNCERTAIN)
 def execution_report(record: Record) -> ExecutionReport:
     """The Executor's file."""
     reports = _reports(record)
-    open_ones = [one for one in reports if one.state in _OPEN or one.decision is None]
-    open_ones_before = any(map(pricing.is_pending, pricing.proposals_of(record)))
+    is_open = any(one.state in _OPEN for one in reports) or any(map(pricing.is_pending, pricing.proposals_of(record)))
     completed, failed = record.first(OptimizationCompleted), record.first(OptimizationFailed)
     return ExecutionReport(
-        **record.head(KINDS, complete=record.has_ended and not open_ones and not open_ones_before),
+        **record.head(KINDS, complete=record.has_ended and not is_open),
         step="execution_report",
         statistics=completed.statistics if completed else None,
         failure=RunFailure(stage=failed.stage, reason=failed.reason) if failed else None,
