@@ -114,8 +114,9 @@ class MarketIntelligence(HandOver):
     )
     offers: tuple[Offer, ...] = Field(description="Offers that this run read, each with what its page said.")
     earlier_offers: tuple[EarlierOffer, ...] | None = Field(
-        description="Offers of earlier runs that counted, too, because their pages were not due to be read again; null"
-        " until the run has completed."
+        description="Offers of earlier runs, 14 days back at most, that were still the last word on pages of `links`,"
+        " because this run had no need to read these pages, or could not; null until the run has completed. Pages that"
+        " were found by matching are not among them."
     )
     assessed: MarketAssessed | None = Field(
         description="Advice of LLM agents with its model, prompt digest, tokens, cost and latency, or why there is"

@@ -150,6 +150,34 @@ def test_offers_of_earlier_runs_that_counted_are_there(container: Container, str
     assert told(container, third)[STEP_1]["earlier_offers"] is None
 
 
+def test_a_usable_offer_outlives_pages_that_do_not_answer(container: Container, streams: Streams) -> None:
+    fit = optimizer.OfferFitness
+    streams.deliver(RUN.links(*"1234"), *(RUN.reading(product, fit.USABLE) for product in "123"))
+    later = FullRun(STORE, "r2", hours=1)
+    streams.deliver(
+        later.reading("1", fit.UNREACHABLE), later.reading("2", fit.NO_PRICE), later.reading("4", fit.REFUSED)
+    )
+    again = FullRun(STORE, "r3", hours=2)
+    streams.deliver(again.reading("2", fit.REFUSED))
+    last = FullRun(STORE, "r4", hours=3)
+    started, *rest = last.scouting()
+    streams.deliver(last.asked(), started, last.reading("3", fit.UNREACHABLE), *rest, *last.analysis())
+    market = told(container, last)[STEP_1]
+    assert by_product(market["offers"])["3"]["fitness"] == "unreachable"
+    earlier = {
+        product: (one["fitness"], one["run_id"]) for product, one in by_product(market["earlier_offers"]).items()
+    }
+    assert earlier == {
+        "1": ("usable", str(RUN.run_id)),
+        "2": ("refused", str(again.run_id)),
+        "3": ("usable", str(RUN.run_id)),
+        "4": ("refused", str(later.run_id)),
+    }
+    much_later = FullRun(STORE, "r5", hours=24 * 15)
+    streams.deliver(much_later.asked(), *much_later.scouting(), *much_later.analysis())
+    assert told(container, much_later)[STEP_1]["earlier_offers"] == []
+
+
 def test_stores_do_not_mix(container: Container, streams: Streams) -> None:
     other = FullRun(OTHER)
     mine = RUN.whole()

@@ -121,6 +121,11 @@ class FullRun:
         scouting = self.scouting(*"1234567")
         return [self.links(*"1234567"), self.asked(), *scouting, *self.analysis(), *self.answers(), *self.writes()]
 
+    def reading(self, product: str, fitness: optimizer.OfferFitness) -> optimizer.OffersObserved:
+        """The page of an item was read, with this outcome."""
+        offer = self.offer(product).model_copy(update={"fitness": fitness})
+        return self.event(optimizer.OffersObserved, SCOUTED, offers=(offer,))
+
     def offer(self, product: str) -> optimizer.Offer:
         """What a rival's page said of an item."""
         fields = fields_of(optimizer.Offer) | {"product_id": product, "variant_id": None, "url": self.page(product)}

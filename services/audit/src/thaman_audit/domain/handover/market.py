@@ -1,12 +1,13 @@
 """Step 1: what the Scout handed over.
 
-A run reads only the pages that are due; of the others the offers of earlier runs count on. Which those were follows
-from the ledger: the links in force at the hand-over, of the items that the run judged, each with its latest offer
-before it.
+A run reads only the pages that are due; of the others the offers of earlier runs count on, and of a page that could not
+be read the usable offer that was known. For the merchant's links that follows from the ledger: the links at the
+hand-over, of the items that the run judged, each with its last offer before it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from thaman_audit.domain.handover.record import Record, Recorded
 from thaman_contracts.events.advice import MarketAssessed
@@ -14,6 +15,7 @@ from thaman_contracts.events.optimizer import (
     CompetitorLinksChanged,
     MarketScouted,
     Offer,
+    OfferFitness,
     OffersObserved,
     OptimizationCompleted,
     PriceHeld,
@@ -23,6 +25,11 @@ from thaman_contracts.handover import EarlierOffer, ItemLink, MarketIntelligence
 from thaman_contracts.ids import item_key
 
 KINDS = (OffersObserved, MarketScouted, MarketAssessed)
+
+OLDEST = timedelta(days=14)
+"""No store lets an older offer count, and a page that never answers would be sought for ever."""
+
+_NO_ANSWER = (OfferFitness.UNREACHABLE, OfferFitness.REFUSED)
 
 Page = tuple[str, str]
 """An item's key and the address of a rival's page about it."""
@@ -57,35 +64,47 @@ class Market:
                 self.sources.append(row)
 
     def observe(self, newest_first: Iterable[Recorded]) -> None:
-        """Take offers of earlier runs until all that counted are known."""
-        missing = self._missing()
-        for row in newest_first if missing else ():
+        """Take offers of earlier runs, as far as they were still the last word on a page."""
+        scouted = self.record.first(MarketScouted)
+        read, missing = {page for page, _ in self._read()}, self._missing()
+        unanswered: dict[Page, tuple[Recorded, Offer]] = {}
+        if scouted is None or not missing:
+            return
+        for row in newest_first:
             assert isinstance(row.event, OffersObserved)
-            found = {(one.key, one.url): one for one in row.event.offers if (one.key, one.url) in missing}
-            if found:
-                self.sources.append(row)
-            for page, offer in found.items():
-                self.offers[page] = EarlierOffer(**offer.model_dump(), run_id=row.event.run_id)
+            if scouted.occurred_at - row.event.occurred_at > OLDEST or not missing:
+                break
+            for page, offer in _pages(row.event.offers):
+                if page not in missing:
+                    continue
+                if offer.fitness in _NO_ANSWER:
+                    unanswered.setdefault(page, (row, offer))
+                    continue
                 missing.remove(page)
-            if len(self.offers) >= self._expected() or not missing:
-                return
+                # Only a usable offer outlives readings that came to nothing.
+                if offer.fitness is OfferFitness.USABLE or not (page in unanswered or page in read):
+                    unanswered.pop(page, None)
+                    self._take(page, row, offer)
+        for page, (row, offer) in unanswered.items():
+            if page not in read:
+                self._take(page, row, offer)
+
+    def _take(self, page: Page, row: Recorded, offer: Offer) -> None:
+        assert isinstance(row.event, OffersObserved)
+        self.offers[page] = EarlierOffer(**offer.model_dump(), run_id=row.event.run_id)
+        self.sources.append(row)
 
     def _missing(self) -> set[Page]:
-        """Pages that are linked to items of the run and were not read in it."""
-        if self.record.first(OptimizationCompleted) is None or not self._expected():
+        """Pages that are linked to items of the run and gave it no answer, or were not due."""
+        if self.record.first(OptimizationCompleted) is None:
             return set()
         said = (*self.record.events(PriceProposed), *self.record.events(PriceHeld))
         judged = {item_key(one.product_id, one.variant_id) for one in said}
         linked = {(key, link.url) for key in judged & self.links.keys() for link in self.links[key]}
-        return linked - self._read()
+        return linked - {page for page, offer in self._read() if offer.fitness not in _NO_ANSWER}
 
-    def _expected(self) -> int:
-        """How many offers of earlier runs the Scout counted."""
-        scouted = self.record.first(MarketScouted)
-        return 0 if scouted is None else max(0, scouted.offers_usable + scouted.offers_unusable - len(self._read()))
-
-    def _read(self) -> set[Page]:
-        return {(offer.key, offer.url) for offer in _offers(self.record)}
+    def _read(self) -> list[tuple[Page, Offer]]:
+        return _pages(_offers(self.record))
 
 
 def market_intelligence(market: Market) -> MarketIntelligence:
@@ -106,3 +125,7 @@ def market_intelligence(market: Market) -> MarketIntelligence:
 
 def _offers(record: Record) -> list[Offer]:
     return [offer for page in record.events(OffersObserved) for offer in page.offers]
+
+
+def _pages(offers: Iterable[Offer]) -> list[tuple[Page, Offer]]:
+    return [((offer.key, offer.url), offer) for offer in offers]
