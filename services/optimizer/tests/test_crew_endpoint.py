@@ -158,7 +158,16 @@ def test_a_call_that_might_use_more_than_is_left_is_not_sent(server: Server) -> 
     assert talk(line_to(server.url, Allowance(10**6, 100)))[1] == [AssessmentReason.RUN_BUDGET], "money, too"
 
 
-@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": -1, "completion_tokens": 1}, {"prompt_tokens": True}])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {},
+        {"prompt_tokens": -1, "completion_tokens": 1},
+        {"prompt_tokens": True},
+        {"prompt_tokens": 10**30, "completion_tokens": 1},
+    ],
+)
 def test_a_call_that_does_not_say_what_it_used_counts_for_the_most(server: Server, usage: Any) -> None:
     server.body = answer("ok", usage=usage)
     line, _ = talk(line_to(server.url))

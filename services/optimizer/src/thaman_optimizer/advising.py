@@ -5,7 +5,7 @@ on.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from time import monotonic
@@ -63,8 +63,11 @@ class Advising:
         """Whether the store's runs are to have advice."""
         return store.settings.advice is AdviceMode.CREW
 
-    async def ask(self, store: StoreFacts, items: Sequence[ItemFacts], now: datetime) -> Found:
-        """What a crew says of the store's items, or why it says nothing; ``now`` is the run's instant."""
+    async def ask(self, store: StoreFacts, items: Callable[[], Sequence[ItemFacts]], now: datetime) -> Found:
+        """What a crew says of the store's items, or why it says nothing; ``now`` is the run's instant.
+
+        ``items`` gives them with their pasts. It may block, and is called only where somebody is to be asked.
+        """
         found = await self._ask(store, items, now)
         ASKED.labels(found.outcome.value, "" if found.reason is None else found.reason.value).inc()
         TOKENS.inc(found.input_tokens + found.output_tokens)
@@ -72,7 +75,7 @@ class Advising:
         log.info("advice", outcome=found.outcome.value, reason=found.reason, items=len(found.advice))
         return found
 
-    async def _ask(self, store: StoreFacts, items: Sequence[ItemFacts], now: datetime) -> Found:
+    async def _ask(self, store: StoreFacts, items: Callable[[], Sequence[ItemFacts]], now: datetime) -> Found:
         if self._advisor is None:
             return _skipped(AssessmentReason.NO_CREW)
         if not_priced(store) is not None:
@@ -114,6 +117,8 @@ class Advising:
             cost_micro_usd=advisor.prices.cost(usage),
             latency_ms=took,
             brief=brief.document,
+            allowed_tokens=allowance.tokens,
+            allowed_micro_usd=allowance.micro_usd,
         )
         if told.failure is not None:
             return found
@@ -126,9 +131,9 @@ class Advising:
             ignored=clamped.ignored,
         )
 
-    def _brief(self, store: StoreFacts, items: Sequence[ItemFacts], now: datetime) -> Brief:
-        known = self._facts.with_pasts(store.store_id, items, now)
-        keys = [item_key(item.product_id, item.variant_id) for item in items if item.offers]
+    def _brief(self, store: StoreFacts, items: Callable[[], Sequence[ItemFacts]], now: datetime) -> Brief:
+        known = items()
+        keys = [item_key(item.product_id, item.variant_id) for item in known if item.offers]
         return brief_of(store, known, self._facts.names(store.store_id, keys), now)
 
     def _allowance(self, store_id: str) -> Allowance:

@@ -27,7 +27,7 @@ from thaman_optimizer.domain.analyst import Verdict, judge, judge_in_shadow
 from thaman_optimizer.domain.approval import not_priced
 from thaman_optimizer.domain.assessment import Assessment
 from thaman_optimizer.domain.engine import Move
-from thaman_optimizer.domain.facts import OfferFacts, StoreFacts, counts
+from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts, counts
 from thaman_optimizer.domain.proposal import Lapse, Proposal, Ruling, lapse
 from thaman_optimizer.domain.run import Found, Market, Run, Stage, milliseconds
 from thaman_optimizer.domain.whatif import shadow_prices
@@ -69,13 +69,15 @@ class Order:
 class Scene:
     """What a run works on: the store, its items as they are, and the run itself.
 
-    ``shadows`` is what a policy in shadow makes of the items, by their keys.
+    ``known`` are the items with their pasts, once they were loaded: as much as everything else of a run, and so never
+    loaded twice. ``shadows`` is what a policy in shadow makes of the items, by their keys.
     """
 
     order: Order
     store: StoreFacts
     catalogue: Catalogue
     run: Run
+    known: tuple[ItemFacts, ...] | None = None
     unstored: list[DomainEvent] = field(default_factory=list)
     shadows: dict[str, ShadowPrice] = field(default_factory=dict)
 
@@ -181,7 +183,7 @@ class Runs:
         said = await asyncio.to_thread(self._market.said, scene.run.id)
         if scene.run.assessed is not None or said:
             return True
-        found = await self._advising.ask(scene.store, scene.catalogue.items, scene.run.decides_at)
+        found = await self._advising.ask(scene.store, lambda: self._known(scene), scene.run.decides_at)
         return await asyncio.to_thread(self._save_assessed, scene, found)
 
     def _save_assessed(self, scene: Scene, found: Found) -> bool:
@@ -223,8 +225,7 @@ class Runs:
                 return
 
     def _judge(self, scene: Scene, now: datetime) -> list[Verdict]:
-        store = scene.store
-        items = self._facts.with_pasts(store.store_id, scene.catalogue.items, now)
+        store, items = scene.store, self._known(scene)
         advice = Assessment.of(scene.run.assessed)
         verdicts = judge(store, items, now, advice)
         try:
@@ -233,6 +234,12 @@ class Runs:
             # A policy on trial must not stop the ones that decide; that it shows no prices is what its merchant sees.
             log.exception("shadow_failed")
         return verdicts
+
+    def _known(self, scene: Scene) -> tuple[ItemFacts, ...]:
+        if scene.known is None:
+            at = scene.run.decides_at
+            scene.known = self._facts.with_pasts(scene.store.store_id, scene.catalogue.items, at)
+        return scene.known
 
     def _give_up(self, scene: Scene, job: Job, reason: str) -> None:
         """End the run without a result."""

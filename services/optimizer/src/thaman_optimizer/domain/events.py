@@ -52,9 +52,15 @@ class MarketScouted(DomainEvent, optimizer.MarketScouted, topic="run.MarketScout
 
 
 class MarketAssessed(DomainEvent, advice.MarketAssessed, topic="run.MarketAssessed"):
-    """Advice on a run's items, or why there is none; ``brief`` is all that the agents were shown."""
+    """Advice on a run's items, or why there is none; ``brief`` is all that the agents were shown.
+
+    ``allowed_tokens`` and ``allowed_micro_usd`` are what was left to be used when they were asked, ``None`` where they
+    were not.
+    """
 
     brief: dict[str, Any] = Field(default_factory=dict)
+    allowed_tokens: int | None = None
+    allowed_micro_usd: int | None = None
 
 
 class OptimizationCompleted(DomainEvent, optimizer.OptimizationCompleted, topic="run.Completed"):

@@ -71,6 +71,8 @@ class Found:
     cost_micro_usd: int = 0
     latency_ms: int = 0
     brief: Mapping[str, Any] = field(default_factory=dict)
+    allowed_tokens: int | None = None
+    allowed_micro_usd: int | None = None
 
 
 class Run(Aggregate):

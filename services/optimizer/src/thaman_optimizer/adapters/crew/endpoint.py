@@ -16,6 +16,9 @@ from thaman_optimizer.domain.budget import Allowance, TokenPrices, Usage
 MOST_BYTES = 1_000_000
 """A larger answer is not read to its end."""
 
+MOST_TOKENS = 10**9
+"""No call uses more; an endpoint that says so is not believed, and what it says would not fit into our tables."""
+
 _SAID = ("role", "content", "tool_calls", "tool_call_id", "name")
 
 
@@ -147,7 +150,7 @@ def _object(text: bytes) -> Mapping[str, Any]:
 
 
 def _usage_of(answer: Mapping[str, Any]) -> Usage | None:
-    """What the endpoint says the call used; ``None`` where it does not say."""
+    """What the endpoint says the call used; ``None`` where it does not say, or says what cannot be."""
     usage = answer.get("usage")
     named = usage if isinstance(usage, dict) else {}
     sent, received = (named.get(name) for name in ("prompt_tokens", "completion_tokens"))
@@ -155,7 +158,7 @@ def _usage_of(answer: Mapping[str, Any]) -> Usage | None:
 
 
 def _is_count(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
 
 
 def _message_of(answer: Mapping[str, Any]) -> dict[str, Any]:
