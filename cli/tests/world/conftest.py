@@ -110,6 +110,8 @@ class Installation:
         return {violation.rule for violation in self.check(quiet=quiet).violations}
 
     def _stored(self, event: EventData) -> DomainEvent:
+        if isinstance(event, DomainEvent):
+            return event
         stored = next(
             cls for cls in TOPICS.values() if type(event) in cls.__mro__ and cls.__module__.startswith("thaman_")
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from thaman_cli.world.checks import (
+    advice,
     agreement,
     costs,
     decisions,
@@ -26,6 +27,7 @@ ALWAYS: tuple[Check, ...] = (
     limits.check,
     costs.check,
     policies.check,
+    advice.check,
     log.check,
     isolation.check,
     tokens.check,
