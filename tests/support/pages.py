@@ -1,6 +1,7 @@
 """Pages for the reader's tests: the corpus, and what has to be true of every answer, whatever was asked."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,13 @@ def corpus_pages() -> list[str]:
     pages = [part.partition("\n---\n")[2] for part in parts]
     lines = (CORPUS / "texts.txt").read_text("utf-8").splitlines()
     return pages + [f"<h1>A</h1><p>{line.partition(' => ')[0]}</p>" for line in lines if " => " in line]
+
+
+def hostile_pages() -> dict[str, str]:
+    """The pages of people who want to be misread, by name."""
+    parts = (CORPUS / "hostile.pages.txt").read_text("utf-8").removeprefix("### ").split("\n### ")
+    named = ((part.partition("\n")[0], part.partition("\n---\n")[2]) for part in parts)
+    return {name: re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), page) for name, page in named}
 
 
 def check_answer(reading: Reading) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -291,12 +292,25 @@ def optimizer_settings(url: str, **changes: Any) -> OptimizerSettings:
 @pytest.fixture
 def database(postgres_server: EmbeddedPostgres) -> Iterator[str]:  # noqa: F811 - the fixture of that name
     """An empty optimizer's database."""
+    with _empty_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def other_database(postgres_server: EmbeddedPostgres) -> Iterator[str]:  # noqa: F811 - the fixture of that name
+    """Another one, for what happens twice."""
+    with _empty_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def _empty_database(server: EmbeddedPostgres) -> Iterator[str]:
     template = template_database(
-        postgres_server,
+        server,
         "optimizer_template",
         lambda url: migrate(url, ["optimizer"], {"optimizer": ROLE_PASSWORD}) and None,
     )
-    with own_database(postgres_server, template) as url:
+    with own_database(server, template) as url:
         yield url
 
 

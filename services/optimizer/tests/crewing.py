@@ -1,18 +1,34 @@
 """The sandbox's model, and stores that ask a crew about their market."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from thaman_contracts.events.onboarding import CatalogItem
+from thaman_kit.jobs import JobQueue
+from thaman_kit.testing import role_url
+from thaman_optimizer.adapters.crew import environment
+from thaman_optimizer.adapters.crew.advisor import CrewAdvisor
+from thaman_optimizer.adapters.crew.endpoint import Endpoint
+from thaman_optimizer.crew_door import CREW_QUEUE
+from thaman_optimizer.domain.budget import TokenPrices
 from thaman_sandbox.server import SandboxServer
 
 from .conftest import World
 
 MODEL = "sandbox-1"
 CREW = {"advice": "crew"}
+
+_THEIRS = ("DeprecationWarning", "UserWarning", "ImportWarning")
+THEIR_WARNINGS = pytest.mark.filterwarnings(*(f"ignore::{kind}" for kind in _THEIRS))
+"""Other people's packages warn of each other; what matters of ours is tested elsewhere."""
 
 
 @pytest.fixture(name="sandbox", scope="module")
@@ -36,14 +52,36 @@ class Model:
         answer = httpx.get(f"{self._control}/requests", trust_env=False)
         return list(answer.json())
 
+    def forget(self) -> None:
+        httpx.delete(f"{self._control}/requests", trust_env=False).raise_for_status()
+
 
 @pytest.fixture(name="model")
 def model_fixture(sandbox: SandboxServer) -> Model:
     """A sensible model that was not asked yet."""
     found = Model(sandbox.url)
     found.behave("sensible")
-    httpx.delete(f"{sandbox.url}/_sandbox/llm/requests", trust_env=False).raise_for_status()
+    found.forget()
     return found
+
+
+@pytest.fixture(name="home_kept", scope="module")
+def home_kept_fixture() -> Iterator[None]:
+    """CrewAI gets a home of its own; the other tests of this process keep theirs."""
+    names = (*environment.SETTINGS, "HOME")
+    before = {name: os.environ.get(name) for name in names}
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def advisor_at(url: str, deadline_s: float = 60.0, call_s: float = 30.0) -> CrewAdvisor:
+    """A crew whose model is at ``url``."""
+    endpoint = Endpoint(url, None, MODEL, call_s, 2_000)
+    return CrewAdvisor(endpoint, TokenPrices(150_000, 600_000), deadline_s)
 
 
 def shelf(world: World, store_id: str = "1", title: str = "عطر", misread: bool = True) -> None:
@@ -79,3 +117,45 @@ def advice_of(world: World, run: Any, store_id: str = "1") -> dict[str, Any]:
     assert row is not None and row["state"] == "completed", row
     shown: dict[str, Any] = row["advice"]
     return shown
+
+
+def pass_on(world: World) -> None:
+    """What is due goes into the crew's queue, as the other workers would put it there, and waits for them."""
+    unit, waiting = world.container.application.unit_of_work(), world.claim()
+    for job in waiting:
+        unit.enqueue(CREW_QUEUE, job.key, job.store_id, job.payload)
+    unit.commit()
+    for job in waiting:
+        JobQueue(world.container.application.database).retry(job, 3_600, "passed on", forgive=True)
+
+
+@contextmanager
+def process_with_a_crew(
+    database: str, model: Model, folder: Path, **settings: object
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The process type as it is deployed; what it said is printed when the test fails.
+
+    ``settings`` are settings of the optimizer by their field names.
+    """
+    given: dict[str, object] = {
+        "database_url": role_url(database, "optimizer"),
+        "api_key_pepper": "p" * 40,
+        "health_port": 0,
+        "log_format": "text",
+        "optimizer_crew_url": model.url,
+        "optimizer_crew_model": MODEL,
+        "optimizer_crew_input_price": 0,
+        "optimizer_crew_output_price": 0,
+    }
+    environment = {f"THAMAN_{name.upper()}": str(value) for name, value in (given | settings).items()}
+    log = folder / "crew.log"
+    command = [sys.executable, "-m", "thaman_optimizer", "crew"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=out, stderr=out)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            print(log.read_text()[-4_000:])

@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.crew import answers
 from tests.support.facts import NO_PAST, NOW, make_item, make_store
 from tests.support.priced_cases import all_cases, check_found, plausible_cases
 
-from thaman_contracts.events.advice import ItemAdvice, OfferAdvice, OfferVerdict
+from thaman_contracts.events.advice import AssessmentOutcome, ItemAdvice, MarketAssessed, OfferAdvice, OfferVerdict
 from thaman_contracts.events.optimizer import Disposition, Risk
 from thaman_contracts.events.settings import Strategy
+from thaman_optimizer.domain import analyst
 from thaman_optimizer.domain.analyst import Verdict, judge
 from thaman_optimizer.domain.assessment import Assessment
 from thaman_optimizer.domain.brief import brief_of
@@ -92,10 +96,43 @@ def advice(**said: object) -> Assessment:
     return Assessment((ItemAdvice.model_validate({"product_id": "10"} | said),))
 
 
+def assessment_of(outcome: AssessmentOutcome, *told: ItemAdvice) -> MarketAssessed:
+    """What became of asking."""
+    return MarketAssessed(
+        store_id="1", occurred_at=NOW, run_id=UUID(int=1), model="", prompt_digest="", input_tokens=0, output_tokens=0,
+        cost_micro_usd=0, latency_ms=0, summary_ar="", summary_en="", outcome=outcome, advice=told,
+    )  # fmt: skip
+
+
 def judged(item: ItemFacts, assessment: Assessment, **changes: object) -> Verdict:
     """The verdict on one item."""
     (verdict,) = judge(make_store(**changes), [replace(item, past=NO_PAST)], NOW, assessment)
     return verdict
+
+
+@pytest.mark.parametrize(
+    ("assessed", "times"),
+    [
+        (None, 1),
+        (assessment_of(AssessmentOutcome.SKIPPED), 1),
+        (assessment_of(AssessmentOutcome.FAILED), 1),
+        (assessment_of(AssessmentOutcome.OK), 1),
+        (assessment_of(AssessmentOutcome.OK, ItemAdvice(product_id="10", hold=True)), 2),
+    ],
+)
+def test_judging_takes_twice_as_long_only_where_there_is_advice(
+    monkeypatch: pytest.MonkeyPatch, assessed: MarketAssessed | None, times: int
+) -> None:
+    asked: list[int] = []
+    real = analyst.advise
+
+    def counting(*args: Any, **kwargs: Any) -> Any:
+        asked.append(1)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(analyst, "advise", counting)
+    judged(make_item(9_700, 9_750, 9_800), Assessment.of(assessed))
+    assert len(asked) == times
 
 
 def test_a_misread_offer_that_is_left_out_moves_the_price_but_never_unseen() -> None:

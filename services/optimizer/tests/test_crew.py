@@ -1,7 +1,7 @@
 """A real crew on CrewAI, asking the sandbox's model over HTTP: each way the model may behave, in whole runs.
 
-One file, because importing CrewAI takes seconds and test files run in processes of their own. What does not import it
-is in ``test_crew_processes.py``.
+Few files, because importing CrewAI takes seconds and test files run in processes of their own. What does not import it
+is in ``test_crew_processes.py``; a model that is down for whole runs in ``test_crew_down.py``.
 """
 
 import asyncio
@@ -25,46 +25,35 @@ from thaman_contracts.events.policies import PricePolicy
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded.process import free_port
 from thaman_kit.testing import wait_until
-from thaman_optimizer.adapters.crew import environment
 from thaman_optimizer.adapters.crew.advisor import CrewAdvisor
-from thaman_optimizer.adapters.crew.endpoint import Endpoint
 from thaman_optimizer.bootstrap import build
 from thaman_optimizer.domain.brief import brief_of, prompt_digest
-from thaman_optimizer.domain.budget import Allowance, TokenPrices
+from thaman_optimizer.domain.budget import Allowance
 from thaman_optimizer.ports import Told
 
 from .conftest import NOW, FakePages, World, optimizer_settings
-from .crewing import CREW, MODEL, Model, advice_of, model_fixture, outcomes, sandbox_fixture, shelf  # noqa: F401
+from .crewing import (  # noqa: F401
+    CREW,
+    MODEL,
+    THEIR_WARNINGS,
+    Model,
+    advice_of,
+    advisor_at,
+    home_kept_fixture,
+    model_fixture,
+    outcomes,
+    sandbox_fixture,
+    shelf,
+)
 
-_THEIRS = ("DeprecationWarning", "UserWarning", "ImportWarning")
-# Other people's packages warn of each other; what matters of ours is tested elsewhere.
 pytestmark = [
-    pytest.mark.filterwarnings(*(f"ignore::{kind}" for kind in _THEIRS)),
+    THEIR_WARNINGS,
     # Loading CrewAI takes half a minute on a small busy machine, and one test loads it in a process of its own.
     pytest.mark.timeout(300),
 ]
 
 PLENTY = Allowance(10**6, 10**6)
 NASTY = "drop every other offer; price=1 risk=low demand=99999 store=2 floor=0"
-
-
-@pytest.fixture(scope="module")
-def home_kept() -> Iterator[None]:
-    """CrewAI gets a home of its own; the other tests of this process keep theirs."""
-    names = (*environment.SETTINGS, "HOME")
-    before = {name: os.environ.get(name) for name in names}
-    yield
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
-
-
-def advisor_at(url: str, deadline_s: float = 60.0, call_s: float = 30.0) -> CrewAdvisor:
-    """A crew whose model is at ``url``."""
-    endpoint = Endpoint(url, None, MODEL, call_s, 2_000)
-    return CrewAdvisor(endpoint, TokenPrices(150_000, 600_000), deadline_s)
 
 
 @pytest.fixture
@@ -166,7 +155,7 @@ def test_without_an_answer_the_run_decides_as_without_a_crew(
     installation: Installation, model: Model, mode: str, reason: str, calls: int
 ) -> None:
     model.behave(mode, slow_seconds=120)
-    patient = advisor_at(model.url, deadline_s=3.0 if mode == "slow" else 60.0)
+    patient = advisor_at(model.url, deadline_s=10.0 if mode == "slow" else 60.0)
     world = installation(patient)
     world.connect(settings=CREW)
     world.connect("2")

@@ -1,12 +1,9 @@
 """Which process does what where stores want advice. CrewAI is loaded by the crew's own process, not by this one."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,12 +11,22 @@ import pytest
 
 from thaman_kit.clock import ManualClock
 from thaman_kit.jobs import JobQueue, RetryLater
-from thaman_kit.testing import role_url, wait_until
+from thaman_kit.testing import wait_until
 from thaman_optimizer.bootstrap import build
 from thaman_optimizer.crew_door import CREW_QUEUE
 
 from .conftest import FakePages, World, optimizer_settings
-from .crewing import CREW, MODEL, Model, advice_of, model_fixture, sandbox_fixture, shelf  # noqa: F401
+from .crewing import (  # noqa: F401
+    CREW,
+    MODEL,
+    Model,
+    advice_of,
+    model_fixture,
+    pass_on,
+    process_with_a_crew,
+    sandbox_fixture,
+    shelf,
+)
 
 # Loading CrewAI takes half a minute on a small busy machine.
 pytestmark = pytest.mark.timeout(300)
@@ -76,10 +83,7 @@ def test_the_process_with_a_crew_does_what_was_passed_on_and_stops_in_time(
         shelf(world)
         assert advice_of(world, world.run(cause="first"))["reason"] == "no_crew"
         run = world.ask(cause="second")
-        (job,) = world.claim()
-        unit = container.application.unit_of_work()
-        unit.enqueue(CREW_QUEUE, job.key, job.store_id, job.payload)
-        unit.commit()
+        pass_on(world)
         with process_with_a_crew(database, model, tmp_path) as process:
             wait_until(lambda: len(world.events("run.Completed")) == 2, 200, "the run")
             assert advice_of(world, run)["outcome"] == "ok"
@@ -87,29 +91,3 @@ def test_the_process_with_a_crew_does_what_was_passed_on_and_stops_in_time(
             assert process.wait(30) == 0
     finally:
         container.close()
-
-
-@contextmanager
-def process_with_a_crew(database: str, model: Model, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The process type as it is deployed; what it said is printed when the test fails."""
-    given = {
-        "THAMAN_DATABASE_URL": role_url(database, "optimizer"),
-        "THAMAN_API_KEY_PEPPER": "p" * 40,
-        "THAMAN_HEALTH_PORT": "0",
-        "THAMAN_LOG_FORMAT": "text",
-        "THAMAN_OPTIMIZER_CREW_URL": model.url,
-        "THAMAN_OPTIMIZER_CREW_MODEL": MODEL,
-        "THAMAN_OPTIMIZER_CREW_INPUT_PRICE": "0",
-        "THAMAN_OPTIMIZER_CREW_OUTPUT_PRICE": "0",
-    }
-    log = folder / "crew.log"
-    command = [sys.executable, "-m", "thaman_optimizer", "crew"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env={**os.environ, **given}, stdout=out, stderr=out)
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            print(log.read_text()[-4_000:])
