@@ -42,6 +42,7 @@ The sums differ by two or three per cent (ours has more). The peer still is not 
 no other system can follow its events, and its read models cannot be built again from them.
 
 Before the sweeps the pricing engine is measured by itself on one core (``engine.py``; ``--engine`` does only that).
+``--advice`` does something else alone: it measures what a crew whose model is down costs a run (``advice.py``).
 """
 
 import argparse
@@ -57,6 +58,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # started as a script, as `make bench` does
     sys.path.insert(0, str(ROOT))
 
+from tests.benchmarks import advice  # noqa: E402
 from tests.benchmarks.engine import Figures, measure  # noqa: E402
 from tests.benchmarks.errors import BenchError, Disagreement, ProgramMissing  # noqa: E402
 from tests.benchmarks.ours import run_ours  # noqa: E402
@@ -78,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     prepare_environment()
     stop_like_ctrl_c()
+    if given.advice:
+        return _advice(as_json=given.json)
     folder = Path(tempfile.mkdtemp(prefix="thaman-bench-", dir=given.folder))
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     try:
@@ -99,6 +103,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _advice(*, as_json: bool) -> int:
+    try:
+        figures = advice.measure(_sayer("advice"))
+    except BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return error.exit_code
+    print(json.dumps({"advice": figures.document()}) if as_json else "\n".join(figures.lines()))
+    return 1 if figures.over else 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="make bench ARGS=...", description=(__doc__ or "").partition("\n")[0],
@@ -109,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK.stores} stores x {QUICK.products} unless said")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--engine", action="store_true", help="only the pricing engine by itself")
+    parser.add_argument("--advice", action="store_true", help="only what a crew whose model is down costs a run")
     parser.add_argument("--skip-engine", action="store_true", help="only the sweeps")
     parser.add_argument("--skip-peer", action="store_true", help="only our side")
     parser.add_argument("--skip-ours", action="store_true", help="only the peer")
