@@ -115,6 +115,12 @@ def test_the_scraped_targets_are_the_processes() -> None:
     assert job["static_configs"][0]["targets"] == [f"{name}:9080" for name in PROCESSES]
 
 
+def test_processes_that_not_everybody_has_are_not_scraped_unless_they_are_there(compose: dict[str, Any]) -> None:
+    """A target that is not there would call somebody at night."""
+    targets = [one["target"] for one in compose["services"]["prometheus"]["volumes"]]
+    assert sorted(targets) == ["/etc/prometheus", "/prometheus"]
+
+
 def test_every_alert_has_its_page() -> None:
     rules = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8"))
     for group in rules["groups"]:

@@ -62,6 +62,20 @@ def test_all_processes_of_the_optimizer_know_the_model_and_one_its_key(services:
         assert ("THAMAN_OPTIMIZER_CREW_KEY" in environment) is (role == "crew")
 
 
+def test_prometheus_looks_at_the_crew_where_there_is_one(services: dict[str, Any]) -> None:
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    (job,) = config["scrape_configs"]
+    (found,) = job["file_sd_configs"]
+    assert found["files"] == ["/etc/prometheus-more/*.yml"]
+    mounted = {Path(one["source"]): one["target"] for one in services["prometheus"]["volumes"] if one["type"] == "bind"}
+    folder = ROOT / "deploy/prometheus/more"
+    assert mounted == {ROOT / "deploy/prometheus": "/etc/prometheus", folder: "/etc/prometheus-more"}
+    groups = [group for path in sorted(folder.glob("*.yml")) for group in yaml.safe_load(path.read_text("utf-8"))]
+    targets = [target for group in groups for target in group["targets"]]
+    assert targets == [f"{name}:9080" for name in services if name.endswith("-crew")]
+    assert set(targets).isdisjoint(job["static_configs"][0]["targets"])
+
+
 @pytest.mark.parametrize("missing", CREW)
 def test_a_missing_variable_is_named(missing: str, tmp_path: Path) -> None:
     done = resolved(tmp_path, **{name: value for name, value in CREW.items() if name != missing})

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.support.deployment import required_settings, settings_of
 
 from thaman_contracts.subjects import SERVICES
@@ -13,6 +14,10 @@ from thaman_kit.testing_node import run_node
 
 ROOT = Path(__file__).parents[2]
 ROLES = ("api", "worker", "relay")
+CREW = "crew"
+"""The optimizer's process for advice, which is off until somebody says where its model is."""
+
+PROCESSES = [*((service, role) for service in SERVICES for role in ROLES), ("optimizer", CREW)]
 pytestmark = pytest.mark.npm
 
 
@@ -33,8 +38,7 @@ def groups_of(job: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_there_is_a_job_for_each_part(jobs: dict[str, Any]) -> None:
     assert set(jobs) == {*SERVICES, "nats", "postgres"}
-    for service in SERVICES:
-        assert set(groups_of(jobs[service])) == set(ROLES)
+    assert {(service, role) for service in SERVICES for role in groups_of(jobs[service])} == set(PROCESSES)
 
 
 def test_discovery_is_nomads_own(jobs: dict[str, Any]) -> None:
@@ -54,7 +58,7 @@ def test_roll_out_restart_and_limits_are_said(jobs: dict[str, Any], service: str
         assert group["restart"][0]["mode"] == "delay"
         task = group["task"][role][0]
         assert task["config"][0]["args"] == ["-m", f"thaman_{service}", role]
-        assert task["config"][0]["image"] == "${var.image}"
+        assert task["config"][0]["image"] == ("${var.crew_image}" if role == CREW else "${var.image}")
         assert task["config"][0]["readonly_rootfs"] is True
         assert task["kill_timeout"] == "30s"
         assert task["resources"][0]["memory"] > 0
@@ -68,14 +72,43 @@ def test_migration_runs_before_the_service(jobs: dict[str, Any], service: str) -
     assert f"THAMAN_{service.upper()}_DB_PASSWORD=" in task["template"][0]["data"]
 
 
-@pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("service", "role"), PROCESSES)
 def test_the_environment_is_what_the_settings_know(jobs: dict[str, Any], service: str, role: str) -> None:
     task = groups_of(jobs[service])[role]["task"][role][0]
     templated = {name for template in task["template"] for name in re.findall(r"(THAMAN_\w+)=", template["data"])}
     given = templated | set(task["env"][0])
     assert given <= set(settings_of(service)), f"unknown: {given - set(settings_of(service))}"
     assert required_settings(service) <= given, f"missing: {required_settings(service) - given}"
+
+
+def test_the_crew_is_off_until_it_is_told_where_its_model_is(jobs: dict[str, Any]) -> None:
+    groups = groups_of(jobs["optimizer"])
+    assert groups[CREW]["count"] == '${var.crew_url == "" ? 0 : 1}'
+    assert all(isinstance(groups[role]["count"], int) for role in ROLES)
+    told = {role: told_of_the_crew(group["task"][role][0]) for role, group in groups.items()}
+    assert len(set(told.values())) == 1, "all of the optimizer's processes are told the same"
+    text = told[CREW]
+    lines = text.splitlines()
+    assert (lines[0], lines[-1]) == ('%{if var.crew_url != ""}', "%{endif}")
+    named = {re.fullmatch(r"(THAMAN_\w+)=\$\{var\.(crew_\w+)\}", line).groups() for line in lines[1:-1]}
+    assert {name.removeprefix("THAMAN_OPTIMIZER_").lower() for name, _ in named} == {variable for _, variable in named}
+    asked = {"THAMAN_OPTIMIZER_CREW_URL", "THAMAN_OPTIMIZER_CREW_MODEL", "THAMAN_OPTIMIZER_CREW_INPUT_PRICE"}
+    assert {name for name, _ in named} == {*asked, "THAMAN_OPTIMIZER_CREW_OUTPUT_PRICE"}
+
+
+def told_of_the_crew(task: dict[str, Any]) -> str:
+    """The template that tells a task where the model is."""
+    (found,) = (one["data"] for one in task["template"] if one["destination"] == "secrets/crew.env")
+    return str(found).strip()
+
+
+def test_the_crew_has_the_key_and_the_memory_that_it_has_in_compose(jobs: dict[str, Any]) -> None:
+    groups = groups_of(jobs["optimizer"])
+    secrets = {role: json.dumps(group["task"][role][0]["template"]) for role, group in groups.items()}
+    assert {role for role, text in secrets.items() if "CREW_KEY" in text} == {CREW}
+    overlay = yaml.safe_load((ROOT / "deploy/compose.crew.yml").read_text(encoding="utf-8"))
+    assert overlay["services"]["optimizer-crew"]["mem_limit"] == "1g"
+    assert groups[CREW]["task"][CREW][0]["resources"][0]["memory_max"] == 1_024
 
 
 def test_secrets_come_from_variables_never_from_the_file(jobs: dict[str, Any]) -> None:
