@@ -6,6 +6,7 @@ of ``advice: crew`` by itself is in: the settings on record, and the digests ove
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from thaman_contracts.events.onboarding import CatalogItem, ObservationSource, O
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded.process import free_port
 from thaman_optimizer.adapters.crew.advisor import CrewAdvisor
+from thaman_optimizer.adapters.facts_reader import FactsReader
 from thaman_optimizer.bootstrap import build
 from thaman_optimizer.domain import analyst
 from thaman_optimizer.domain.replay import replay
@@ -76,31 +78,34 @@ def test_the_result_is_that_of_no_advice(
     url = f"http://127.0.0.1:{free_port()}/v1" if mode == "not there" else model.url
     off = installation(database)
     down = installation(other_database, advisor_at(url, deadline_s=2.0 if mode == "slow" else 60.0))
-    plain = judged_while(monkeypatch, lambda: story(off, {}))
-    asked = judged_while(monkeypatch, lambda: story(down, CREW))
+    plain = worked_while(monkeypatch, lambda: story(off, {}))
+    asked = worked_while(monkeypatch, lambda: story(down, CREW))
     check_reasons(down, REASONS[mode])
     assert said(down) == said(off)
-    assert asked == plain == len(STORES) * DAYS, "nothing is judged twice without advice"
+    runs = len(STORES) * DAYS
+    assert asked == plain == {"judged": runs, "loaded": runs}, "nothing is done twice without advice"
     digests = [one["state"]["input_digest"] for one in off.events() if "input_digest" in one["state"]]
     assert digests_without_the_setting(down) == digests
     moved = [one for one in off.events("proposal.Decided") if one["state"]["base_price"] != 10_000]
     assert len({one["state"]["store_id"] for one in moved}) == len(STORES), "prices of both were moved"
 
 
-def judged_while(monkeypatch: pytest.MonkeyPatch, tell: Callable[[], None]) -> int:
-    """How often the engine was asked about an assortment meanwhile."""
-    count = 0
-    real = analyst.advise
+def worked_while(monkeypatch: pytest.MonkeyPatch, tell: Callable[[], None]) -> dict[str, int]:
+    """How often the engine was asked about an assortment meanwhile, and sales were loaded."""
+    counts: Counter[str] = Counter()
 
-    def counting(*args: Any, **kwargs: Any) -> Any:
-        nonlocal count
-        count += 1
-        return real(*args, **kwargs)
+    def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*args: Any, **kwargs: Any) -> Any:
+            counts[name] += 1
+            return real(*args, **kwargs)
+
+        return counting
 
     with monkeypatch.context() as patched:
-        patched.setattr(analyst, "advise", counting)
+        patched.setattr(analyst, "advise", counted("judged", analyst.advise))
+        patched.setattr(FactsReader, "with_pasts", counted("loaded", FactsReader.with_pasts))
         tell()
-    return count
+    return counts
 
 
 def story(world: World, advice: dict[str, str]) -> None:
