@@ -37,7 +37,8 @@ up: $(STAMP) ## Start everything without demo stores; Ctrl-C ends it
 	@$(PY) -m thaman_cli up $(ARGS)
 
 test: $(STAMP) ## All tests, on embedded PostgreSQL and NATS
-	@$(PY) -m pytest -p tests.support.npm_required -n $(WORKERS) --dist loadfile -m "not faults" $(ARGS)
+	@$(PY) -m pytest -p tests.support.npm_required -p tests.support.slow_first -n $(WORKERS) --dist loadfile \
+	  --no-loadscope-reorder -m "not faults" $(ARGS)
 
 check: $(STAMP) ## Lint, format, strict types, import rules, contract drift
 	@$(PY) -m ruff check .
