@@ -20,7 +20,7 @@ from thaman_kit.logging import get_logger
 from thaman_optimizer.application import check_url
 from thaman_optimizer.domain.approval import not_priced
 from thaman_optimizer.domain.events import ListingsMatched, SourceLooked
-from thaman_optimizer.domain.listings import LONGEST_TEXT, Listing, OwnItem, is_own, match_listings
+from thaman_optimizer.domain.listings import LONGEST_TEXT, Listing, OwnItem, is_own, match_listings, own_address
 from thaman_optimizer.domain.matching import Matcher
 from thaman_optimizer.domain.plain_text import harmless
 from thaman_optimizer.errors import LinkRefused
@@ -38,11 +38,12 @@ MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a look works on."""
+    """What a look works on. ``address`` is the store's own on the web; ``refusal`` says why nothing is looked for."""
 
     order: LookOrder
     source: ListingSource
     own: Sequence[OwnItem]
+    address: str | None
     began_at: datetime
     refusal: str | None
 
@@ -103,7 +104,8 @@ class Looking:
         if store is None or source is None or not source.active or self._memory.has_ended(order.look_id):
             return None
         own = self._memory.own_items(order.store_id, order.source_id)
-        return Scene(order, source, own, now, not_priced(store))
+        address = own_address(self._memory.domain(order.store_id))
+        return Scene(order, source, own, address, now, not_priced(store))
 
     async def _look(self, scene: Scene) -> Look:
         if scene.refusal is not None:
@@ -111,14 +113,13 @@ class Looking:
         if not scene.own:
             return Look(LookOutcome.FAILED, detail="the store's catalogue has nothing to compare listings with yet")
         known = await asyncio.to_thread(self._memory.pages, scene.order.store_id, scene.order.source_id)
-        domain = await asyncio.to_thread(self._memory.domain, scene.order.store_id)
-        wanted = [_wanted(item, domain) for item in scene.own[: self._searches]]
+        wanted = [_wanted(item, scene.address) for item in scene.own[: self._searches]]
         return await self._looker.look(scene.source, wanted, known)
 
     def _record(self, scene: Scene, look: Look, job: Job) -> None:
         """Match what was found and store all of it at once."""
         order = scene.order
-        look = _sifted(look, self._memory.domain(order.store_id))
+        look = _sifted(look, scene.address)
         known = self._memory.known_matches(order.store_id)
         matcher = self._matcher()
         told = match_listings(order.store_id, scene.own, look.listings, known, matcher)
@@ -155,12 +156,12 @@ class LookLoop:
                 await asyncio.wait_for(stop.wait(), self._pause_s)
 
 
-def _wanted(item: OwnItem, domain: str | None) -> Wanted:
+def _wanted(item: OwnItem, address: str | None) -> Wanted:
     product = item.product
-    return Wanted(item.item_key, product.title, product.brand, product.gtin, product.model, domain)
+    return Wanted(item.item_key, product.title, product.brand, product.gtin, product.model, address)
 
 
-def _sifted(look: Look, domain: str | None) -> Look:
+def _sifted(look: Look, own: str | None) -> Look:
     """Without the store's own pages, addresses that no link may have, and second listings of one address."""
     kept: dict[str, Listing] = {}
     problems = list(look.problems)
@@ -172,7 +173,7 @@ def _sifted(look: Look, domain: str | None) -> Look:
             refused += 1
             problems.append(str(error)[:200])
             continue
-        if harmless(listing.title, LONGEST_TEXT) and not is_own(listing.url, domain):
+        if harmless(listing.title, LONGEST_TEXT) and not is_own(listing.url, own):
             kept.setdefault(listing.url, listing)
     return replace(
         look, listings=tuple(kept.values()), skipped=look.skipped + refused, problems=tuple(problems[:MOST_PROBLEMS])

@@ -79,12 +79,17 @@ def match_id(store_id: str, item_key: str, url: str) -> str:
     return str(derived_id("match", store_id, item_key, url))
 
 
-def is_own(url: str, domain: str | None) -> bool:
-    """Whether a usable address is one of the store itself."""
+def own_address(domain: str | None) -> str | None:
+    """The store's own address from its domain, which platforms write with a scheme or without; ``None`` if unusable."""
     if domain is None:
-        return False
-    own = domain if "//" in domain else f"https://{domain}"
-    return is_web_address(own) and is_of_shop(url, shop_of(own))
+        return None
+    address = domain if "//" in domain else f"https://{domain}"
+    return address if is_web_address(address) else None
+
+
+def is_own(url: str, own: str | None) -> bool:
+    """Whether a usable address is of the store at the address ``own``."""
+    return own is not None and is_of_shop(url, shop_of(own))
 
 
 def match_listings(
