@@ -1,5 +1,6 @@
 """Runs of stores whose strategy is demand: the learned engine prices, every guard judges, the record is enough."""
 
+import asyncio
 import json
 import random
 from datetime import datetime, timedelta
@@ -9,8 +10,10 @@ import pytest
 from tests.support.replaying import record_of, recorded, replayed
 
 from thaman_contracts.events import onboarding
+from thaman_contracts.events.settings import StoreSettings
 from thaman_optimizer.domain import analyst
 from thaman_optimizer.domain.replay import replay
+from thaman_optimizer.runs import Runs
 
 WEEKS = 12
 DEMAND = {"strategy": "demand", "mode": "full_auto", "ending": "whole"}
@@ -140,6 +143,31 @@ def test_a_run_is_recomputed_from_its_record_in_a_new_process(world: Any) -> Non
     assert any(figures for *_, figures in record.values())
     assert replayed(world.events(), seed=1) == record
     assert replayed(world.events(), seed=2, NPY_DISABLE_CPU_FEATURES="X86_V4") == record
+
+
+def test_a_run_that_died_goes_on_with_the_store_as_it_was_recorded(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    trade(world, 5)
+    world.ask()
+    (job,) = world.claim()
+    with monkeypatch.context() as patched:
+        patched.setattr(Runs, "_decide", _die)
+        with pytest.raises(RuntimeError, match="power cut"):
+            asyncio.run(world.container.runs.handle(job))
+    settings = StoreSettings.model_validate({"mode": "full_auto", "strategy": "demand", "min_margin_bp": 4_000})
+    world.tell(
+        onboarding.StoreSettingsChanged(
+            store_id="1", occurred_at=world.clock.now(), settings_version=9, settings=settings, changed_by="me"
+        )
+    )
+    asyncio.run(world.container.runs.handle(job))
+    assert len(world.events("run.Completed")) == 1
+    record = recorded(world.events())
+    assert len(record) == 5
+    assert replayed(world.events(), seed=3) == record
+
+
+def _die(*_: object) -> None:
+    raise RuntimeError("power cut")
 
 
 def test_the_digest_covers_what_the_model_was_told_of_other_items(world: Any) -> None:

@@ -29,6 +29,7 @@ from thaman_optimizer.domain.assessment import Assessment
 from thaman_optimizer.domain.engine import Move
 from thaman_optimizer.domain.facts import ItemFacts, OfferFacts, StoreFacts, counts
 from thaman_optimizer.domain.proposal import Lapse, Proposal, Ruling, lapse
+from thaman_optimizer.domain.replay import store_from
 from thaman_optimizer.domain.run import Found, Market, Run, Stage, milliseconds
 from thaman_optimizer.domain.whatif import shadow_prices
 from thaman_optimizer.errors import AdviceFailed
@@ -143,6 +144,9 @@ class Runs:
             catalogue = self._facts.items(order.store_id, now)
             run.start(store, order.trigger, order.slot, len(catalogue.items), now)
         else:
+            # Begun before, by a process that died: it goes on with the store as it is on record, or nobody could
+            # recompute it. Whatever has changed since, the fence among it, is looked at before a price is written.
+            store = store_from(run.store_inputs) if run.store_inputs else store
             catalogue = self._facts.items(order.store_id, run.decides_at)
         return Scene(order, store, catalogue, run)
 
@@ -253,6 +257,8 @@ class Runs:
         """Take the run as it is stored now; returns whether anything is left to do."""
         stored = self._application.find(Run, scene.run.id)
         if stored is not None:
+            if not stored.is_over and (stored.started_at, stored.scouted) != (scene.run.started_at, scene.run.scouted):
+                raise RetryLater(PATIENCE_S[0], "another worker began this run: it goes on from what that one recorded")
             scene.run, scene.unstored = stored, []
             return not stored.is_over
         scene.run = Run.fold(scene.run.id, iter(scene.unstored)) or Run(scene.run.id)

@@ -84,6 +84,7 @@ class Run(Aggregate):
         self.store_id = ""
         self.trigger_kind = Trigger.SCHEDULE
         self.started_at: datetime | None = None
+        self.store_inputs: Mapping[str, Any] = {}
         self.scouted: MarketScouted | None = None
         self.assessed: MarketAssessed | None = None
 
@@ -183,6 +184,7 @@ class Run(Aggregate):
         match event:
             case OptimizationStarted():
                 self.store_id, self.trigger_kind, self.started_at = event.store_id, event.trigger, event.occurred_at
+                self.store_inputs = event.store_inputs
             case OffersObserved() | PricesShadowed():
                 pass  # kept in tables of their own; the events are their record
             case MarketScouted():
