@@ -18,7 +18,7 @@ PRICE_DAYS = 2
 """A shop thinks about its prices every so many days."""
 DRIFT_BP = 800
 """How far apart a shop's lowest and highest price for one thing are."""
-SHOWN = 40
+SHOWN = 60
 """Things of each trade that a shop's sitemap and home page list."""
 
 Style = Literal["plain", "graph", "aggregate", "list"]
