@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 _PATIENCE_S = 5.0
+_GIVING_UP_S = 0.2
+"""Of the deadline, kept for closing calls and clearing away the crew, so that the run goes on at the deadline."""
 
 
 class CrewMissing(Exception):
@@ -90,7 +92,7 @@ class CrewAdvisor:
         answer: object = None
         failure: AssessmentReason | None = None
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(max(self._deadline_s - _GIVING_UP_S, self._deadline_s / 2)):
                 answer = await self._parts.answer_of(brief, line, asyncio.get_running_loop(), self.model)
         except TimeoutError:
             failure = AssessmentReason.TIMEOUT
