@@ -10,7 +10,7 @@
 ├── ``DoctorFoundTrouble``         8  the machine cannot run Thaman as it is
 ├── ``DemoFailed``                 9  the demo did not reach its end
 ├── ``NotQuiet``                  10  the installation did not come to rest in time (``world/quiet.py``)
-└── ``ExportRefused``             11  what the ledger has of a run cannot be handed over
+└── ``ExportRefused``             11  what the ledger has cannot be handed over or told
 
 The number is the process' exit code; 130 is Ctrl-C.
 """
@@ -27,7 +27,7 @@ EXIT_CODES = {
     8: "doctor found trouble",
     9: "the demo did not reach its end",
     10: "the installation did not come to rest in time",
-    11: "export: what the ledger has of the run cannot be handed over",
+    11: "export, why: the ledger contradicts itself, nothing is said from it",
     130: "stopped by Ctrl-C",
 }
 """Every exit code of the command and what it means."""

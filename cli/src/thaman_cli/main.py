@@ -18,6 +18,7 @@ from thaman_cli.commands import (
     settings,
     status,
     up,
+    why,
     world,
 )
 from thaman_cli.errors import EXIT_CODES, BadUsage, CliError
@@ -40,6 +41,7 @@ app.command("down")(down.down)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("price")(price.price)
+app.command("why")(why.why)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
 app.command("migrate")(migrate.migrate)

@@ -15,6 +15,7 @@ from thaman_contracts.events import onboarding
 from thaman_kit.keys import NewKey
 
 Headers = dict[str, str]
+PATHS = ["timeline", "activity", "runs", "chain", "chain/verify", "prices/1/history", "items/1/why"]
 
 
 @pytest.fixture
@@ -113,6 +114,43 @@ async def test_variants_have_a_history_too(client: AsyncClient, streams: Streams
 
 
 @pytest.mark.usefixtures("story")
+async def test_why_a_price_is_what_it_is(client: AsyncClient, merchant: Headers) -> None:
+    path = "/stores/77/items/1/why"
+    now = (await client.get(path, headers=merchant)).json()
+    assert (now["price"]["how"], now["price"]["who"], now["price"]["base_price"]) == ("decision", "policy", 9_900)
+    assert now["cause"]["proposal"]["reason_en"] == "Matches the market"
+    assert now["cause"]["run"]["requested_by"] == "operator"
+    assert any("99.00" in line for line in now["told_ar"])
+    before = (await client.get(path, params={"at": "2026-11-24T12:31:30+03:00"}, headers=merchant)).json()
+    assert (before["at"], before["price"]["how"]) == ("2026-11-24T09:31:30Z", "first_seen")
+    assert (before["after"]["how"], before["after"]["base_price"]) == ("decision", 9_900)
+    early = (await client.get(path, params={"at": "2026-01-01T00:00:00Z"}, headers=merchant)).json()
+    assert (early["status"], early["price"]) == ("before_first_seen", None)
+
+
+async def test_why_says_what_is_wrong_with_a_question(
+    client: AsyncClient, streams: Streams, merchant: Headers, admin_url: str
+) -> None:
+    variant = observed("77", ("5", 500)).items[0].model_copy(update={"variant_id": "9"})
+    streams.deliver(observed("77").model_copy(update={"items": (variant,)}), *price_change("77", "1", 10_000, 9_900))
+    assert (await client.get("/stores/77/items/5/9/why", headers=merchant)).json()["price"]["base_price"] == 500
+    product = await client.get("/stores/77/items/5/why", headers=merchant)
+    assert (product.status_code, "5/9" in product.json()["next_step"]) == (404, True)
+    assert (await client.get("/stores/77/items/404/why", headers=merchant)).status_code == 404
+    for wrong in ("2999-01-01T00:00:00Z", "2026-11-24T09:31:30", "yesterday"):
+        answer = await client.get("/stores/77/items/5/9/why", params={"at": wrong}, headers=merchant)
+        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "at"), wrong
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(
+            "UPDATE audit.ledger SET data = convert_to(replace(convert_from(data, 'UTF8'), '\"store_id\":\"77\"',"
+            " '\"store_id\":\"78\"'), 'UTF8') WHERE type LIKE '%.PriceProposed.%'"
+        )
+    spoiled = await client.get("/stores/77/items/1/why", headers=merchant)
+    assert (spoiled.status_code, spoiled.json()["code"]) == (409, "ledger_spoiled")
+    assert "78" not in spoiled.text
+
+
+@pytest.mark.usefixtures("story")
 async def test_activity_and_runs_are_for_people(client: AsyncClient, merchant: Headers) -> None:
     lines = await pages(client, "/stores/77/activity", merchant, limit=3)
     assert "The price of 1 is now 99.00 SAR, read back" in [line["en"] for line in lines]
@@ -145,7 +183,7 @@ async def test_an_operator_sees_all(client: AsyncClient, operator: Headers) -> N
 
 
 @pytest.mark.usefixtures("story")
-@pytest.mark.parametrize("path", ["timeline", "activity", "runs", "chain", "chain/verify", "prices/1/history"])
+@pytest.mark.parametrize("path", PATHS)
 async def test_another_stores_ledger_does_not_exist(client: AsyncClient, merchant: Headers, path: str) -> None:
     assert (await client.get(f"/stores/78/{path}", headers=merchant)).status_code == 404
     assert (await client.get(f"/stores/77/{path}")).status_code == 401

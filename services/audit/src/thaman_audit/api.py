@@ -1,5 +1,6 @@
 """The HTTP API: timelines, prices with their causes, runs, and the chain's proof."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Query
@@ -7,7 +8,15 @@ from pydantic import AwareDatetime, BaseModel
 
 from thaman_audit import queries
 from thaman_audit.bootstrap import Container, build
-from thaman_audit.errors import BadCursor, UnknownItem, UnknownStore
+from thaman_audit.domain.why import Why
+from thaman_audit.errors import (
+    BadCursor,
+    FutureInstant,
+    PricedByVariants,
+    SpoiledLedger,
+    UnknownItem,
+    UnknownStore,
+)
 from thaman_audit.settings import AuditSettings
 from thaman_audit.views import (
     ActivityView,
@@ -19,9 +28,10 @@ from thaman_audit.views import (
     StoreView,
     VerdictView,
 )
+from thaman_audit.why import why as why_of
 from thaman_kit.auth import require_operator, require_store
 from thaman_kit.http import create_api
-from thaman_kit.problems import Fault, invalid_request, not_found
+from thaman_kit.problems import Fault, conflict, invalid_request, not_found
 from thaman_kit.process import run_api
 
 T = TypeVar("T")
@@ -30,6 +40,7 @@ Limit = Annotated[int, Query(ge=1, le=100, description="Most items on the page."
 From = Annotated[AwareDatetime | None, Query(alias="from", description="Not before this instant.")]
 To = Annotated[AwareDatetime | None, Query(description="Before this instant.")]
 Item = Annotated[str | None, Query(description="Item key: product, or product/variant.")]
+At = Annotated[AwareDatetime | None, Query(description="The instant asked about; by default now.")]
 Types = Annotated[list[str] | None, Query(description="Event names, e.g. PriceApplied; may be repeated.")]
 
 
@@ -68,6 +79,12 @@ def store_router(container: Container) -> APIRouter:
         """An item's prices with the cause of each, newest first."""
         items, following = queries.price_history(tables, store_id, item, cursor, limit)
         return Page(items=items, next=following)
+
+    @router.get("/items/{item:path}/why")
+    def why(store_id: str, item: str, at: At = None) -> Why:
+        """Why an item's price was what it was at an instant: from what was seen to the read-back, in words, too."""
+        now = datetime.now(UTC)
+        return why_of(tables, store_id, item, at or now, now)
 
     @router.get("/runs")
     def runs(store_id: str, cursor: Cursor = None, limit: Limit = 50) -> Page[RunView]:
@@ -124,6 +141,16 @@ def build_api(container: Container) -> FastAPI:
     errors: dict[type[Any], Any] = {
         UnknownStore: lambda _: not_found("store"),
         UnknownItem: lambda _: not_found("item", "Check the item's key: product, or product/variant."),
+        PricedByVariants: lambda error: not_found(
+            "item", f"The product is priced through its variants; ask about one of {', '.join(error.variants)}."
+        ),
+        FutureInstant: lambda _: invalid_request(
+            [Fault("lies in the future; ask for an instant that has passed", "future", parameter="at")]
+        ),
+        # Without the error's words, which may name another store.
+        SpoiledLedger: lambda _: conflict(
+            "ledger_spoiled", "The ledger contradicts itself here, so nothing is said from it.", "Tell the operator."
+        ),
         BadCursor: lambda _: invalid_request(
             [Fault("is not a cursor that a page gave out", "bad_cursor", parameter="cursor")]
         ),

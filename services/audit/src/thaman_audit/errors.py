@@ -5,6 +5,8 @@
     AuditError
     ├── UnknownStore      the ledger has no entry of this store
     ├── UnknownItem       the ledger has no price of this item
+    │   └── PricedByVariants  a product that has none, while its variants have
+    ├── FutureInstant     a question about what has not happened yet
     ├── BadCursor         a cursor that no page of ours gave out
     ├── UnknownRun        the ledger has heard of no such run
     └── SpoiledLedger     the ledger contradicts itself, so nothing can be handed over from it
@@ -27,6 +29,18 @@ class UnknownStore(AuditError):
 
 class UnknownItem(AuditError):
     """The ledger has no price of this item."""
+
+
+class PricedByVariants(UnknownItem):
+    """A product that has no price of its own, while its variants have; some of them are named."""
+
+    def __init__(self, item: str, variants: Sequence[str]) -> None:
+        super().__init__(f"{item} is priced through its variants: {', '.join(variants)}")
+        self.variants = tuple(variants)
+
+
+class FutureInstant(AuditError):
+    """A question about what has not happened yet."""
 
 
 class BadCursor(AuditError):

@@ -124,3 +124,96 @@ ORDER BY seq
 -- description: A page of a store's entries of one type before a place, newest first.
 SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
 FROM ledger WHERE store_id = %(store_id)s AND type = %(type)s AND seq < %(before)s ORDER BY seq DESC LIMIT %(limit)s
+
+-- name: price_at
+-- description: An item's price at an instant: the rows since its base price last changed ("now"), those of the base price
+-- after it ("after"), the item's first ("first"), and our earlier write of the same base price ("written"), if there are.
+WITH past AS (
+    SELECT * FROM price_history WHERE store_id = %(store_id)s AND item = %(item)s AND at <= %(at)s
+    ORDER BY id DESC LIMIT 1
+), turn AS (
+    SELECT coalesce((
+        SELECT id FROM price_history
+        WHERE store_id = %(store_id)s AND item = %(item)s AND id < past.id AND base_price <> past.base_price
+        ORDER BY id DESC LIMIT 1
+    ), 0) AS id FROM past
+), next AS (
+    SELECT found.* FROM past, LATERAL (
+        SELECT id, base_price, at FROM price_history
+        WHERE store_id = %(store_id)s AND item = %(item)s AND id > past.id AND base_price <> past.base_price
+        ORDER BY id LIMIT 1
+    ) AS found
+), chosen AS (
+    (
+        SELECT 'now' AS part, price_history.* FROM past, turn, price_history
+        WHERE price_history.store_id = %(store_id)s AND price_history.item = %(item)s
+          AND price_history.id > turn.id AND price_history.id <= past.id
+        ORDER BY price_history.cause = 'observed',
+            CASE price_history.cause WHEN 'observed' THEN price_history.id ELSE -price_history.id END
+        LIMIT %(limit)s
+    )
+    UNION
+    SELECT 'now', past.* FROM past
+    UNION ALL
+    (
+        SELECT 'after', price_history.* FROM next, price_history
+        WHERE price_history.store_id = %(store_id)s AND price_history.item = %(item)s
+          AND price_history.id >= next.id AND price_history.base_price = next.base_price AND price_history.at = next.at
+        ORDER BY price_history.id LIMIT 2
+    )
+    UNION ALL
+    (
+        SELECT 'first', price_history.* FROM price_history WHERE store_id = %(store_id)s AND item = %(item)s
+        ORDER BY id LIMIT 1
+    )
+    UNION ALL
+    (
+        SELECT 'written', price_history.* FROM past, turn, price_history
+        WHERE price_history.store_id = %(store_id)s AND price_history.item = %(item)s AND price_history.id < turn.id
+          AND price_history.cause = 'decision' AND price_history.base_price = past.base_price
+        ORDER BY price_history.id DESC LIMIT 1
+    )
+)
+SELECT part, id, at, base_price, shelf_price, old_base_price, cause, decision_id, run_id, service, event_id
+FROM chosen ORDER BY id
+
+-- name: open_at
+-- description: The runs from which a price of an item was decided, or being written, and not settled at an instant.
+SELECT DISTINCT begun.run_id FROM item_events AS begun
+WHERE begun.store_id = %(store_id)s AND begun.item = %(item)s AND begun.at <= %(at)s AND begun.run_id IS NOT NULL
+  AND begun.name = ANY (%(begun)s::text[])
+  AND NOT EXISTS (
+      SELECT FROM item_events AS settled
+      WHERE settled.store_id = %(store_id)s AND settled.item = %(item)s AND settled.at <= %(at)s
+        AND settled.decision_id = begun.decision_id AND settled.name = ANY (%(settled)s::text[])
+  )
+
+-- name: item_entries
+-- description: The entries about one item that belong to some runs, are among some events, or have some names.
+SELECT ledger.store_id, seq, ledger.event_id, ledger.service, type, position, occurred_at, recorded_at, data, prev_hash,
+    hash
+FROM item_events JOIN ledger USING (service, event_id)
+WHERE item_events.store_id = %(store_id)s AND item = %(item)s
+  AND (run_id = ANY (%(runs)s::uuid[]) OR event_id = ANY (%(events)s::text[]) OR name = ANY (%(names)s::text[]))
+ORDER BY seq
+
+-- name: mentions
+-- description: A page of the entries of one type that speak of an item among others, before a place, newest first. What
+-- the index finds is taken out first, for whoever walks back by place instead reads all that says nothing of the item.
+WITH found AS MATERIALIZED (
+    SELECT seq FROM ledger
+    WHERE ledger_items(store_id, data) @> ARRAY[%(store_id)s || ' ' || %(item)s]
+      AND type = %(type)s
+      AND type IN (
+          'thaman.onboarding.CatalogObserved.v1', 'thaman.onboarding.CatalogItemsRemoved.v1',
+          'thaman.optimizer.CompetitorLinksChanged.v1', 'thaman.optimizer.OffersObserved.v1'
+      )
+      AND seq < %(before)s AND (%(until)s::timestamptz IS NULL OR occurred_at <= %(until)s)
+)
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger WHERE store_id = %(store_id)s AND seq IN (SELECT seq FROM found ORDER BY seq DESC LIMIT %(limit)s)
+ORDER BY seq DESC
+
+-- name: variants_of
+-- description: The items that are variants of a product.
+SELECT item FROM prices WHERE store_id = %(store_id)s AND item LIKE %(product)s || '/%%' ORDER BY item LIMIT %(limit)s

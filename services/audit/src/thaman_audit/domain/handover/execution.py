@@ -42,7 +42,7 @@ _OPEN = (WriteState.DUE, WriteState.WRITING, WriteState.UNCERTAIN)
 
 def execution_report(record: Record) -> ExecutionReport:
     """The Executor's file."""
-    reports = _reports(record)
+    reports = reports_of(record)
     is_open = any(one.state in _OPEN for one in reports) or any(map(pricing.is_pending, pricing.proposals_of(record)))
     completed, failed = record.first(OptimizationCompleted), record.first(OptimizationFailed)
     return ExecutionReport(
@@ -54,7 +54,7 @@ def execution_report(record: Record) -> ExecutionReport:
     )
 
 
-def _reports(record: Record) -> tuple[DecisionReport, ...]:
+def reports_of(record: Record) -> tuple[DecisionReport, ...]:
     """By decision, in the ledger's order; a write whose decision the ledger has not heard of yet comes last."""
     decisions: dict[UUID, PriceDecided | None] = {one.decision_id: one for one in record.events(PriceDecided)}
     writes: dict[UUID, list[WriteEvent]] = {}

@@ -37,9 +37,13 @@ Page = tuple[str, str]
 
 @dataclass
 class Market:
-    """What was known of a store's market before a run's hand-over, gathered from the newest entry back."""
+    """What was known of a store's market before a run's hand-over, gathered from the newest entry back.
+
+    ``whole`` says that the record is the whole run's, so that which items were judged is known at its end only.
+    """
 
     record: Record
+    whole: bool = True
     links: dict[str, tuple[ItemLink, ...]] = field(default_factory=dict)
     offers: dict[Page, EarlierOffer] = field(default_factory=dict)
     sources: list[Recorded] = field(default_factory=list)
@@ -96,7 +100,7 @@ class Market:
 
     def _missing(self) -> set[Page]:
         """Pages that are linked to items of the run and gave it no answer, or were not due."""
-        if self.record.first(OptimizationCompleted) is None:
+        if self.whole and self.record.first(OptimizationCompleted) is None:
             return set()
         said = (*self.record.events(PriceProposed), *self.record.events(PriceHeld))
         judged = {item_key(one.product_id, one.variant_id) for one in said}

@@ -1,0 +1,66 @@
+"""``thaman why``: why an item's price was what it was, from the audit's ledger alone."""
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from thaman_cli.databases import admin_url
+from thaman_cli.errors import BadUsage, ExportRefused
+from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
+from thaman_cli.output import Output
+from thaman_contracts.ids import item_key
+
+_RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")
+_AT = "An instant, e.g. 2026-11-24T14:30; without an offset it is Riyadh's. By default now."
+
+
+def why(
+    store: Annotated[str, typer.Argument(metavar="STORE", help="Salla's id of the store.")],
+    product: Annotated[str, typer.Argument(metavar="PRODUCT", help="Salla's id of the product.")],
+    variant: Annotated[str | None, typer.Option(help="Salla's id of the variant.")] = None,
+    at: Annotated[str | None, typer.Option(help=_AT)] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell why a price is, or was, what it is: from what was seen to what was read back, in Arabic and in English."""
+    from thaman_audit.adapters.ledger import LedgerTables
+    from thaman_audit.errors import FutureInstant, PricedByVariants, SpoiledLedger, UnknownItem
+    from thaman_audit.why import why as why_of
+    from thaman_kit.database import Database
+
+    out, now, item = Output(as_json=as_json), datetime.now(UTC), item_key(product, variant)
+    with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database:
+        try:
+            told = why_of(LedgerTables(database), store, item, _instant(at) or now, now)
+        except FutureInstant as error:
+            raise BadUsage(f"{at} has not come yet", "nothing is on record", "Give an earlier --at.") from error
+        except PricedByVariants as error:
+            raise BadUsage(
+                f"Product {product} has no price of its own",
+                f"it is priced through its variants: {', '.join(error.variants)}",
+                "Add --variant with what follows the stroke.",
+            ) from error
+        except UnknownItem as error:
+            raise BadUsage(
+                f"The ledger has no price of item {item} of store {store}",
+                "an id was mistyped, or the item is too new to have reached the audit",
+                "See the store's timeline, GET /stores/{id}/timeline of the audit.",
+            ) from error
+        except SpoiledLedger as error:
+            raise ExportRefused(
+                "Nothing is said: the ledger contradicts itself", str(error), "Run `thaman check-world`."
+            ) from error
+    out.result(told.model_dump(mode="json"), escape("\n".join([*told.told_ar, "", *told.told_en])))
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadUsage(f"{text!r} is not an instant", "it is not ISO 8601", "Write e.g. 2026-11-24T14:30.") from error
+    return found if found.tzinfo else found.replace(tzinfo=_RIYADH)
