@@ -43,6 +43,7 @@ no other system can follow its events, and its read models cannot be built again
 
 Before the sweeps the pricing engine is measured by itself on one core (``engine.py``; ``--engine`` does only that).
 ``--advice`` does something else alone: it measures what a crew whose model is down costs a run (``advice.py``).
+``--why`` does none of this: it measures how fast the audit answers "why this price" on a long record (``why.py``).
 """
 
 import argparse
@@ -66,6 +67,7 @@ from tests.benchmarks.peer.run import require_redis, run_peer  # noqa: E402
 from tests.benchmarks.processes import prepare_environment, stop_like_ctrl_c  # noqa: E402
 from tests.benchmarks.report import Sweep, ratios, table  # noqa: E402
 from tests.benchmarks.salla import Prices  # noqa: E402
+from tests.benchmarks.why import WhyFigures, measure_why  # noqa: E402
 from tests.benchmarks.workload import Size  # noqa: E402
 from thaman_cli.errors import CliError  # noqa: E402
 from thaman_kit.errors import KitError  # noqa: E402
@@ -85,8 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="thaman-bench-", dir=given.folder))
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     try:
-        engine = None if given.skip_engine else measure(_sayer("engine"))
-        outcomes = [] if given.engine else _run(given, folder)
+        asked = measure_why(folder, _sayer("why")) if given.why else None
+        engine = None if given.skip_engine or given.why else measure(_sayer("engine"))
+        outcomes = [] if given.engine or given.why else _run(given, folder)
     except (BenchError, KitError, CliError) as error:
         print(f"bench: {error}", file=sys.stderr)
         if not isinstance(error, ProgramMissing):
@@ -99,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if not given.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    _show([sweep for sweep, _ in outcomes], engine, as_json=given.json)
+    _show([sweep for sweep, _ in outcomes], engine, asked, as_json=given.json)
     return 0
 
 
@@ -124,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--engine", action="store_true", help="only the pricing engine by itself")
     parser.add_argument("--advice", action="store_true", help="only what a crew whose model is down costs a run")
+    parser.add_argument("--why", action="store_true", help="only how fast `why this price` is answered")
     parser.add_argument("--skip-engine", action="store_true", help="only the sweeps")
     parser.add_argument("--skip-peer", action="store_true", help="only our side")
     parser.add_argument("--skip-ours", action="store_true", help="only the peer")
@@ -177,11 +181,13 @@ def _sayer(side: str) -> Callable[[str], None]:
     return lambda text: print(f"{time.monotonic() - began:7.1f} s  {side}: {text}", file=sys.stderr, flush=True)
 
 
-def _show(sweeps: Sequence[Sweep], engine: Figures | None, *, as_json: bool) -> None:
+def _show(sweeps: Sequence[Sweep], engine: Figures | None, asked: WhyFigures | None, *, as_json: bool) -> None:
+    parts = {"engine": engine, "why": asked}
     if not as_json:
-        print("\n".join([*(engine.lines() if engine else []), *(table(sweeps) if sweeps else [])]))
+        lines = [line for part in parts.values() if part for line in part.lines()]
+        print("\n".join([*lines, *(table(sweeps) if sweeps else [])]))
         return
-    document: dict[str, object] = {"engine": engine.document()} if engine else {}
+    document: dict[str, object] = {name: part.document() for name, part in parts.items() if part}
     if sweeps:
         document["sides"] = [sweep.document() for sweep in sweeps]
     if len(sweeps) > 1:

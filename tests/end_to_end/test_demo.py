@@ -1,5 +1,6 @@
 """``thaman demo`` as a newcomer meets it: it ends by itself, says what happened, and the world is in order."""
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -12,7 +13,15 @@ import pytest
 from tests.support.commands import Thaman, last_object
 from tests.support.replaying import recorded, replayed
 
-from thaman_contracts.handover import FILES, ExecutionReport, MarketIntelligence, PricingDecision, WriteState
+from thaman_contracts.handover import (
+    FILES,
+    DecisionReport,
+    ExecutionReport,
+    MarketIntelligence,
+    PricingDecision,
+    Proposal,
+    WriteState,
+)
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.testing_given import DATABASE_URL
 
@@ -177,6 +186,42 @@ def read_handed_over(folder: Path) -> tuple[MarketIntelligence, PricingDecision,
         PricingDecision.model_validate_json(pricing),
         ExecutionReport.model_validate_json(report),
     )
+
+
+def test_each_written_price_says_why(first: dict[str, Any], thaman: Thaman, tmp_path: Path) -> None:
+    """On the data that the demo left: what was written names its causes, what was not is from before Thaman."""
+    stores = {mode: store["store_id"] for mode, store in stores_by_mode(first).items()}
+    reader = Thaman(thaman.home)
+    with EmbeddedPostgres(thaman.home / "data" / "postgres") as server:
+        reader.env[DATABASE_URL] = server.url
+
+        def files(mode: str) -> tuple[MarketIntelligence, PricingDecision, ExecutionReport]:
+            (run,) = reader.json("export", "list", "--store", stores[mode])["runs"]
+            done = reader.run("export", "run", run["run_id"], "--dir", str(tmp_path))
+            assert done.returncode == 0, done.stderr[-4_000:]
+            return read_handed_over(tmp_path / stores[mode])
+
+        def why(mode: str, one: DecisionReport | Proposal) -> dict[str, Any]:
+            variant = [] if one.variant_id is None else ["--variant", one.variant_id]
+            return reader.json("why", stores[mode], one.product_id, *variant)
+
+        decisions = [one for one in files("full_auto")[2].decisions if one.read_back][:4]
+        written = [why("full_auto", one) for one in decisions]
+        waiting = why("manual", files("manual")[1].proposals[0])
+    assert len(written) >= 3
+    for decision, told in zip(decisions, written, strict=True):
+        assert decision.read_back is not None
+        assert (told["price"]["how"], told["price"]["who"]) == ("decision", "policy")
+        assert told["price"]["base_price"] == decision.read_back.base_price
+        cause = told["cause"]
+        assert cause["write"] == json.loads(decision.model_dump_json())
+        assert cause["advice"]["outcome"] == "ok"
+        assert told["seen"]["base_price"] == cause["proposal"]["old_base_price"]
+        usable = [offer for offer in cause["offers"] if offer["fitness"] == "usable"]
+        assert len(usable) >= cause["proposal"]["offers_used"]
+        assert len(told["told_ar"]) == len(told["told_en"]) > 10
+    assert any(told["cause"]["offers"] for told in written)
+    assert (waiting["price"]["how"], waiting["cause"], waiting["open"]) == ("first_seen", None, [])
 
 
 def test_a_second_run_on_the_kept_data_works(first: dict[str, Any], thaman: Thaman) -> None:

@@ -1,13 +1,16 @@
 """For tests of "why this price": one item's price from the first look at it to the read-back of a decided one."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
 
 from thaman_audit.testing import NOW
 from thaman_audit.testing_runs import FullRun
 from thaman_contracts.events import EventData, advice, onboarding, optimizer
 from thaman_contracts.ids import item_key, proposal_id
+
+E = TypeVar("E", bound=EventData)
 
 PROPOSED, ANSWERED, WRITTEN = (timedelta(minutes=number) for number in (2, 60, 61))
 
@@ -126,22 +129,22 @@ class Pricing:
         return [self.seen(found, minutes), edit]
 
     @property
-    def decision_id(self) -> Any:
+    def decision_id(self) -> UUID:
         """The decision's id."""
         return self.run.decision(self.item)
 
-    def about(self, kind: Any, after: timedelta, **fields: Any) -> Any:
+    def about(self, kind: type[E], after: timedelta, **fields: Any) -> E:
         """Something that the optimizer says of the item."""
         names = {"proposal_id": proposal_id(self.run.run_id, self.item), "product_id": self.product}
         return self.run.event(kind, after, **names, variant_id=self.variant, **fields)
 
-    def written(self, kind: Any, seconds: int, **fields: Any) -> Any:
+    def written(self, kind: type[E], seconds: int, **fields: Any) -> E:
         """Something that onboarding says of the item's write."""
         names = {"decision_id": self.decision_id, "product_id": self.product, "variant_id": self.variant}
         return self.run.event(kind, WRITTEN + timedelta(seconds=seconds), **names, **fields)
 
 
-def at(hours: float = 0, minutes: float = 0) -> Any:
+def at(hours: float = 0, minutes: float = 0) -> datetime:
     """An instant after the tests' first."""
     return NOW + timedelta(hours=hours, minutes=minutes)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import islice, takewhile
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from thaman_audit.domain.why import Found, History, PriceRow, Why, answer
 from thaman_audit.domain.why.arabic import told_ar
 from thaman_audit.domain.why.english import told_en
 from thaman_audit.domain.why.history import Standing
+from thaman_audit.domain.why.narrow import about
 from thaman_audit.errors import FutureInstant, PricedByVariants, UnknownItem
 from thaman_audit.ports import Tables
 from thaman_audit.verify import Entry
@@ -38,8 +41,8 @@ LAST = 2**62
 ROWS = 20
 """Most rows of one standing price that are read; two or three are usual."""
 
-PAGE = 8
-"""Entries of offers read at once on the way back."""
+PAGE = 2
+"""Entries read at once on the way back, where hardly ever more are wanted; one may have hundreds of kilobytes."""
 
 NEAR = 5
 """Runs of a store hardly ever overlap: a run's hand-over is among so many before its proposals."""
@@ -111,12 +114,15 @@ def _market(tables: Tables, found: Found, run_id: UUID, proposed: Recorded) -> N
     scouted = _near(tables, found.store_id, MarketScouted, place, run_id)
     found.assessed = _near(tables, found.store_id, MarketAssessed, place, run_id)
     handed_over = place if scouted is None else scouted.entry.seq
-    read = _read(found.store_id, _page(tables, found, OffersObserved, before=handed_over, page=PAGE))[::-1]
-    own = [row for row in read if isinstance(row.event, OffersObserved) and row.event.run_id == run_id]
-    rows = [*found.record(run_id).rows, *own, *([scouted] if scouted else [])]
+    read = takewhile(partial(_is_of, run_id), _mentions(tables, found, OffersObserved, before=handed_over))
+    rows = [*found.record(run_id).rows, *reversed(list(read)), *([scouted] if scouted else [])]
     found.market = Market(Record(found.store_id, run_id, rows), whole=False)
-    found.market.link(_mentions(tables, found, CompetitorLinksChanged, before=handed_over, page=1))
+    found.market.link(islice(_mentions(tables, found, CompetitorLinksChanged, before=handed_over, page=1), 1))
     found.market.observe(_mentions(tables, found, OffersObserved, before=handed_over))
+
+
+def _is_of(run_id: UUID, row: Recorded) -> bool:
+    return isinstance(row.event, OffersObserved) and row.event.run_id == run_id
 
 
 def _gone(tables: Tables, found: Found) -> Recorded | None:
@@ -168,27 +174,14 @@ def _mentions(
     until: datetime | None = None,
     page: int = PAGE,
 ) -> Iterator[Recorded]:
-    """Entries of one type that speak of the item among others, newest first; ``page`` 1 gives but the newest."""
+    """Entries of one type that speak of the item among others, newest first, and what they say of it alone."""
+    known = {"store_id": found.store_id, "item": found.item, "type": kind.event_type()}
     while True:
-        rows = _page(tables, found, kind, before=before, until=until, page=page)
-        yield from _read(found.store_id, rows)
-        if page == 1 or len(rows) < page:
+        rows = tables.select("mentions", **known, before=before, until=until, limit=page)
+        yield from (recorded(found.store_id, about(found.item, Entry(**row))) for row in rows)
+        if len(rows) < page:
             return
         before = rows[-1]["seq"]
-
-
-def _page(
-    tables: Tables, found: Found, kind: type[EventData], *, before: int, page: int, until: datetime | None = None
-) -> list[dict[str, Any]]:
-    return tables.select(
-        "mentions",
-        store_id=found.store_id,
-        item=found.item,
-        type=kind.event_type(),
-        before=before,
-        until=until,
-        limit=page,
-    )
 
 
 def _read(store_id: str, rows: Sequence[dict[str, Any]]) -> list[Recorded]:

@@ -131,13 +131,13 @@ FROM ledger WHERE store_id = %(store_id)s AND type = %(type)s AND seq < %(before
 WITH past AS (
     SELECT * FROM price_history WHERE store_id = %(store_id)s AND item = %(item)s AND at <= %(at)s
     ORDER BY id DESC LIMIT 1
-), turn AS (
+), turn AS MATERIALIZED (
     SELECT coalesce((
         SELECT id FROM price_history
         WHERE store_id = %(store_id)s AND item = %(item)s AND id < past.id AND base_price <> past.base_price
         ORDER BY id DESC LIMIT 1
     ), 0) AS id FROM past
-), next AS (
+), next AS MATERIALIZED (
     SELECT found.* FROM past, LATERAL (
         SELECT id, base_price, at FROM price_history
         WHERE store_id = %(store_id)s AND item = %(item)s AND id > past.id AND base_price <> past.base_price
@@ -179,14 +179,10 @@ FROM chosen ORDER BY id
 
 -- name: open_at
 -- description: The runs from which a price of an item was decided, or being written, and not settled at an instant.
-SELECT DISTINCT begun.run_id FROM item_events AS begun
-WHERE begun.store_id = %(store_id)s AND begun.item = %(item)s AND begun.at <= %(at)s AND begun.run_id IS NOT NULL
-  AND begun.name = ANY (%(begun)s::text[])
-  AND NOT EXISTS (
-      SELECT FROM item_events AS settled
-      WHERE settled.store_id = %(store_id)s AND settled.item = %(item)s AND settled.at <= %(at)s
-        AND settled.decision_id = begun.decision_id AND settled.name = ANY (%(settled)s::text[])
-  )
+SELECT DISTINCT run_id FROM item_events
+WHERE store_id = %(store_id)s AND item = %(item)s AND at <= %(at)s AND run_id IS NOT NULL AND decision_id IS NOT NULL
+GROUP BY run_id, decision_id
+HAVING bool_or(name = ANY (%(begun)s::text[])) AND NOT bool_or(name = ANY (%(settled)s::text[]))
 
 -- name: item_entries
 -- description: The entries about one item that belong to some runs, are among some events, or have some names.
@@ -199,19 +195,22 @@ ORDER BY seq
 
 -- name: mentions
 -- description: A page of the entries of one type that speak of an item among others, before a place, newest first. What
--- the index finds is taken out first, for whoever walks back by place instead reads all that says nothing of the item.
-WITH found AS MATERIALIZED (
-    SELECT seq FROM ledger
+-- the index finds is taken out before anything else is asked, so that no other index is thought to be better: whoever
+-- walks back by type or place reads all that says nothing of the item.
+WITH speaking AS MATERIALIZED (
+    SELECT seq, type, occurred_at FROM ledger
     WHERE ledger_items(store_id, data) @> ARRAY[%(store_id)s || ' ' || %(item)s]
-      AND type = %(type)s
-      AND type IN (
+      AND (type IN (
           'thaman.onboarding.CatalogObserved.v1', 'thaman.onboarding.CatalogItemsRemoved.v1',
           'thaman.optimizer.CompetitorLinksChanged.v1', 'thaman.optimizer.OffersObserved.v1'
-      )
-      AND seq < %(before)s AND (%(until)s::timestamptz IS NULL OR occurred_at <= %(until)s)
+      )) IS TRUE
+), found AS MATERIALIZED (
+    SELECT seq FROM speaking
+    WHERE type = %(type)s AND seq < %(before)s AND (%(until)s::timestamptz IS NULL OR occurred_at <= %(until)s)
+    ORDER BY seq DESC LIMIT %(limit)s
 )
 SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
-FROM ledger WHERE store_id = %(store_id)s AND seq IN (SELECT seq FROM found ORDER BY seq DESC LIMIT %(limit)s)
+FROM ledger WHERE store_id = %(store_id)s AND seq IN (SELECT seq FROM found)
 ORDER BY seq DESC
 
 -- name: variants_of

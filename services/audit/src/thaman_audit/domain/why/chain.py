@@ -199,7 +199,9 @@ def _offers(found: Found, advice: Advised | None) -> Iterator[KnownOffer]:
     earlier = [offer for _, offer in sorted(market.offers.items()) if offer.key == found.item]
     found.use(market.sources if earlier else [])
     for offer in earlier:
-        yield KnownOffer(**offer.model_dump(), earlier=True, verdict=said.get(offer.url))
+        yield KnownOffer(
+            **offer.model_dump(), earlier=offer.run_id != market.record.run_id, verdict=said.get(offer.url)
+        )
 
 
 def _seen(found: Found) -> Seen | None:
