@@ -215,4 +215,4 @@ ORDER BY seq DESC
 
 -- name: variants_of
 -- description: The items that are variants of a product.
-SELECT item FROM prices WHERE store_id = %(store_id)s AND item LIKE %(product)s || '/%%' ORDER BY item LIMIT %(limit)s
+SELECT item FROM prices WHERE store_id = %(store_id)s AND starts_with(item, %(product)s || '/') ORDER BY item LIMIT %(limit)s
