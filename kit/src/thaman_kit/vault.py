@@ -106,14 +106,7 @@ class KeyRing:
         Raises:
             KeyRingError: which entry is wrong and why; never with the key itself.
         """
-        plain = text.get_secret_value() if isinstance(text, SecretStr) else text
-        keys: dict[str, bytes] = {}
-        for number, entry in enumerate(filter(None, (part.strip() for part in plain.split(","))), start=1):
-            key_id, key = _parse_entry(number, entry)
-            if key_id in keys:
-                raise KeyRingError(f"entry {number} of the key ring repeats the id {key_id!r}: give each key its own")
-            keys[key_id] = key
-        return cls(keys)
+        return cls(parse_ring(text))
 
     @staticmethod
     def generate_entry(key_id: str) -> SecretStr:
@@ -165,6 +158,22 @@ class KeyRing:
         return f"KeyRing({', '.join(self._keys)})"
 
 
+def parse_ring(text: str | SecretStr, how: str = _HOW) -> dict[str, bytes]:
+    """The keys of ``id:base64,id2:base64``, in their order; ``how`` is what an error says to do.
+
+    Raises:
+        KeyRingError: which entry is wrong and why; never with the key itself.
+    """
+    plain = text.get_secret_value() if isinstance(text, SecretStr) else text
+    keys: dict[str, bytes] = {}
+    for number, entry in enumerate(filter(None, (part.strip() for part in plain.split(","))), start=1):
+        key_id, key = _parse_entry(number, entry, how)
+        if key_id in keys:
+            raise KeyRingError(f"entry {number} of the key ring repeats the id {key_id!r}: give each key its own")
+        keys[key_id] = key
+    return keys
+
+
 def key_id_of(sealed: bytes) -> str:
     """The id of the ring's key that ``sealed`` was made with.
 
@@ -192,16 +201,16 @@ def _split(sealed: bytes, kind: int) -> tuple[bytes, str, bytes]:
     return header, header[3:].decode("ascii", errors="replace"), sealed[begin:]
 
 
-def _parse_entry(number: int, entry: str) -> tuple[str, bytes]:
+def _parse_entry(number: int, entry: str, how: str) -> tuple[str, bytes]:
     key_id, colon, text = entry.partition(":")
     if not colon:
-        raise KeyRingError(f"entry {number} of the key ring has no ':' between id and key: {_HOW}")
+        raise KeyRingError(f"entry {number} of the key ring has no ':' between id and key: {how}")
     try:
         key = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
     except (binascii.Error, ValueError):
-        raise KeyRingError(f"entry {number} ({key_id[:32]}) of the key ring is not base64: {_HOW}") from None
+        raise KeyRingError(f"entry {number} ({key_id[:32]}) of the key ring is not base64: {how}") from None
     if len(key) != KEY_BYTES:
         raise KeyRingError(
-            f"entry {number} ({key_id[:32]}) of the key ring has {len(key)} bytes instead of {KEY_BYTES}: {_HOW}"
+            f"entry {number} ({key_id[:32]}) of the key ring has {len(key)} bytes instead of {KEY_BYTES}: {how}"
         )
     return key_id.strip(), key

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thaman_audit.verify import GENESIS, Broken, Entry, Head, entry_hash, verify_chain
+from thaman_audit.verify import GENESIS, Broken, Entry, Head, What, entry_hash, verify_chain
 
 NOW = datetime(2026, 11, 24, 9, 30, 0, 123_456, tzinfo=UTC)
 
@@ -61,15 +61,35 @@ def test_a_changed_field_is_found_where_it_is(field: str, place: int) -> None:
     assert verdict.broken is not None and verdict.broken.seq == place + 1
 
 
+def forged(entries: list[Entry], place: int, upto: int) -> list[Entry]:
+    """The chain with one entry's data replaced, hashed anew from there up to another place."""
+    made = list(entries)
+    made[place] = replace(made[place], data=b"{}")
+    for index in range(place, upto + 1):
+        previous = made[index - 1].hash if index else GENESIS
+        again = replace(made[index], prev_hash=previous)
+        made[index] = replace(again, hash=entry_hash(again))
+    return made
+
+
 @given(st.integers(2, 12), st.data())
-def test_a_forger_who_hashes_again_is_found_by_the_next_entry_or_the_head(length: int, data: st.DataObject) -> None:
-    entries = chain(length)
+def test_a_forger_who_hashes_one_entry_anew_is_found_there(length: int, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, length - 1))
-    forged = replace(entries[place], data=b"{}")
-    entries[place] = replace(forged, hash=entry_hash(forged))
-    verdict = verify_chain(entries, head(chain(length)))
+    verdict = verify_chain(forged(chain(length), place, place), head(chain(length)))
     assert verdict.broken is not None
-    assert verdict.broken.seq == min(place + 2, length)
+    assert (verdict.broken.seq, verdict.broken.what) == (place + 1, What.FORGED)
+
+
+@given(st.integers(1, 12), st.data())
+def test_a_chain_made_anew_with_its_head_is_found_by_what_was_sealed(length: int, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, length - 1))
+    lengths = data.draw(st.sets(st.integers(place + 1, length), min_size=1))
+    sealed = {seq: (7, chain(length)[seq - 1].hash) for seq in lengths}
+    entries = forged(chain(length), place, length - 1)
+    assert verify_chain(entries, head(entries)).ok
+    broken = verify_chain(entries, head(entries), sealed).broken
+    assert broken is not None
+    assert (broken.seq, broken.what) == (min(lengths), What.FORGED) and "checkpoint 7" in broken.reason
 
 
 @given(st.integers(1, 12), st.data())
@@ -77,22 +97,63 @@ def test_a_dropped_entry_is_found(length: int, data: st.DataObject) -> None:
     entries = chain(length)
     place = data.draw(st.integers(0, length - 1))
     del entries[place]
-    verdict = verify_chain(entries, head(chain(length)))
-    assert verdict.broken is not None and verdict.broken.seq == place + 1
+    broken = verify_chain(entries, head(chain(length))).broken
+    assert broken is not None
+    assert (broken.seq, broken.what) == (place + 1, What.CUT if place == length - 1 else What.DROPPED)
 
 
 @given(st.integers(2, 12), st.data())
 def test_swapped_entries_are_found(length: int, data: st.DataObject) -> None:
     entries = chain(length)
+    one, other = sorted(data.draw(st.sets(st.integers(0, length - 1), min_size=2, max_size=2)))
+    entries[one], entries[other] = entries[other], entries[one]
+    broken = verify_chain(entries, head(chain(length))).broken
+    assert broken is not None and (broken.seq, broken.what) == (one + 1, What.SWAPPED)
+
+
+@given(st.integers(2, 12), st.data())
+def test_swapped_entries_with_each_others_numbers_are_found(length: int, data: st.DataObject) -> None:
+    entries = chain(length)
+    one, other = sorted(data.draw(st.sets(st.integers(0, length - 1), min_size=2, max_size=2)))
+    entries[one], entries[other] = (
+        replace(entries[other], seq=one + 1),
+        replace(entries[one], seq=other + 1),
+    )
+    broken = verify_chain(entries, head(chain(length))).broken
+    assert broken is not None and (broken.seq, broken.what) == (one + 1, What.SWAPPED)
+
+
+@given(st.integers(3, 12), st.data())
+def test_an_entry_dropped_with_the_others_numbered_anew_is_found(length: int, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, length - 2))
-    entries[place], entries[place + 1] = entries[place + 1], entries[place]
-    verdict = verify_chain(entries, head(chain(length)))
-    assert verdict.broken is not None and verdict.broken.seq == place + 1
+    entries = [replace(entry, seq=seq) for seq, entry in enumerate(chain(length), 1)]
+    del entries[place]
+    entries = [replace(entry, seq=seq) for seq, entry in enumerate(entries, 1)]
+    broken = verify_chain(entries, head(chain(length))).broken
+    assert broken is not None and (broken.seq, broken.what) == (place + 1, What.DROPPED)
+
+
+@given(st.integers(1, 12), st.data())
+def test_a_cut_with_a_head_that_fits_is_found_by_what_was_sealed(length: int, data: st.DataObject) -> None:
+    left = data.draw(st.integers(0, length - 1))
+    entries = chain(length)[:left]
+    assert verify_chain(entries, head(entries)).ok
+    broken = verify_chain(entries, head(entries), {length: (3, chain(length)[-1].hash)}).broken
+    assert broken is not None and (broken.seq, broken.what) == (left + 1, What.CUT)
+
+
+@given(st.integers(1, 12), st.data())
+def test_a_part_of_a_good_chain_holds(length: int, data: st.DataObject) -> None:
+    entries = chain(length)
+    after = data.draw(st.integers(0, length - 1))
+    start = head(entries[:after])
+    assert verify_chain(entries[after:], head(entries), start=start).entries == length - after
 
 
 def test_a_tail_beyond_the_head_is_found() -> None:
     entries = chain(4)
-    assert verify_chain(entries, head(entries[:3])).broken == Broken(4, "the head says 3 entries, there are 4")
+    expected = Broken(4, What.FORGED, "the head says 3 entries, there are 4")
+    assert verify_chain(entries, head(entries[:3])).broken == expected
 
 
 @given(st.binary(max_size=9), st.binary(max_size=9), st.binary(max_size=9), st.binary(max_size=9))

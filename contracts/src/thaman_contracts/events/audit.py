@@ -8,9 +8,13 @@ from thaman_contracts.events.base import EventData
 
 
 class CheckpointSealed(EventData, service="audit"):
-    """The heads of all chains under one root. Travels under 'system'."""
+    """The heads of all chains under one root, signed (docs/guides/verify.md). Travels under 'system'."""
 
     number: Annotated[int, Field(strict=True, ge=1)]
     stores: Annotated[int, Field(strict=True, ge=0)]
     entries: Annotated[int, Field(strict=True, ge=0)]
     root: str
+    previous_digest: str | None = Field(None, description="Digest of the checkpoint before, hexadecimal; zeros first.")
+    key_id: str | None = Field(None, description="The first 16 bytes of the public key's SHA-256, hexadecimal.")
+    public_key: str | None = Field(None, description="The Ed25519 key that verifies the signature, 32 bytes, base64.")
+    signature: str | None = Field(None, description="Ed25519 over the checkpoint's statement, base64.")

@@ -1,13 +1,18 @@
 """The one place where the audit's parts are built and joined."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from thaman_audit.adapters.checkpoints import CheckpointTables
 from thaman_audit.adapters.ledger import Batches, LedgerTables
+from thaman_audit.adapters.signing import SigningKey
 from thaman_audit.application import Ledger
 from thaman_audit.consumers import LedgerRouter
+from thaman_audit.sealing import Sealer
 from thaman_audit.settings import AuditSettings
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.auth import ApiKeys
+from thaman_kit.clock import Clock, SystemClock
 from thaman_kit.nats import BusSettings
 
 
@@ -19,6 +24,8 @@ class Container:
     application: EventSourcedApplication
     tables: LedgerTables
     ledger: Ledger
+    checkpoints: CheckpointTables
+    sealer: Sealer | None
     router: LedgerRouter
     api_keys: ApiKeys
     bus: BusSettings
@@ -32,19 +39,25 @@ class Container:
         self.application.close()
 
 
-def build(settings: AuditSettings) -> Container:
-    """Build the parts."""
+def build(settings: AuditSettings, clock: Clock | None = None) -> Container:
+    """Build the parts; ``clock`` replaces the machine's own in tests."""
+    signer = SigningKey.parse(settings.audit_keys) if settings.audit_keys else None
     application = EventSourcedApplication.connect(
         "audit", settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
     )
     tables = LedgerTables(application.database)
     ledger = Ledger(tables, Batches())
+    checkpoints = CheckpointTables(application.database)
+    every = timedelta(seconds=settings.audit_checkpoint_seconds)
+    sealer = Sealer(application, checkpoints, clock or SystemClock(), signer, every) if signer else None
     password = settings.nats_password
     return Container(
         settings=settings,
         application=application,
         tables=tables,
         ledger=ledger,
+        checkpoints=checkpoints,
+        sealer=sealer,
         router=LedgerRouter(ledger),
         api_keys=ApiKeys(application.database, settings.api_key_pepper),
         bus=BusSettings(

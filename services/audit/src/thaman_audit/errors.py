@@ -9,6 +9,9 @@
     ├── FutureInstant     a question about what has not happened yet
     ├── BadCursor         a cursor that no page of ours gave out
     ├── UnknownRun        the ledger has heard of no such run
+    ├── UnknownCheckpoint nothing was sealed yet
+    ├── BackwardChain     a chain is not what the latest checkpoint holds, so nothing is sealed over it
+    ├── UnreadableCheckpoint  a stored checkpoint is none any more
     └── SpoiledLedger     the ledger contradicts itself, so nothing can be handed over from it
         ├── SharedRun         several stores say that a run is theirs
         ├── ForeignEntry      an entry in a store's chain speaks of another store
@@ -49,6 +52,28 @@ class BadCursor(AuditError):
 
 class UnknownRun(AuditError):
     """The ledger has heard of no such run."""
+
+
+class UnknownCheckpoint(AuditError):
+    """Nothing was sealed yet."""
+
+
+class BackwardChain(AuditError):
+    """A chain is not what the latest checkpoint holds, so nothing is sealed over it."""
+
+    def __init__(self, store_id: str, checkpoint: int) -> None:
+        super().__init__(
+            f"the chain of store {store_id} no longer is what checkpoint {checkpoint} holds; nothing is sealed over it."
+            " Run `thaman audit verify`."
+        )
+
+
+class UnreadableCheckpoint(AuditError):
+    """A stored checkpoint is none any more."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"checkpoint {number} cannot be read: its row was changed")
+        self.number = number
 
 
 class SpoiledLedger(AuditError):

@@ -1,10 +1,11 @@
 """What the application needs of the world; :mod:`thaman_audit.adapters` provides it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+from thaman_audit.domain.checkpoints import Checkpoint, HeldHead
 from thaman_audit.domain.rows import Rows
-from thaman_audit.verify import Entry, Head
+from thaman_audit.verify import Entry, Head, Sealed
 from thaman_contracts.envelope import Envelope
 from thaman_kit.application import UnitOfWork
 
@@ -48,3 +49,59 @@ class Tables(Protocol):
 
     def replace_read_models(self, pages: Iterable[Rows]) -> None:
         """Make the read models again from ``pages``."""
+
+
+class Checkpoints(Protocol):
+    """What was sealed."""
+
+    def latest(self) -> Checkpoint | None:
+        """The latest checkpoint."""
+
+    def page(self, before: int, limit: int) -> list[Checkpoint]:
+        """Checkpoints below a number, newest first."""
+
+    def keys(self) -> list[dict[str, Any]]:
+        """The public keys that signed checkpoints, oldest first."""
+
+    def heads(self) -> list[HeldHead]:
+        """All chains' ends at one moment."""
+
+    def seal(self, unit: UnitOfWork, checkpoint: Checkpoint, moved: Sequence[Head]) -> None:
+        """Store a checkpoint and the heads that moved."""
+
+
+class Provable(Protocol):
+    """The ledger at one moment, as a proof reads it."""
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """Every checkpoint, oldest first."""
+
+    def moved(self, number: int) -> list[Head]:
+        """The heads that moved between a checkpoint and the one before."""
+
+    def announced(self) -> int:
+        """The number of the last checkpoint that the ledger itself has heard of."""
+
+    def sealed(self, store_id: str, until: int) -> dict[int, tuple[int, bytes]]:
+        """By length: the checkpoint up to ``until`` that sealed a chain at it, and the hash then."""
+
+    def head(self, store_id: str) -> Head | None:
+        """The end that is kept of a chain."""
+
+    def entry_head(self, store_id: str, seq: int) -> Head | None:
+        """An entry's hash as it is stored."""
+
+    def entries(self, store_id: str, after: int, until: int | None) -> Iterator[Entry]:
+        """A chain's entries after one and up to another, oldest first."""
+
+    def walk(self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None]) -> Head:
+        """The last entry that is good, walking from ``start``; ``tell`` hears of entries found good."""
+
+
+class Signer(Protocol):
+    """Holds a private key."""
+
+    public_key: bytes
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature of a message."""

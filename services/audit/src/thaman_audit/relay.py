@@ -1,4 +1,4 @@
-"""The relay process: publishes what the audit stored (nothing until checkpoints are sealed)."""
+"""The relay process: publishes what the audit stored."""
 
 from thaman_audit.bootstrap import build
 from thaman_audit.publication import PUBLICATION

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from thaman_audit.adapters.signing import SigningKey
 from thaman_audit.bootstrap import Container
 from thaman_audit.settings import AuditSettings
 from thaman_contracts.envelope import Envelope, encode, to_headers
@@ -16,6 +17,13 @@ from thaman_contracts.subjects import SERVICES, partition_of
 from thaman_kit.inbox import Delivery, Inbox
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+KEY = SecretStr("k1:dGhpcyBrZXkgaXMgZm9yIHRlc3RzIGFsb25lLCBvaDI=")
+"""Signs checkpoints in tests, and nowhere else."""
+
+
+def signing_key(ring: SecretStr = KEY) -> SigningKey:
+    """The key itself."""
+    return SigningKey.parse(ring)
 
 
 def settings_for(url: str, **changes: Any) -> AuditSettings:

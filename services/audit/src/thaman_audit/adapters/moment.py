@@ -1,0 +1,72 @@
+"""The ledger at one moment, on a connection of its own: what a proof and an export read."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Self
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from thaman_audit.adapters.checkpoints import CheckpointTables
+from thaman_audit.adapters.walking import walk
+from thaman_audit.verify import Entry, Head, Sealed
+from thaman_kit.database import load_queries
+
+_queries = partial(load_queries, "thaman_audit", "adapters/moment.sql")
+_OPTIONS = "-c search_path=audit -c timezone=UTC -c idle_in_transaction_session_timeout=0 -c statement_timeout=0"
+_LATEST = 2**62
+
+
+class Moment(CheckpointTables):
+    """Reads with one connection that sees one moment and changes nothing."""
+
+    def __init__(self, connection: psycopg.Connection[DictRow]) -> None:
+        super().__init__(self)
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def of(cls, url: str) -> Iterator[Self]:
+        """Open the moment; ``url`` is a role that reads the audit's schema."""
+        with psycopg.connect(url, row_factory=dict_row, options=_OPTIONS) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            yield cls(connection)
+
+    def fetch_all(self, sql: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """All rows of a query."""
+        return self._connection.execute(sql.encode(), params).fetchall()
+
+    def store_ids(self) -> list[str]:
+        """Every store that has entries, a head or a sealed head."""
+        return [row["store_id"] for row in self.fetch_all(_queries()["stores"])]
+
+    def count(self) -> int:
+        """How many entries the chains' ends speak of."""
+        return int(self.fetch_all(_queries()["count"])[0]["entries"])
+
+    def head(self, store_id: str) -> Head | None:
+        """The end that is kept of a chain."""
+        return _head(self.fetch_all(_queries()["head"], {"store_id": store_id}))
+
+    def entry_head(self, store_id: str, seq: int) -> Head | None:
+        """An entry's hash as it is stored."""
+        return _head(self.fetch_all(_queries()["entry_head"], {"store_id": store_id, "seq": seq}))
+
+    def entries(self, store_id: str, after: int, until: int | None) -> Iterator[Entry]:
+        """A chain's entries after one and up to another, oldest first, through a cursor of the server."""
+        with self._connection.cursor("entries") as cursor:
+            cursor.itersize = 1_000
+            places = {"store_id": store_id, "after": after, "until": _LATEST if until is None else until}
+            cursor.execute(_queries()["entries"].encode(), places)
+            for row in cursor:
+                yield Entry(**row)
+
+    def walk(self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None]) -> Head:
+        """The last entry that is good, walking from ``start`` and not beyond ``until``."""
+        return walk(self._connection, start, until, sealed, tell)
+
+
+def _head(rows: list[dict[str, Any]]) -> Head | None:
+    return Head(**rows[0]) if rows else None

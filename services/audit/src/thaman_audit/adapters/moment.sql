@@ -1,0 +1,31 @@
+-- Reading the ledger as a proof does.
+
+-- name: stores
+-- description: Every store that has entries, a head or a sealed head; of the ledger only one entry for each is looked at.
+WITH RECURSIVE found AS (
+    SELECT min(store_id) AS store_id FROM ledger
+    UNION ALL
+    SELECT (SELECT min(store_id) FROM ledger WHERE ledger.store_id > found.store_id)
+    FROM found WHERE found.store_id IS NOT NULL
+)
+SELECT store_id FROM (
+    SELECT store_id FROM found WHERE store_id IS NOT NULL
+    UNION SELECT store_id FROM heads UNION SELECT store_id FROM checkpoint_heads
+) AS stores ORDER BY store_id COLLATE "C"
+
+-- name: count
+-- description: How many entries the chains' ends speak of.
+SELECT coalesce(sum(seq), 0)::bigint AS entries FROM heads
+
+-- name: head
+-- description: The end that is kept of a chain.
+SELECT store_id, seq, hash FROM heads WHERE store_id = %(store_id)s
+
+-- name: entry_head
+-- description: An entry's hash as it is stored.
+SELECT store_id, seq, hash FROM ledger WHERE store_id = %(store_id)s AND seq = %(seq)s
+
+-- name: entries
+-- description: A chain's entries after one and up to another, oldest first.
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger WHERE store_id = %(store_id)s AND seq > %(after)s AND seq <= %(until)s ORDER BY seq

@@ -1,0 +1,144 @@
+"""Proving the whole ledger: checkpoints first, then each chain, up to the first place that does not hold.
+
+Signatures need a key to trust. Where somebody gives keys, the latest checkpoint must be signed with one of them;
+earlier ones may be signed with others, because the latest one names them through the digests. Where nobody gives any,
+the latest checkpoint's own key is believed, which whoever can rewrite the whole database can also make.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from thaman_audit.domain.checkpoints import FIRST, Checkpoint, head_leaf, key_id_of
+from thaman_audit.domain.merkle import Tree
+from thaman_audit.errors import UnreadableCheckpoint
+from thaman_audit.ports import Provable
+from thaman_audit.verify import GENESIS, Head, What, verify_chain
+
+IsSigned = Callable[[bytes, bytes, bytes], bool]
+"""Whether a public key has signed a message with a signature, in the order key, signature, message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The first broken place: an entry of a store's chain, or a checkpoint where ``store_id`` is ``None``."""
+
+    store_id: str | None
+    seq: int
+    what: What
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"Checkpoint {self.seq}" if self.store_id is None else f"Store {self.store_id}, entry {self.seq}"
+        return f"{where}: {self.what} ({self.reason})."
+
+
+@dataclass(slots=True)
+class Proof:
+    """What was looked at: entries found good, how many of them are sealed, and the first broken place."""
+
+    stores: int = 0
+    entries: int = 0
+    sealed: int = 0
+    checkpoints: int = 0
+    key_ids: list[str] = field(default_factory=list)
+    is_key_trusted: bool = False
+    broken: Place | None = None
+
+
+class Prover:
+    """One look at the ledger, which must not change meanwhile."""
+
+    def __init__(self, ledger: Provable, is_signed: IsSigned, trusted: Collection[bytes]) -> None:
+        self._ledger = ledger
+        self._is_signed = is_signed
+        self._trusted = trusted
+        self.proof = Proof(is_key_trusted=bool(trusted))
+
+    def prove(self, stores: Iterable[str], tell: Callable[[str, int], None]) -> Proof:
+        """Check all checkpoints and whole chains; ``tell`` hears of a store and of entries found good."""
+        proof = self.proof
+        proof.broken = self._checkpoints()
+        for store_id in stores:
+            if proof.broken is not None:
+                break
+            proof.broken = self._chain(store_id, 0, None, tell)
+            proof.stores += 1
+        return proof
+
+    def prove_part(self, store_id: str, first: int, last: int | None, tell: Callable[[str, int], None]) -> Proof:
+        """Check all checkpoints and a part of one chain; what comes before ``first`` is believed."""
+        self.proof.broken = self._checkpoints() or self._chain(store_id, first - 1, last, tell)
+        self.proof.stores = 1
+        return self.proof
+
+    def _checkpoints(self) -> Place | None:
+        broken, latest = None, None
+        try:
+            for latest, broken in judged(self._ledger.checkpoints(), self._is_signed, self._ledger.moved):
+                self.proof.checkpoints += broken is None
+                if broken is not None:
+                    return broken
+                if latest.statement.key_id not in self.proof.key_ids:
+                    self.proof.key_ids.append(latest.statement.key_id)
+        except UnreadableCheckpoint as error:
+            return Place(None, error.number, What.CHECKPOINT, str(error))
+        count = self.proof.checkpoints
+        announced = self._ledger.announced()
+        if announced > count:
+            return Place(
+                None, count + 1, What.CUT, f"the ledger has heard of checkpoint {announced}, there are {count}"
+            )
+        if latest is not None and self._trusted and latest.public_key not in self._trusted:
+            return Place(None, count, What.SIGNATURE, f"key {latest.statement.key_id} is none of those given")
+        return None
+
+    def _chain(self, store_id: str, after: int, last: int | None, tell: Callable[[str, int], None]) -> Place | None:
+        ledger, sealed = self._ledger, self._ledger.sealed(store_id, self.proof.checkpoints)
+        head = ledger.head(store_id) or Head(store_id, 0, GENESIS)
+        start = ledger.entry_head(store_id, after) if after else Head(store_id, 0, GENESIS)
+        if start is None:
+            return Place(
+                store_id, after, What.DROPPED, f"entry {after} is missing, so entry {after + 1} follows nothing"
+            )
+        end = ledger.entry_head(store_id, last) if last is not None and last < head.seq else None
+        if end is not None:
+            head, sealed = end, {seq: value for seq, value in sealed.items() if seq <= end.seq}
+        good = ledger.walk(start, head.seq, sealed, lambda count: tell(store_id, count))
+        self.proof.entries += good.seq - after
+        self.proof.sealed += max(0, min(good.seq, max(sealed, default=0)) - after)
+        # The last good entry is read once more: the next one may show that it is a forgery.
+        again = ledger.entry_head(store_id, good.seq - 1) if good.seq - 1 > after else start
+        entries = ledger.entries(store_id, (again or start).seq, end.seq if end is not None else None)
+        broken = verify_chain(entries, head, sealed, again or start).broken
+        return Place(store_id, broken.seq, broken.what, broken.reason) if broken is not None else None
+
+
+def judged(
+    checkpoints: Iterable[Checkpoint], is_signed: IsSigned, moved: Callable[[int], Iterable[Head]]
+) -> Iterator[tuple[Checkpoint, Place | None]]:
+    """Each checkpoint with what is wrong with it, oldest first; ``moved`` gives the heads that it noted."""
+    tree, lengths, entries, previous = Tree(), dict[str, int](), 0, FIRST
+    for number, checkpoint in enumerate(checkpoints, start=1):
+        for head in moved(number):
+            tree.put(head.store_id, head_leaf(head))
+            entries += head.seq - lengths.get(head.store_id, 0)
+            lengths[head.store_id] = head.seq
+        said = checkpoint.statement
+        broken = _fault(checkpoint, number, previous, is_signed)
+        if broken is None and (said.root, said.stores, said.entries) != (tree.root(), len(tree), entries):
+            broken = Place(None, number, What.CHECKPOINT, "the heads that are kept for it are not those it sealed")
+        yield checkpoint, broken
+        previous = said.digest()
+
+
+def _fault(checkpoint: Checkpoint, number: int, previous: bytes, is_signed: IsSigned) -> Place | None:
+    said = checkpoint.statement
+    if said.number != number:
+        return Place(None, number, What.CHECKPOINT, f"it is missing, checkpoint {said.number} stands in its place")
+    if said.previous != previous:
+        return Place(None, number, What.CHECKPOINT, "it does not name the checkpoint before it")
+    if said.key_id != key_id_of(checkpoint.public_key):
+        return Place(None, number, What.SIGNATURE, f"its key is not key {said.key_id}")
+    if not is_signed(checkpoint.public_key, checkpoint.signature, said.to_bytes()):
+        return Place(None, number, What.SIGNATURE, f"key {said.key_id} did not sign it as it is")
+    return None
