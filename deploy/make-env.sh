@@ -15,7 +15,7 @@ for line in open(".env.example", encoding="utf-8"):
     name, equals, value = line.rstrip("\n").partition("=")
     if not equals or line.startswith(("#", "SALLA_CLIENT")) or value:
         print(line, end="")
-    elif name == "VAULT_KEYS":
+    elif name in ("VAULT_KEYS", "AUDIT_KEYS"):
         print(f"{name}=k1:{base64.b64encode(secrets.token_bytes(32)).decode()}")
     else:
         print(f"{name}={secrets.token_hex(24)}")

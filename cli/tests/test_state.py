@@ -1,5 +1,6 @@
 """The installation's folder: private files, one supervisor, secrets that last."""
 
+import json
 import stat
 import subprocess
 import sys
@@ -24,6 +25,16 @@ def test_secrets_are_made_once_and_private(home: Home) -> None:
     assert again == first
     assert stat.S_IMODE((home.folder / "state.json").stat().st_mode) == 0o600
     assert len(set(first.passwords().values())) == 4
+
+
+def test_a_secret_that_an_earlier_release_did_not_have_is_made_once(home: Home) -> None:
+    kept = home.load_secrets()
+    old = json.loads(kept.model_dump_json())
+    del old["audit_keys"]
+    (home.folder / "state.json").write_text(json.dumps(old))
+    first = home.load_secrets()
+    assert home.load_secrets() == first
+    assert first.vault_keys == kept.vault_keys and first.audit_keys != kept.audit_keys
 
 
 def test_secrets_do_not_show_in_words(home: Home) -> None:

@@ -227,6 +227,7 @@ job "thaman-audit" {
           {{ with $v := nomadVar "nomad/jobs/thaman-audit" }}
           THAMAN_NATS_USER=audit
           THAMAN_NATS_PASSWORD={{ $v.nats_password }}
+          THAMAN_AUDIT_KEYS={{ $v.audit_keys }}
           THAMAN_API_KEY_PEPPER={{ $v.api_key_pepper }}
           {{ range nomadService "thaman-postgres" }}THAMAN_DATABASE_URL=postgresql://audit_app:{{ $v.db_password }}@{{ .Address }}:{{ .Port }}/thaman
           {{ end }}{{ range nomadService "thaman-nats" }}THAMAN_NATS_URL=nats://{{ .Address }}:{{ .Port }}

@@ -44,6 +44,7 @@ no other system can follow its events, and its read models cannot be built again
 Before the sweeps the pricing engine is measured by itself on one core (``engine.py``; ``--engine`` does only that).
 ``--advice`` does something else alone: it measures what a crew whose model is down costs a run (``advice.py``).
 ``--why`` does none of this: it measures how fast the audit answers "why this price" on a long record (``why.py``).
+``--audit`` measures the ledger by itself instead of all that (``audit.py``).
 """
 
 import argparse
@@ -59,7 +60,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # started as a script, as `make bench` does
     sys.path.insert(0, str(ROOT))
 
-from tests.benchmarks import advice  # noqa: E402
+from tests.benchmarks import advice, audit  # noqa: E402
 from tests.benchmarks.engine import Figures, measure  # noqa: E402
 from tests.benchmarks.errors import BenchError, Disagreement, ProgramMissing  # noqa: E402
 from tests.benchmarks.ours import run_ours  # noqa: E402
@@ -87,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="thaman-bench-", dir=given.folder))
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     try:
+        if given.audit:
+            return _show_audit(audit.measure(folder, _sayer("audit")), as_json=given.json)
         asked = measure_why(folder, _sayer("why")) if given.why else None
         engine = None if given.skip_engine or given.why else measure(_sayer("engine"))
         outcomes = [] if given.engine or given.why else _run(given, folder)
@@ -128,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", action="store_true", help="only the pricing engine by itself")
     parser.add_argument("--advice", action="store_true", help="only what a crew whose model is down costs a run")
     parser.add_argument("--why", action="store_true", help="only how fast `why this price` is answered")
+    parser.add_argument("--audit", action="store_true", help="only the audit's ledger: writing and proving it")
     parser.add_argument("--skip-engine", action="store_true", help="only the sweeps")
     parser.add_argument("--skip-peer", action="store_true", help="only our side")
     parser.add_argument("--skip-ours", action="store_true", help="only the peer")
@@ -193,6 +197,12 @@ def _show(sweeps: Sequence[Sweep], engine: Figures | None, asked: WhyFigures | N
     if len(sweeps) > 1:
         document["ratios"] = [{"against": peer.name, **ratios(sweeps[0], peer)} for peer in sweeps[1:]]
     print(json.dumps(document))
+
+
+def _show_audit(rates: list[audit.Rates], *, as_json: bool) -> int:
+    lines = ["ledger, events a second", *(rate.line() for rate in rates)]
+    print(json.dumps({"audit": audit.document(rates)}) if as_json else "\n".join(lines))
+    return 0
 
 
 if __name__ == "__main__":

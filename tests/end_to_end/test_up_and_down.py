@@ -54,6 +54,11 @@ def test_up_restarts_what_dies_and_ends_in_order(thaman: Thaman) -> None:
     key = thaman.json("keys", "create", "--label", "test")
     assert thaman.json("keys", "revoke", key["key_id"]) == {"revoked": key["key_id"]}
     assert thaman.json("keys", "rotate-vault")["primary_key"] == "k2"
+    before = thaman.json("audit", "verify")
+    assert before["ok"] and before["key_trusted"] and before["checkpoints"] == 1
+    rotated = thaman.json("keys", "rotate-audit")
+    after = thaman.json("audit", "verify")
+    assert after["ok"] and after["key_ids"] == [*before["key_ids"], rotated["key_id"]]
     assert thaman.json("dead-letters", "list") == {"dead_letters": [], "dead_jobs": []}
     assert thaman.json("export", "list") == {"runs": []}
     assert thaman.json("migrate") == {"applied": [], "streams": True}

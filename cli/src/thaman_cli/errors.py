@@ -10,7 +10,8 @@
 ├── ``DoctorFoundTrouble``         8  the machine cannot run Thaman as it is
 ├── ``DemoFailed``                 9  the demo did not reach its end
 ├── ``NotQuiet``                  10  the installation did not come to rest in time (``world/quiet.py``)
-└── ``ExportRefused``             11  what the ledger has cannot be handed over or told
+├── ``ExportRefused``             11  what the ledger has cannot be handed over or told
+└── ``LedgerBroken``              12  the ledger does not hold
 
 The number is the process' exit code; 130 is Ctrl-C.
 """
@@ -28,6 +29,7 @@ EXIT_CODES = {
     9: "the demo did not reach its end",
     10: "the installation did not come to rest in time",
     11: "export, why: the ledger contradicts itself, nothing is said from it",
+    12: "audit verify: the ledger does not hold; the first broken place is named",
     130: "stopped by Ctrl-C",
 }
 """Every exit code of the command and what it means."""
@@ -109,3 +111,9 @@ class ExportRefused(CliError):
     """What the ledger has of a run cannot be handed over."""
 
     exit_code = 11
+
+
+class LedgerBroken(CliError):
+    """The ledger does not hold."""
+
+    exit_code = 12

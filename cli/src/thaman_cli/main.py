@@ -6,6 +6,7 @@ import sys
 import typer
 
 from thaman_cli.commands import (
+    audit,
     dead_letters,
     demo,
     doctor,
@@ -45,6 +46,7 @@ app.command("why")(why.why)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
 app.command("migrate")(migrate.migrate)
+app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(export.app, name="export")
 app.add_typer(keys.app, name="keys")

@@ -21,6 +21,9 @@ _API_PORTS = {"onboarding": 8101, "scheduler": 8102, "optimizer": 8103, "audit":
 _HEALTH_PORT, _SANDBOX_PORT = 9101, 8090
 PREFERRED_PORTS = (*_API_PORTS.values(), _SANDBOX_PORT, PREFERRED_POSTGRES, PREFERRED_NATS)
 """What is used when nothing else uses it."""
+VAULT_KEYS = "THAMAN_VAULT_KEYS"
+AUDIT_WORKER, AUDIT_KEYS = "audit-worker", "THAMAN_AUDIT_KEYS"
+"""The one process that signs checkpoints, and the setting with its key."""
 _SALLA_CLIENT_ID = "THAMAN_SALLA_CLIENT_ID"
 
 
@@ -110,13 +113,15 @@ class Plan:
         if self.salla_url is not None:
             env |= self._salla_env() | {"THAMAN_PUBLIC_URL": api}
         env.setdefault("THAMAN_PUBLIC_URL", api)
-        env.setdefault("THAMAN_VAULT_KEYS", self.secrets.vault_keys.get_secret_value())
+        env.setdefault(VAULT_KEYS, self.secrets.vault_keys.get_secret_value())
         return env
 
     def _service(self, service: str, role: str) -> Spec:
         name = f"{service}-{role}"
         health = self.addresses.health[name]
         env = self.service_env(service) | {"THAMAN_HEALTH_PORT": str(health), **self.extra_env}
+        if name == AUDIT_WORKER:
+            env.setdefault(AUDIT_KEYS, self.secrets.audit_keys.get_secret_value())
         ready = f"{self.addresses.apis[service]}/readyz" if role == "api" else f"http://{HOST}:{health}/readyz"
         return Spec(name, [sys.executable, "-m", f"thaman_{service}", role], env, ready)
 

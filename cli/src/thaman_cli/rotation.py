@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from thaman_cli.api import not_running
 from thaman_cli.databases import connect
 from thaman_cli.errors import CliError
+from thaman_cli.plan import VAULT_KEYS
 from thaman_cli.state import Home
 
-_VAULT_KEYS = "THAMAN_VAULT_KEYS"
 _SECONDS = 90.0
 
 
@@ -27,14 +27,14 @@ def rotate(home: Home) -> tuple[str, int]:
     from thaman_onboarding.adapters.rotation import Rotation
     from thaman_onboarding.adapters.sealing import Sealer
 
-    given = os.environ.get(_VAULT_KEYS)
+    given = os.environ.get(VAULT_KEYS)
     if given:
         ring = KeyRing.parse(SecretStr(given))
     else:
         if home.running() is None:
             raise not_running(home)
         ring = KeyRing.parse(_extend(home))
-        _hand_out(home)
+        hand_out(home, "onboarding's processes", "nothing was wrapped anew")
     with closing(connect(home, "onboarding")) as application:
         return ring.primary_id, Rotation(application.database, Sealer(ring)).run()
 
@@ -50,7 +50,12 @@ def _extend(home: Home) -> SecretStr:
     return secrets.vault_keys
 
 
-def _hand_out(home: Home) -> None:
+def hand_out(home: Home, whom: str, otherwise: str) -> None:
+    """Let the supervisor restart ``whom`` with the secrets as they are now.
+
+    Raises:
+        CliError: it did not in time; ``otherwise`` says what therefore was not done.
+    """
     running = home.running()
     if running is None:
         raise not_running(home)  # stopped this very moment
@@ -59,8 +64,8 @@ def _hand_out(home: Home) -> None:
     while (now := home.running()) is not None and now.reloads == running.reloads:
         if time.monotonic() > until:
             raise CliError(
-                "The new key did not reach onboarding's processes",
-                f"the supervisor {running.pid} did not restart them within {_SECONDS:g} s; nothing was wrapped anew",
+                f"The new key did not reach {whom}",
+                f"the supervisor {running.pid} did not restart them within {_SECONDS:g} s; {otherwise}",
                 "Look at `thaman status`, then run this again: it goes on with another new key.",
             )
         time.sleep(0.1)

@@ -38,6 +38,7 @@ class Secrets(BaseModel):
     role_passwords: dict[str, SecretStr] = Field(default_factory=lambda: {str(name): _token() for name in SERVICES})
     api_key_pepper: SecretStr = Field(default_factory=_token)
     vault_keys: SecretStr = Field(default_factory=_key_ring)
+    audit_keys: SecretStr = Field(default_factory=_key_ring)
     salla_client_id: str = Field(default_factory=lambda: f"thaman-{secrets.token_hex(6)}")
     salla_client_secret: SecretStr = Field(default_factory=_token)
     webhook_secret: SecretStr = Field(default_factory=_token)
@@ -46,6 +47,7 @@ class Secrets(BaseModel):
     @field_serializer(
         "api_key_pepper",
         "vault_keys",
+        "audit_keys",
         "salla_client_secret",
         "webhook_secret",
         "operator_key",
@@ -121,7 +123,10 @@ class Home:
     def load_secrets(self) -> Secrets:
         """The folder's secrets, made at the first call."""
         if self._state.exists():
-            return Secrets.model_validate_json(self._state.read_bytes())
+            kept = Secrets.model_validate_json(self._state.read_bytes())
+            if not Secrets.model_fields.keys() <= kept.model_fields_set:
+                self.save_secrets(kept)  # an earlier release did not have what was just made
+            return kept
         made = Secrets()
         self.save_secrets(made)
         return made

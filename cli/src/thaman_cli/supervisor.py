@@ -17,7 +17,7 @@ import httpx
 from thaman_cli.child import Child, Spec
 from thaman_cli.errors import StartFailed
 from thaman_cli.guarding import Guard
-from thaman_cli.plan import Addresses, Plan
+from thaman_cli.plan import AUDIT_KEYS, AUDIT_WORKER, VAULT_KEYS, Addresses, Plan
 from thaman_cli.ports import PortBook
 from thaman_cli.servers import Servers
 from thaman_cli.setup import create_streams, ensure_operator_key, run_migrations
@@ -109,13 +109,13 @@ class Supervisor:
                 await self._launch([crew])
 
     async def reload_secrets(self) -> None:
-        """Read the secrets again and restart onboarding's processes one after the other with them."""
+        """Read the secrets again and restart the processes that have others now, one after the other."""
         if self._plan is None:
             return
         self._plan = replace(self._plan, secrets=self.home.load_secrets())
         for spec in self._plan.services():
-            if spec.name.startswith("onboarding-"):
-                child = self.children[spec.name]
+            child = self.children[spec.name]
+            if _is_rotated(child.spec, spec):
                 await child.stop()
                 child.spec = spec
                 await child.start()
@@ -212,6 +212,12 @@ class Supervisor:
             for name, child in self.children.items()
         ]
         self.home.save_running(self._running)
+
+
+def _is_rotated(before: Spec, after: Spec) -> bool:
+    """Whether a process has another key now."""
+    reads = AUDIT_KEYS if after.name == AUDIT_WORKER else VAULT_KEYS if after.name.startswith("onboarding-") else None
+    return reads is not None and before.env.get(reads) != after.env.get(reads)
 
 
 def _failed(child: Child, why: str) -> StartFailed:

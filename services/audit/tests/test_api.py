@@ -1,5 +1,6 @@
 """The HTTP API: whose ledger it is, what it shows, and that its pages fit together."""
 
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from thaman_audit.api import build_api
-from thaman_audit.bootstrap import Container
-from thaman_audit.testing import NOW, Streams
+from thaman_audit.bootstrap import Container, build
+from thaman_audit.testing import KEY, NOW, Streams, settings_for, signing_key
 from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_contracts.events import onboarding
 from thaman_kit.keys import NewKey
@@ -201,3 +202,34 @@ async def test_wrong_questions_get_clear_answers(client: AsyncClient, merchant: 
     assert (await client.get("/stores/77/prices/404/history", headers=merchant)).status_code == 404
     assert (await client.get("/stores/99/chain", headers=operator)).status_code == 404
     assert (await client.get("/health")).json() == {"status": "ok"}
+
+
+async def test_a_published_head_is_for_every_key_and_for_nobody_without(
+    client: AsyncClient, operator: Headers, merchant: Headers
+) -> None:
+    for path in ("/audit/keys", "/audit/checkpoints", "/audit/checkpoints/latest"):
+        assert (await client.get(path)).status_code == 401
+    for headers in (operator, merchant):
+        assert (await client.get("/audit/checkpoints/latest", headers=headers)).status_code == 404
+        assert (await client.get("/audit/checkpoints", headers=headers)).json() == {"items": [], "next": None}
+        assert (await client.get("/audit/keys", headers=headers)).json() == {"items": [], "next": None}
+
+
+@pytest.mark.usefixtures("story")
+async def test_checkpoints_and_keys_are_shown_so_that_others_can_verify(
+    client: AsyncClient, audit_url: str, merchant: Headers
+) -> None:
+    sealing = build(settings_for(audit_url, audit_keys=KEY))
+    assert sealing.sealer is not None
+    sealed = [sealing.sealer.seal(sealing.checkpoints.latest()) for _ in range(3)]
+    sealing.close()
+    shown = await pages(client, "/audit/checkpoints", merchant, limit=2)
+    assert [item["number"] for item in shown] == [3, 2, 1]
+    latest = (await client.get("/audit/checkpoints/latest", headers=merchant)).json()
+    assert latest == shown[0]
+    assert sealed[-1] is not None and latest["digest"] == sealed[-1].statement.digest().hex()
+    assert [item["previous_digest"] for item in shown[:2]] == [item["digest"] for item in shown[1:]]
+    (key,) = await pages(client, "/audit/keys", merchant)
+    assert (key["key_id"], key["first_number"], key["last_number"]) == (latest["key_id"], 1, 3)
+    assert base64.b64decode(key["public_key"]) == signing_key().public_key
+    assert (await client.get("/audit/checkpoints", params={"cursor": "x"}, headers=merchant)).status_code == 422

@@ -90,7 +90,7 @@ def test_another_key_seals_at_once_and_the_old_one_stays_known(workers: Callable
     renewed = seal(workers(new))
     assert old is not None and renewed is not None
     assert renewed.statement.previous == old.statement.digest()
-    keys = workers(new).checkpoints.keys()
+    keys = workers(new).checkpoints.signing_keys()
     assert [(row["key_id"], row["first_number"], row["last_number"]) for row in keys] == [
         (old.statement.key_id, 1, 1),
         (renewed.statement.key_id, 2, 2),

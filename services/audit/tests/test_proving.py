@@ -108,6 +108,12 @@ CHANGES = {
 }
 
 
+@pytest.mark.parametrize("column", ["occurred_at", "recorded_at"])
+@pytest.mark.parametrize("instant", ["infinity", "-infinity", "4000-01-01 BC", "20000-01-01", "1969-12-31"])
+def test_an_instant_that_no_event_can_have_is_named(rows: Rows, column: str, instant: str) -> None:
+    assert named(rows, lambda forger: forger.change(9, column, instant)) == (STORE, 9, What.CHANGED)
+
+
 @pytest.mark.parametrize("column", CHANGES)
 @FEW
 @given(seq=st.integers(1, LENGTH))

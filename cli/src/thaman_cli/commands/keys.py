@@ -1,8 +1,9 @@
-"""``thaman keys``: API keys, and the rotation of the token vault's key ring."""
+"""``thaman keys``: API keys, and the rotation of the token vault's key ring and of the key that signs checkpoints."""
 
 import os
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -14,7 +15,7 @@ from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
 from thaman_cli.state import Home
 
-app = typer.Typer(help="API keys and the vault's key ring.", no_args_is_help=True)
+app = typer.Typer(help="API keys, the vault's key ring, and the key that signs checkpoints.", no_args_is_help=True)
 _PEPPER = "THAMAN_API_KEY_PEPPER"
 
 
@@ -77,6 +78,34 @@ def rotate_vault(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -
     with out.step("rotating the vault's key ring"):
         primary, wrapped = rotate(place)
     out.result({"primary_key": primary, "rewrapped": wrapped}, f"{wrapped} data key(s) are now wrapped with {primary}.")
+
+
+@app.command("rotate-audit")
+def rotate_audit(
+    file: Annotated[
+        Path | None, typer.Option(help="Write the new key to this new private file and change nothing else.")
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new key that signs checkpoints; the old private key is forgotten, its public key stays published.
+
+    A running installation gets the new key by itself and seals with it at once. Elsewhere write it to a file and give
+    its text to the audit's workers as THAMAN_AUDIT_KEYS. No command shows a private key.
+    """
+    from thaman_cli.audit_keys import rotate, write_new
+
+    out, place = Output(as_json=as_json), home_of(home)
+    if file is not None:
+        data = write_new(file)
+        out.result(data, f"Key {data['key_id']} is in {file}; its public key is {data['public_key']}.")
+        return
+    with out.step("sealing a checkpoint with a new key"):
+        data = rotate(place)
+    out.result(
+        data,
+        f"Checkpoint {data['checkpoint']} is signed by {data['key_id']}, whose public key is {data['public_key']}.",
+    )
 
 
 def pepper(home: Home) -> SecretStr:

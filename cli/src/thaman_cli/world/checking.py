@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from thaman_cli.world.checks import (
     advice,
     agreement,
+    checkpoints,
     costs,
     decisions,
     drained,
@@ -29,6 +30,7 @@ ALWAYS: tuple[Check, ...] = (
     policies.check,
     advice.check,
     log.check,
+    checkpoints.check,
     isolation.check,
     tokens.check,
     folding.check,

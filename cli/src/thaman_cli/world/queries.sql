@@ -13,6 +13,14 @@ FROM audit.ledger ORDER BY store_id, seq
 -- description: The chains' ends.
 SELECT store_id, seq, hash FROM audit.heads
 
+-- name: checkpoints
+-- description: Every checkpoint, oldest first.
+SELECT originator_version, state FROM audit.audit_events WHERE topic = 'checkpoint.Sealed' ORDER BY originator_version
+
+-- name: checkpoint_heads
+-- description: The heads that moved with each checkpoint.
+SELECT number, store_id, seq, hash FROM audit.checkpoint_heads ORDER BY number, store_id
+
 -- name: tracked
 -- description: How far a service has read each feed.
 SELECT application_name AS upstream, notification_id AS position FROM {tracking}

@@ -1,10 +1,10 @@
 """The HTTP API: timelines, prices with their causes, runs, and the chain's proof."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from thaman_audit import queries
 from thaman_audit.bootstrap import Container, build
@@ -14,9 +14,12 @@ from thaman_audit.errors import (
     FutureInstant,
     PricedByVariants,
     SpoiledLedger,
+    UnknownCheckpoint,
     UnknownItem,
     UnknownStore,
 )
+from thaman_audit.paging import Cursor, Limit, Page
+from thaman_audit.proof_api import proof_router
 from thaman_audit.settings import AuditSettings
 from thaman_audit.views import (
     ActivityView,
@@ -34,21 +37,11 @@ from thaman_kit.http import create_api
 from thaman_kit.problems import Fault, conflict, invalid_request, not_found
 from thaman_kit.process import run_api
 
-T = TypeVar("T")
-Cursor = Annotated[str | None, Query(description="The `next` of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=100, description="Most items on the page.")]
 From = Annotated[AwareDatetime | None, Query(alias="from", description="Not before this instant.")]
 To = Annotated[AwareDatetime | None, Query(description="Before this instant.")]
 Item = Annotated[str | None, Query(description="Item key: product, or product/variant.")]
 At = Annotated[AwareDatetime | None, Query(description="The instant asked about; by default now.")]
 Types = Annotated[list[str] | None, Query(description="Event names, e.g. PriceApplied; may be repeated.")]
-
-
-class Page(BaseModel, Generic[T]):
-    """Items, and the cursor of the page after this one."""
-
-    items: list[T]
-    next: str | None
 
 
 def _wanted(type: Types = None, from_: From = None, to: To = None, item: Item = None) -> queries.Wanted:
@@ -151,6 +144,7 @@ def build_api(container: Container) -> FastAPI:
         SpoiledLedger: lambda _: conflict(
             "ledger_spoiled", "The ledger contradicts itself here, so nothing is said from it.", "Tell the operator."
         ),
+        UnknownCheckpoint: lambda _: not_found("checkpoint", "The audit's worker seals one within the hour."),
         BadCursor: lambda _: invalid_request(
             [Fault("is not a cursor that a page gave out", "bad_cursor", parameter="cursor")]
         ),
@@ -158,7 +152,7 @@ def build_api(container: Container) -> FastAPI:
     return create_api(
         container.settings,
         "Thaman audit",
-        [store_router(container), operator_router(container)],
+        [store_router(container), operator_router(container), proof_router(container.checkpoints)],
         {"database": container.check_database},
         errors,
         api_keys=container.api_keys,

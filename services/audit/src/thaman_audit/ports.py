@@ -60,7 +60,7 @@ class Checkpoints(Protocol):
     def page(self, before: int, limit: int) -> list[Checkpoint]:
         """Checkpoints below a number, newest first."""
 
-    def keys(self) -> list[dict[str, Any]]:
+    def signing_keys(self) -> list[dict[str, Any]]:
         """The public keys that signed checkpoints, oldest first."""
 
     def heads(self) -> list[HeldHead]:

@@ -43,12 +43,19 @@ class Streams:
 
     def deliver(self, *events: EventData) -> None:
         """Deliver events, in batches per stream and partition, and require that each is settled."""
-        batches: dict[tuple[str, int], list[Delivery]] = {}
-        for event in events:
-            feed = _feed(event)
-            batches.setdefault(feed, []).append(self.delivery(event))
-        for feed, deliveries in batches.items():
+        for feed, deliveries in self.batches(events, len(events)):
             self.take(feed, deliveries)
+
+    def batches(self, events: Sequence[EventData], size: int) -> list[tuple[tuple[str, int], list[Delivery]]]:
+        """The messages of events by stream and partition, at most ``size`` in a batch."""
+        feeds: dict[tuple[str, int], list[Delivery]] = {}
+        for event in events:
+            feeds.setdefault(_feed(event), []).append(self.delivery(event))
+        return [
+            (feed, deliveries[start : start + size])
+            for feed, deliveries in feeds.items()
+            for start in range(0, len(deliveries), size)
+        ]
 
     def take(self, feed: tuple[str, int], deliveries: Sequence[Delivery]) -> None:
         """Hand a batch to the inbox of its feed."""

@@ -163,8 +163,8 @@ def signed_by(key: SigningKey, *, renamed: bool, **changes: Any) -> Callable[[Ch
     """A checkpoint with changes, signed by a key; under its own name, or under the one it had."""
 
     def change(checkpoint: Checkpoint) -> Checkpoint:
-        names = {"key_id": key_id_of(key.public_key)} if renamed else {}
-        said = replace(checkpoint.statement, **changes, **names)
+        key_id = key_id_of(key.public_key) if renamed else checkpoint.statement.key_id
+        said = replace(checkpoint.statement, key_id=key_id, **changes)
         return Checkpoint(said, key.public_key if renamed else checkpoint.public_key, key.sign(said.to_bytes()))
 
     return change

@@ -54,7 +54,7 @@ class CheckpointTables:
                 return
             after = page[-1]["originator_version"]
 
-    def keys(self) -> list[dict[str, Any]]:
+    def signing_keys(self) -> list[dict[str, Any]]:
         """The public keys that signed checkpoints, oldest first."""
         return self._select("keys", checkpoints=CHECKPOINTS_ID)
 

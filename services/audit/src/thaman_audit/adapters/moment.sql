@@ -26,6 +26,10 @@ SELECT store_id, seq, hash FROM heads WHERE store_id = %(store_id)s
 SELECT store_id, seq, hash FROM ledger WHERE store_id = %(store_id)s AND seq = %(seq)s
 
 -- name: entries
--- description: A chain's entries after one and up to another, oldest first.
-SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+-- description: A chain's entries after one and up to another, oldest first. Instants that no event can have become another
+-- one, which does not fit the hash either, because not every instant of PostgreSQL can be read.
+SELECT store_id, seq, event_id, service, type, position,
+    CASE WHEN occurred_at BETWEEN '1970-01-01Z' AND '9999-01-01Z' THEN occurred_at ELSE '0001-01-02Z' END AS occurred_at,
+    CASE WHEN recorded_at BETWEEN '1970-01-01Z' AND '9999-01-01Z' THEN recorded_at ELSE '0001-01-02Z' END AS recorded_at,
+    data, prev_hash, hash
 FROM ledger WHERE store_id = %(store_id)s AND seq > %(after)s AND seq <= %(until)s ORDER BY seq

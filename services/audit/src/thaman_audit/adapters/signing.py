@@ -28,10 +28,15 @@ class SigningKey:
         Raises:
             KeyRingError: which entry is wrong and why; never with the key itself.
         """
-        keys = parse_ring(text, _HOW)
+        keys = cls.parse_all(text)
         if not keys:
             raise KeyRingError(f"there is no key to sign checkpoints with: {_HOW}")
-        return cls(next(iter(keys.values())))
+        return keys[0]
+
+    @classmethod
+    def parse_all(cls, text: SecretStr) -> list[Self]:
+        """Every key of the text, the one that signs first. Raises as :meth:`parse`."""
+        return [cls(seed) for seed in parse_ring(text, _HOW).values()]
 
     def sign(self, message: bytes) -> bytes:
         """The signature of a message, 64 bytes."""

@@ -19,18 +19,18 @@ _COPY = sql.SQL(
     "COPY (SELECT seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash"
     " FROM audit.ledger WHERE store_id = {} AND seq > {} AND seq <= {} ORDER BY seq) TO STDOUT (FORMAT binary)"
 )
-_SIGNATURE = b"PGCOPY\n\xff\r\n\x00"
 _HEADER = 19
-_END = b"\xff\xff"
+"""Bytes of COPY's own before the first row."""
 _Z4 = bytes(4)
-_INT8 = b"\x00\x00\x00\x08"
-_BIGINT = b"\x00\x0a" + _INT8
 _HASH = b"\x00\x00\x00\x20"
-_EIGHT = _Z4 + _INT8
 _TO_1970 = 946_684_800_000_000
 """Microseconds: PostgreSQL counts them from 2000, the hashed form from 1970."""
+_LATEST = 2**62
+"""Later than any event; what PostgreSQL calls infinity lies beyond."""
+_begin = Struct(">hiq").pack
 _length = Struct(">i").unpack_from
-_number = Struct(">q")
+_instants = Struct(">q4xq").unpack_from
+_two_numbers = Struct(">qqqq").pack
 EVERY = 10_000
 
 
@@ -46,26 +46,33 @@ def walk(
     opening = TAG + field(start.store_id.encode())
     seq, previous = start.seq, start.hash
     with connection.cursor() as cursor, cursor.copy(query) as copy:
-        rows = _rows(copy)
+        rows = _rows(connection, copy)
         for row in rows:
             digest = _good(row, opening, seq + 1, previous)
-            if digest is None or sealed.get(seq + 1, (0, digest))[1] != digest:
+            if digest is None or (seq + 1 in sealed and sealed[seq + 1][1] != digest):
                 break
             seq, previous = seq + 1, digest
             if seq % EVERY == 0:
                 tell(EVERY)
         # The rest is read to its end, because giving a COPY up would end the transaction, and with it the moment.
         deque(rows, maxlen=0)
+    tell(seq % EVERY)
     return Head(start.store_id, seq, previous)
 
 
-def _rows(copy: psycopg.Copy) -> Iterator[bytes]:
-    for block in copy:
-        row = bytes(block)
-        if row.startswith(_SIGNATURE):
-            row = row[_HEADER:]
-        if row and row != _END:
+def _rows(connection: psycopg.Connection[object], copy: psycopg.Copy) -> Iterator[bytes]:
+    """The rows, which come one in a block. Those that arrived already are taken from libpq without waiting for each."""
+    arrived = connection.pgconn.get_copy_data
+    skip = _HEADER
+    while block := copy.read():
+        count = len(block)
+        while count > 0:
+            row = bytes(block)[skip:]
+            skip = 0
+            if len(row) <= 2:  # the end of all rows
+                break
             yield row
+            count, block = arrived(1)
 
 
 def _good(row: bytes, opening: bytes, seq: int, previous: bytes) -> bytes | None:
@@ -75,22 +82,19 @@ def _good(row: bytes, opening: bytes, seq: int, previous: bytes) -> bytes | None
     place = kind + 4 + _length(row, kind)[0]
     data = place + 36
     link = data + 4 + _length(row, data)[0]
-    if row[:14] != _BIGINT + _number.pack(seq) or row[link : link + 36] != _HASH + previous or len(row) != link + 72:
+    end = link + 36
+    if len(row) != end + 36 or row[:14] != _begin(10, 8, seq) or row[link:end] != _HASH + previous:
+        return None
+    occurred, recorded = _instants(row, place + 16)
+    if max(occurred, recorded) > _LATEST:
         return None
     digest = sha256(
         b"".join(
             (
-                opening,
-                _Z4, row[2:14],
-                _Z4, row[14:service],
-                _Z4, row[service:kind],
-                _Z4, row[kind:place],
-                _Z4, row[place:place + 12],
-                _EIGHT, _number.pack(_number.unpack_from(row, place + 16)[0] + _TO_1970),
-                _EIGHT, _number.pack(_number.unpack_from(row, place + 28)[0] + _TO_1970),
-                _Z4, row[data:link],
-                _Z4, row[link:link + 36],
+                opening, _Z4, row[2:14], _Z4, row[14:service], _Z4, row[service:kind], _Z4, row[kind:place],
+                _Z4, row[place : place + 12], _two_numbers(8, occurred + _TO_1970, 8, recorded + _TO_1970),
+                _Z4, row[data:link], _Z4, row[link:end],
             )
         )
     ).digest()  # fmt: skip
-    return digest if row[link + 36 :] == _HASH + digest else None
+    return digest if row[end:] == _HASH + digest else None

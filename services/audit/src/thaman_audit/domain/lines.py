@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from thaman_contracts.events import EventData, advice, listings, onboarding, optimizer, policies, scheduler
+from thaman_contracts.events import EventData, advice, audit, listings, onboarding, optimizer, policies, scheduler
 from thaman_contracts.ids import item_key
 from thaman_contracts.money import riyals
 
@@ -253,6 +253,10 @@ _LINES: dict[type[EventData], _Template] = {
         "نقل {staged_by} سياسة التسعير {policy_version} إلى {stage}{share}",
         "{staged_by} staged pricing policy {policy_version} to {stage}{share}",
         _stage,
+    ),
+    audit.CheckpointSealed: (
+        "خُتمت نقطة التحقق {number} على {stores} من السلاسل و{entries} من القيود",
+        "Checkpoint {number} was sealed over {stores} chains with {entries} entries",
     ),
     optimizer.OptimizationFailed: ("فشل التسعير في {stage}: {reason}", "The run failed in {stage}: {reason}"),
 }
