@@ -37,8 +37,7 @@ up: $(STAMP) ## Start everything without demo stores; Ctrl-C ends it
 	@$(PY) -m thaman_cli up $(ARGS)
 
 test: $(STAMP) ## All tests, on embedded PostgreSQL and NATS
-	@$(PY) -m pytest -p tests.support.npm_required -p tests.support.slow_first -n $(WORKERS) --dist loadfile \
-	  --no-loadscope-reorder -m "not faults" $(ARGS)
+	@$(PY) -m pytest -p tests.support.npm_required -n $(WORKERS) --dist loadfile -m "not faults" $(ARGS)
 
 check: $(STAMP) ## Lint, format, strict types, import rules, contract drift
 	@$(PY) -m ruff check .
@@ -65,7 +64,7 @@ match: $(STAMP) ## The matcher on labelled product pairs; ARGS=--write trains it
 	@OMP_NUM_THREADS=1 $(PY) -m tests.benchmarks.match $(ARGS)
 
 faults: $(STAMP) ## Kill and fault runs; THAMAN_SEEDS=n sets how many
-	@$(PY) -m pytest -m faults tests/faults --timeout 3600 $(ARGS)
+	@$(PY) -m pytest -m faults tests/faults services/optimizer --timeout 3600 $(ARGS)
 
 install: $(STAMP) ## Install from the lock into .venv
 

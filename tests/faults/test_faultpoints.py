@@ -6,8 +6,6 @@ from tests.faults.market import Market
 from tests.faults.points import Doomed, points_in_code
 from tests.faults.scenarios import SCENARIOS
 
-SHORT = ("optimizer.run.after_scouted", "onboarding.write.call.after")
-
 
 async def die(market: Market, point: str) -> None:
     """Die at the point; then everything has to be made good by itself."""
@@ -21,16 +19,9 @@ def test_every_point_in_the_code_has_a_scenario() -> None:
     assert points_in_code() == set(SCENARIOS)
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("point", SHORT)
-async def test_a_process_dies_at_a_point(market: Market, point: str) -> None:
-    await die(market, point)
-
-
 @pytest.mark.faults
 @pytest.mark.timeout(400)
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("point", sorted(SCENARIOS.keys() - set(SHORT)))
+@pytest.mark.parametrize("point", sorted(SCENARIOS))
 async def test_a_process_dies_at_any_point(market: Market, point: str) -> None:
     await die(market, point)

@@ -16,7 +16,7 @@ from tests.support.system import System, wait_until
 
 from thaman_contracts.subjects import SERVICES
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
 
 SCRIPT = Path(__file__).with_name("rebuild_models.py")
 

@@ -24,7 +24,7 @@ from .conftest import FakePages, World, optimizer_settings
 from .crewing import CREW, Model, advice_of, model_fixture, pass_on, process_with_a_crew, sandbox_fixture, shelf  # noqa: F401
 
 # Two processes load CrewAI here, half a minute each on a small busy machine.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 STORES = tuple("123456")
 DEADLINE = timedelta(seconds=20)

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from thaman_contracts.money import riyals
@@ -126,6 +126,7 @@ json_values = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # of a busy machine it says nothing of the rule
 @given(
     st.dictionaries(
         st.sampled_from(
