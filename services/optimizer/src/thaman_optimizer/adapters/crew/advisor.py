@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 _PATIENCE_S = 5.0
-_GIVING_UP_S = 0.2
+_GIVING_UP_S = 0.5
 """Of the deadline, kept for closing calls and clearing away the crew, so that the run goes on at the deadline."""
 
 
