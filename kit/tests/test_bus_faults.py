@@ -25,9 +25,6 @@ from thaman_kit.pull import Pull
 from thaman_kit.testing import role_url
 from thaman_kit.testing_bus import running, until
 
-# Servers are killed here while clients are connected; a connection whose loop has gone cannot be closed any more.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 PARTITION = partition_of("101")
 DURABLE = durable_of("scheduler", "onboarding", PARTITION)
 

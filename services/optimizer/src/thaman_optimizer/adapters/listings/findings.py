@@ -71,7 +71,8 @@ class Findings:
             # It is the most important one.
             self.problems[:] = [shown(why, _MOST_LETTERS), *self.problems][:MOST_PROBLEMS]
         outcome = LookOutcome.READ if why is None else LookOutcome.PARTLY
-        return self._look(outcome, (*self.listings, *self.kept.values()), None)
+        # Pages answer in any order; what is made of them must not depend on it.
+        return self._look(outcome, (*self.listings, *(self.kept[url] for url in sorted(self.kept))), None)
 
     def _look(self, outcome: LookOutcome, listings: tuple[Listing, ...], detail: str | None) -> Look:
         return Look(
