@@ -45,6 +45,12 @@ variable "crew_output_price" {
   description = "Millionths of a US dollar for a million tokens received; 0 for a model of your own."
 }
 
+variable "search_provider" {
+  type        = string
+  default     = ""
+  description = "tavily or serper, with a key as search_key in nomad/jobs/thaman-optimizer. Without it nothing is searched for."
+}
+
 job "thaman-optimizer" {
   datacenters = var.datacenters
   type        = "service"
@@ -274,6 +280,19 @@ job "thaman-optimizer" {
           {{ range nomadService "thaman-postgres" }}THAMAN_DATABASE_URL=postgresql://optimizer_app:{{ $v.db_password }}@{{ .Address }}:{{ .Port }}/thaman
           {{ end }}{{ range nomadService "thaman-nats" }}THAMAN_NATS_URL=nats://{{ .Address }}:{{ .Port }}
           {{ end }}{{ end }}
+        TEMPLATE
+      }
+
+      template {
+        destination = "secrets/search.env"
+        env         = true
+        data        = <<-TEMPLATE
+          %{ if var.search_provider != "" }
+          THAMAN_OPTIMIZER_SEARCH_PROVIDER=${var.search_provider}
+          {{ with $v := nomadVar "nomad/jobs/thaman-optimizer" }}
+          THAMAN_OPTIMIZER_SEARCH_KEY={{ $v.search_key }}
+          {{ end }}
+          %{ endif }
         TEMPLATE
       }
 

@@ -111,6 +111,18 @@ def test_the_crew_has_the_key_and_the_memory_that_it_has_in_compose(jobs: dict[s
     assert groups[CREW]["task"][CREW][0]["resources"][0]["memory_max"] == 1_024
 
 
+def test_only_the_worker_can_search_and_only_when_told_where(jobs: dict[str, Any]) -> None:
+    texts = {
+        role: [one["data"].split() for one in group["task"][role][0]["template"] if "SEARCH" in one["data"]]
+        for role, group in groups_of(jobs["optimizer"]).items()
+    }
+    (words,) = texts.pop("worker")
+    assert not any(texts.values())
+    assert (words[0], words[-1]) == ("%{if", "%{endif}") and "var.search_provider" in words[1]
+    assert "THAMAN_OPTIMIZER_SEARCH_PROVIDER=${var.search_provider}" in words
+    assert any(word.startswith("THAMAN_OPTIMIZER_SEARCH_KEY={{") for word in words)
+
+
 def test_secrets_come_from_variables_never_from_the_file(jobs: dict[str, Any]) -> None:
     for name, job in jobs.items():
         for group in groups_of(job).values():

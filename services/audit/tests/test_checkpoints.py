@@ -207,10 +207,10 @@ def test_a_signing_key_neither_prints_nor_pickles_itself() -> None:
 async def test_the_worker_seals_by_itself(workers: Callable[..., Container], container: Container) -> None:
     import asyncio
 
-    from thaman_audit.worker import SealLoop
+    from thaman_audit.worker import sealing
 
     stop = asyncio.Event()
-    running = asyncio.create_task(SealLoop(workers().sealer, 1).run(stop))
+    running = asyncio.create_task(sealing(workers().sealer, 1)(stop))
     await asyncio.to_thread(wait_until, lambda: container.checkpoints.latest() is not None, 30)
     stop.set()
     await running

@@ -90,7 +90,8 @@ class ListingMatch(Part):
     """What one listing is to one own product.
 
     ``automatic``: prices may move on it without a merchant's word. ``why`` are codes of the matcher. ``none`` and
-    ``conflict`` are told only of a listing that was held to be the product before.
+    ``conflict`` are told only of a listing that was held to be the product before. ``digest`` is the SHA-256 of the
+    page or the feed's row that was read.
     """
 
     match_id: UUID
@@ -102,6 +103,7 @@ class ListingMatch(Part):
     brand: PageText | None = None
     gtin: PageText | None = None
     model: PageText | None = None
+    digest: str | None = Field(None, max_length=64)
     kind: MatchKind
     confidence_bp: BasisPoints
     automatic: bool

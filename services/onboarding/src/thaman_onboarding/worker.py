@@ -8,9 +8,10 @@ from thaman_kit.consumers import Consumers
 from thaman_kit.health import Health
 from thaman_kit.jobs import Job, JobRunner, RetryPolicy
 from thaman_kit.nats import BusSettings
+from thaman_kit.periodic import Periodic
 from thaman_kit.process import load_settings, run_worker
 from thaman_onboarding import wiring
-from thaman_onboarding.application.housekeeping import Housekeeping
+from thaman_onboarding.application.housekeeping import EVERY_SECONDS, Housekeeping
 from thaman_onboarding.application.installs import INSTALL_QUEUE, REGISTER_QUEUE
 from thaman_onboarding.application.renewal import REFRESH_QUEUE, Renewal
 from thaman_onboarding.application.webhooks import WEBHOOKS_QUEUE
@@ -47,10 +48,11 @@ def job_runners(container: Container) -> list[JobRunner]:
     return [*runners, *wiring.job_runners(container)]
 
 
-def housekeeping(container: Container) -> Housekeeping:
-    """The housekeeping of a container."""
+def housekeeping(container: Container) -> Periodic:
+    """The housekeeping of a container, for ever."""
     keep_days = container.settings.webhook_keep_days
-    return Housekeeping(container.installer, container.logins, container.webhook_inbox, keep_days)
+    house = Housekeeping(container.installer, container.logins, container.webhook_inbox, keep_days)
+    return Periodic("housekeeping", house.round, EVERY_SECONDS)
 
 
 def main() -> NoReturn:

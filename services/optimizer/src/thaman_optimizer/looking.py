@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,9 +13,7 @@ from thaman_kit.application import EventSourcedApplication
 from thaman_kit.clock import Clock
 from thaman_kit.domain import DomainEvent
 from thaman_kit.errors import Conflict
-from thaman_kit.inbox import is_outage
 from thaman_kit.jobs import Job
-from thaman_kit.logging import get_logger
 from thaman_optimizer.application import check_url
 from thaman_optimizer.domain.approval import not_priced
 from thaman_optimizer.domain.events import ListingsMatched, SourceLooked
@@ -27,8 +24,6 @@ from thaman_optimizer.errors import LinkRefused
 from thaman_optimizer.listing_ports import ListingMemory, Look, Looker, Wanted
 from thaman_optimizer.listings import LookOrder
 from thaman_optimizer.ports import Facts, Keep
-
-log = get_logger(__name__)
 
 LOOKS = metrics.counter("optimizer_looks", "Looks into sources of competitors' listings, by outcome.", ["outcome"])
 
@@ -133,27 +128,6 @@ class Looking:
         except Conflict:
             # Another worker made this look, too, and told it first; what it told holds.
             job.completed = False
-
-
-class LookLoop:
-    """Sees for ever that every source is looked into when its time comes; a failed pass is repeated with the next."""
-
-    def __init__(self, looking: Looking, pause_s: float) -> None:
-        self._looking = looking
-        self._pause_s = pause_s
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Look for due sources until ``stop`` is set."""
-        while not stop.is_set():
-            try:
-                await asyncio.to_thread(self._looking.enqueue_due)
-            except Exception as error:
-                if not is_outage(error):
-                    log.exception("looks_failed")
-                else:
-                    log.warning("looks_repeated", error=f"{type(error).__name__}: {error}")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._pause_s)
 
 
 def _wanted(item: OwnItem, address: str | None) -> Wanted:

@@ -1,47 +1,21 @@
 """The worker process: consumers, pricing runs, looks for listings, and the expiry of unanswered proposals."""
 
 import asyncio
-from contextlib import suppress
 
 from thaman_kit import metrics
 from thaman_kit.consumers import Consumers
 from thaman_kit.health import Health
-from thaman_kit.inbox import is_outage
 from thaman_kit.jobs import Job, JobRunner
-from thaman_kit.logging import get_logger, log_context
+from thaman_kit.logging import log_context
+from thaman_kit.periodic import Periodic
 from thaman_kit.process import run_worker
 from thaman_optimizer.bootstrap import Container, build
 from thaman_optimizer.consumers import CONSUMER, RUN_QUEUE, UPSTREAMS, router
 from thaman_optimizer.listings import LOOK_QUEUE
-from thaman_optimizer.looking import LookLoop
 from thaman_optimizer.settings import OptimizerSettings
-
-log = get_logger(__name__)
 
 RUN_SECONDS = metrics.histogram("optimizer_run_seconds", "Duration of a pricing run's job.")
 EXPIRED = metrics.counter("optimizer_proposals_expired", "Proposals that lapsed because nobody answered in time.")
-
-
-class ExpiryLoop:
-    """Expires unanswered proposals for ever; a failed pass is repeated with the next one."""
-
-    def __init__(self, container: Container) -> None:
-        self._optimizer = container.optimizer
-        self._every = container.settings.optimizer_expiry_seconds
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Look through the proposals until ``stop`` is set."""
-        while not stop.is_set():
-            try:
-                expired = await asyncio.to_thread(self._optimizer.expire_due)
-                EXPIRED.inc(expired)
-            except Exception as error:
-                if not is_outage(error):
-                    log.exception("expiry_failed")
-                else:
-                    log.warning("expiry_repeated", error=f"{type(error).__name__}: {error}")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._every)
 
 
 def run_runner(container: Container, queue: str = RUN_QUEUE) -> JobRunner:
@@ -92,7 +66,9 @@ def run(settings: OptimizerSettings) -> None:
         "consumers": consumers.run,
         "runs": run_runner(container).run,
         "looks": look_runner(container).run,
-        "look_loop": LookLoop(container.looking, settings.optimizer_look_check_seconds).run,
-        "expiry": ExpiryLoop(container).run,
+        "look_loop": Periodic("due_looks", container.looking.enqueue_due, settings.optimizer_look_check_seconds).run,
+        "expiry": Periodic(
+            "expiry", lambda: EXPIRED.inc(container.optimizer.expire_due()), settings.optimizer_expiry_seconds
+        ).run,
     }
     run_worker(settings, parts, health, closing=[container.close])

@@ -1,14 +1,12 @@
 """The worker process: consumers, and the loop that looks at the clock."""
 
-import asyncio
 import time
-from contextlib import suppress
 
 from thaman_kit import metrics
 from thaman_kit.consumers import Consumers
 from thaman_kit.health import Health
-from thaman_kit.inbox import is_outage
 from thaman_kit.logging import get_logger
+from thaman_kit.periodic import Periodic
 from thaman_kit.process import run_worker
 from thaman_scheduler.bootstrap import Container, build
 from thaman_scheduler.consumers import CONSUMER, UPSTREAMS
@@ -25,8 +23,8 @@ FAILURES = metrics.counter("scheduler_tick_failures", "Ticks that failed and wer
 SILENCE_S = 30.0
 
 
-class TickLoop:
-    """Ticks for ever; a failed tick is repeated with the next one."""
+class Ticks:
+    """Ticks, and whether they go on: for the worker's readiness."""
 
     def __init__(self, container: Container) -> None:
         self._container = container
@@ -34,18 +32,6 @@ class TickLoop:
         self._looked_at = time.monotonic()
         self._trouble: str | None = None
         self._started = False
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Tick until ``stop`` is set."""
-        while not stop.is_set():
-            try:
-                await asyncio.to_thread(self._tick)
-            except Exception as error:
-                if not is_outage(error):
-                    log.exception("tick_failed")
-                self._failed(error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._every)
 
     def check(self) -> None:
         """For readiness.
@@ -59,7 +45,8 @@ class TickLoop:
         if silence > self._every * 2 + SILENCE_S:
             raise RuntimeError(f"the clock was not looked at for {silence:.0f} s")
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Look at the clock once and fill the slots that are due."""
         if not self._started:
             self._container.scheduler.ensure_started()
             self._started = True
@@ -74,18 +61,19 @@ class TickLoop:
         OVERDUE_SECONDS.set(oldest)
         self._looked_at, self._trouble = time.monotonic(), None
 
-    def _failed(self, error: Exception) -> None:
+    def failed(self, error: Exception) -> None:
+        """Keep why a tick failed until another one succeeds."""
         FAILURES.inc()
         self._trouble = f"the last tick failed: {type(error).__name__}: {error}"
-        log.warning("tick_repeated", reason=self._trouble)
 
 
 def run(settings: SchedulerSettings) -> None:
     """Run the worker until told to stop."""
     container = build(settings)
-    ticks = TickLoop(container)
+    ticks = Ticks(container)
+    loop = Periodic("tick", ticks.tick, settings.scheduler_tick_seconds, ticks.failed)
     consumers = Consumers(
         container.application, container.router, consumer=CONSUMER, upstreams=UPSTREAMS, settings=container.bus
     )
     health = Health({"database": container.check_database, "ticks": ticks.check, "consumers": consumers.check})
-    run_worker(settings, {"ticks": ticks.run, "consumers": consumers.run}, health, closing=[container.close])
+    run_worker(settings, {"ticks": loop.run, "consumers": consumers.run}, health, closing=[container.close])

@@ -1,9 +1,5 @@
 """What has to be looked after now and then, in every worker; doing it twice at once does no harm."""
 
-import asyncio
-
-import psycopg
-
 from thaman_kit.logging import get_logger
 from thaman_onboarding.adapters.install_store import LoginStore
 from thaman_onboarding.adapters.webhook_store import WebhookStore
@@ -23,23 +19,15 @@ class Housekeeping:
         self._logins = logins
         self._inbox = inbox
         self._keep_days = keep_days
+        self._rounds = 0
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop; a database that is away is asked again later."""
-        rounds = 0
-        while not stop.is_set():
-            try:
-                await asyncio.to_thread(self.once, forget=rounds % FORGET_EVERY == 0)
-                rounds += 1
-            except psycopg.Error as error:
-                log.warning("housekeeping_waits", reason=type(error).__name__)
-            try:
-                await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
-            except TimeoutError:
-                continue
+    def round(self) -> None:
+        """One round of many; only some of them forget."""
+        self.once(forget=self._rounds % FORGET_EVERY == 0)
+        self._rounds += 1
 
     def once(self, *, forget: bool = True) -> None:
-        """One round."""
+        """Tend installations, and forget what is past its time."""
         self._installer.tend()
         if forget:
             forgotten = self._logins.forget_expired(), self._inbox.forget(self._keep_days)

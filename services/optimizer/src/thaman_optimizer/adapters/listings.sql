@@ -145,4 +145,5 @@ ON CONFLICT (store_id, source_id, item_key) DO UPDATE SET searched_at = excluded
 
 -- name: forget_sources
 -- description: What is remembered of sources that are no more.
+WITH searched AS (DELETE FROM searches WHERE store_id = %(store_id)s AND NOT source_id = ANY(%(kept)s))
 DELETE FROM source_pages WHERE store_id = %(store_id)s AND NOT source_id = ANY(%(kept)s)

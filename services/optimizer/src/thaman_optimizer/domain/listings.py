@@ -184,7 +184,8 @@ def _kept(found: Sequence[ListingMatch], before: Mapping[tuple[str, str], KnownM
 
 
 def _is_news(match: ListingMatch, known: KnownMatch | None) -> bool:
-    return known is None or known.match != match
+    # A page changes with every view of it; that alone is nothing to tell.
+    return known is None or known.match.model_copy(update={"digest": match.digest}) != match
 
 
 def _told(store_id: str, item: OwnItem, listing: Listing, match: Match) -> ListingMatch:
@@ -199,6 +200,7 @@ def _told(store_id: str, item: OwnItem, listing: Listing, match: Match) -> Listi
             "brand": _short(listing.brand),
             "gtin": _short(listing.gtin),
             "model": _short(listing.model),
+            "digest": listing.digest,
             "kind": _KINDS[match.kind],
             "confidence_bp": match.confidence_bp,
             "automatic": match.automatic,
