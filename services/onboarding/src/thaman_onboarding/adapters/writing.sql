@@ -20,8 +20,17 @@ SELECT d.decision_id, d.sequence, d.key, d.decision, d.cause, d.state, d.attempt
     (SELECT count(*) FROM decisions w WHERE w.store_id = d.store_id AND w.key = d.key
         AND w.decision_id <> d.decision_id AND w.state IN ('started', 'uncertain', 'applied')
         AND (w.first_started_at AT TIME ZONE 'Asia/Riyadh')::date = (clock_timestamp() AT TIME ZONE 'Asia/Riyadh')::date
-    )::int AS written_today
+    )::int AS written_today, earlier.single_age, earlier.bulk_age
 FROM decisions d
+CROSS JOIN LATERAL (
+    SELECT min(age) FILTER (WHERE call <> 'bulk') AS single_age, min(age) FILTER (WHERE call = 'bulk') AS bulk_age
+    FROM (
+        SELECT w.call, extract(epoch FROM clock_timestamp() - w.started_at)::float8 AS age FROM decisions w
+        WHERE w.store_id = d.store_id AND w.key = d.key AND w.decision_id <> d.decision_id
+            AND w.state = 'applied' AND w.doubts > 0 AND w.attempt > 1
+            AND w.started_at > clock_timestamp() - interval '1 hour'
+    ) AS calls
+) AS earlier
 WHERE d.store_id = %(store_id)s AND d.state IN ('due', 'started', 'uncertain')
 ORDER BY d.sequence LIMIT %(limit)s
 
