@@ -16,7 +16,7 @@ from thaman_contracts.events import onboarding
 from thaman_kit.keys import NewKey
 
 Headers = dict[str, str]
-PATHS = ["timeline", "activity", "runs", "chain", "chain/verify", "prices/1/history", "items/1/why"]
+PATHS = ["timeline", "activity", "runs", "chain", "chain/verify", "prices/1/history", "items/1/why", "stops"]
 
 
 @pytest.fixture

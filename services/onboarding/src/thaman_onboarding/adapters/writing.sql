@@ -56,11 +56,13 @@ SELECT EXISTS (
 ) AS allowed
 
 -- name: hold_store
--- description: Hold the store's row still until commit; returns it only if it is as it was judged.
+-- description: Hold the store's row, and the installation's settings, still until commit; returns the store only if both are
+-- as they were judged. So no write begins behind a stop in the log.
+WITH held AS (SELECT settings, system_fence FROM system_settings FOR SHARE)
 SELECT s.store_id FROM stores s
 WHERE s.store_id = %(store_id)s AND s.version = %(version)s
-  AND s.fence + coalesce((SELECT y.system_fence FROM system_settings y), 0) = %(fence)s
-  AND NOT coalesce((SELECT (y.settings ->> 'stopped')::boolean FROM system_settings y), false)
+  AND s.fence + coalesce((SELECT held.system_fence FROM held), 0) = %(fence)s
+  AND NOT coalesce((SELECT (held.settings ->> 'stopped')::boolean FROM held), false)
 FOR SHARE OF s
 
 -- name: hold_job
