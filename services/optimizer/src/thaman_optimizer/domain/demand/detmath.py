@@ -56,7 +56,7 @@ def exp(x: npt.ArrayLike) -> Floats:
     """e^x. Saturates outside [-708, 709], so it never overflows and never reaches zero."""
     value = np.asarray(x, dtype=np.float64)
     if value.size <= _FEW:
-        return _each(_exp_one, value)
+        return _each(exp_one, value)
     value = value.clip(_LOWEST, _HIGHEST)
     shifted = value * _PER_STEP
     shifted += _ROUNDER
@@ -83,7 +83,7 @@ def log(x: npt.ArrayLike) -> Floats:
     """Natural logarithm of normal positive numbers; zero and below give -inf and NaN as numpy's does."""
     value = np.asarray(x, dtype=np.float64)
     if value.size <= _FEW:
-        return _each(_log_one, value)
+        return _each(log_one, value)
     value = np.ascontiguousarray(value)
     bits = value.view(np.int64)
     exponent = bits - _SQRT_HALF_BITS
@@ -112,7 +112,7 @@ def _each(one: Callable[[float], float], value: Floats) -> Floats:
     return np.array([one(number) for number in value.ravel().tolist()], dtype=np.float64).reshape(value.shape)
 
 
-def _exp_one(x: float) -> float:
+def exp_one(x: float) -> float:
     """:func:`exp` of one number: the same operations on Python's doubles, which are the same doubles."""
     if math.isnan(x):
         return x
@@ -126,8 +126,8 @@ def _exp_one(x: float) -> float:
     return math.ldexp(result * power + power, int(steps) >> _SHIFT)
 
 
-def _log_one(x: float) -> float:
-    """:func:`log` of one number, by the same operations."""
+def log_one(x: float) -> float:
+    """:func:`log` of one number, by the same operations on Python's doubles."""
     if not 0.0 < x < math.inf:
         return x if x == math.inf else -math.inf if x == 0.0 else math.nan
     bits: int = _AS_BITS.unpack(_AS_DOUBLE.pack(x))[0]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from thaman_optimizer.domain.demand.detmath import Floats, exp, log
+from thaman_optimizer.domain.demand.detmath import Floats, exp, exp_one, log, log_one
 from thaman_optimizer.domain.demand.panel import Ints, WeekColumns
 from thaman_optimizer.domain.demand.priors import PRIORS, Priors
 from thaman_optimizer.domain.demand.state import DemandState
@@ -148,10 +148,10 @@ class Filter:
         priors = self._priors
         total_sold, total_expected = _sum(sold), _sum(expected)
         held = priors.store_pseudo_sales
-        store = log(np.array([(total_sold + held) / (total_expected + held)]))
-        lifted = expected * exp(store)[0]
+        store = log_one((total_sold + held) / (total_expected + held))
+        lifted = expected * exp_one(store)
         held = priors.category_pseudo_sales
-        return float(store[0]), log((sold + held) / (lifted + held))
+        return store, log((sold + held) / (lifted + held))
 
     def _solve(
         self, units: Floats, mean: Floats, variance: Floats, rest: Floats, spread: Floats
