@@ -50,6 +50,10 @@ _EXP_TERMS = (1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0)
 _EXPM1_TERMS = tuple(1.0 / float(np.prod(np.arange(1.0, k + 1.0))) for k in range(15, 0, -1))
 _CDF_TERMS = (1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.319381530)
 _ATANH_TERMS = tuple(2.0 / (2 * k + 1) for k in range(12, -1, -1))
+# As arrays, which numpy need not make of numbers at every call.
+_EXP, _EXPM1, _CDF, _ATANH = (
+    tuple(np.array(term) for term in terms) for terms in (_EXP_TERMS, _EXPM1_TERMS, _CDF_TERMS, _ATANH_TERMS)
+)
 
 
 def exp(x: npt.ArrayLike) -> Floats:
@@ -66,7 +70,7 @@ def exp(x: npt.ArrayLike) -> Floats:
     steps *= _STEP_REST
     value -= steps
     # |rest| <= ln 2 / 128, so the sixth term of the series is below 4e-17.
-    result = _series(value, _EXP_TERMS, product)
+    result = _series(value, _EXP, product)
     result *= value
     bits = shifted.view(np.int64)
     power = _TABLE.take(np.bitwise_and(bits, _STEPS - 1, out=steps.view(np.int64)), out=value, mode="clip")
@@ -157,7 +161,7 @@ def expm1(x: npt.ArrayLike) -> Floats:
     near = np.abs(value) < 0.5
     every = bool(near.all())
     small = value if every else np.where(near, value, 0.0)
-    result = _series(small, _EXPM1_TERMS)
+    result = _series(small, _EXPM1)
     result *= small
     if not every:
         far = ~near
@@ -175,7 +179,7 @@ def normal(z: npt.ArrayLike) -> tuple[Floats, Floats]:
     value = np.asarray(z, dtype=np.float64)
     size = np.abs(value)
     t = 1.0 / (1.0 + 0.2316419 * size)
-    series = _series(t, _CDF_TERMS)
+    series = _series(t, _CDF)
     series *= t
     density = exp(size * size * -0.5) * 0.3989422804014327
     tail = series * density
@@ -184,12 +188,12 @@ def normal(z: npt.ArrayLike) -> tuple[Floats, Floats]:
 
 def _atanh_series(s: Floats, spare: Floats | None = None) -> Floats:
     """2 atanh(s) for |s| < 0.26: the odd series, summed in s²."""
-    result = _series(np.multiply(s, s, out=spare), _ATANH_TERMS)
+    result = _series(np.multiply(s, s, out=spare), _ATANH)
     result *= s
     return result
 
 
-def _series(x: Floats, terms: Sequence[float], spare: Floats | None = None) -> Floats:
+def _series(x: Floats, terms: Sequence[Floats], spare: Floats | None = None) -> Floats:
     """Horner's sum of powers of x, the highest one's term first; it may be put into ``spare``."""
     result = np.multiply(x, terms[0], out=spare)
     result += terms[1]
