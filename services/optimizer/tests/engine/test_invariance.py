@@ -62,12 +62,12 @@ def test_order_of_weeks_and_offers_changes_nothing() -> None:
 
 
 def test_chunks_change_nothing() -> None:
-    weeks = panel(700)
+    weeks = panel(2_100)
     state, policy = fit(weeks), policy_from(POLICY).decision()
     given = columns(weeks, policy)
     whole = decide(given, state, policy)
-    for size in (1, 97, 512, 513):
-        for start in range(0, min(700, size * 4), size):
+    for size in (1, 97, 512, 2_048):
+        for start in range(0, min(2_100, size * 4), size):
             part = slice(start, start + size)
             piece = decide(given.take(part), state.take(part), policy)
             for name in ("price", "propose", "risk", "expected", "low", "probability", "guards", "sales"):

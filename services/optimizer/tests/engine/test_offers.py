@@ -91,6 +91,26 @@ def test_order_changes_nothing(product: list[One], random: Random) -> None:
     assert np.array_equal(first.weight, second.weight)
 
 
+def test_other_products_change_nothing() -> None:
+    """Many more offers than are read at a time."""
+    random = Random(6)
+    products = [
+        [One(random.randint(4_000, 25_000), random.uniform(-2, 16)) for _ in range(random.randint(0, 40))]
+        for _ in range(1_000)
+    ]
+    own = np.full(len(products), 10_000.0)
+    whole, end = read_market(columns(*products), own), 0
+    for row, product in enumerate(products):
+        alone = read_market(columns(product), own[:1])
+        start, end = end, end + int(alone.used[0])
+        assert whole.reference[row] == alone.reference[0] or np.isnan([whole.reference[row], alone.reference[0]]).all()
+        assert (whole.weight[row], whole.fit[row], whole.used[row]) == (alone.weight[0], alone.fit[0], alone.used[0])
+        assert (whole.kept_product[start:end] == row).all()
+        assert whole.kept_price[start:end].tolist() == alone.kept_price.tolist()
+        first = sum(len(one) for one in products[:row])
+        assert whole.kept_offer[start:end].tolist() == (first + alone.kept_offer).tolist()
+
+
 def test_no_offers_is_an_answer() -> None:
     found = read_market(OfferColumns.none(3), np.full(3, 1_000.0))
     assert np.isnan(found.reference).all()

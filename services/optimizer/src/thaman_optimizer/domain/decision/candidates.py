@@ -32,10 +32,11 @@ class Bounds:
         ended = ending.nearest(price)
         inside = np.where(ended > self.high, ending.down(self.high), ended)
         inside = np.where(ended < self.low, ending.up(self.low), inside)
-        # No price with this ending lies within reach.
-        inside = np.where((inside < self.low) | (inside > self.high), now, inside)
         # Rounding must not turn a raise into a cut or the other way round.
-        inside = np.where(price > now, np.maximum(inside, now), np.where(price < now, np.minimum(inside, now), now))
+        moves = ((price > now) & (inside > now)) | ((price < now) & (inside < now))
+        # Perhaps no price with this ending lies within reach.
+        moves &= (inside >= self.low) & (inside <= self.high)
+        inside = np.where(moves, inside, now)
         return np.where(inside < self.floor, self._lifted(now, ending), inside)
 
     def _lifted(self, now: Ints, ending: Ending) -> Ints:

@@ -1,8 +1,10 @@
 """Which candidate, and whether to move at all."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from thaman_contracts.events.settings import AutomationMode
 from thaman_optimizer.domain.decision.candidates import HALF
@@ -11,6 +13,8 @@ from thaman_optimizer.domain.decision.gain import Evaluation, Outcomes
 from thaman_optimizer.domain.decision.rules import DecisionPolicy
 from thaman_optimizer.domain.demand.detmath import Floats
 from thaman_optimizer.domain.demand.panel import Ints
+
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 QUANTUM = 1e4
 """Objectives are compared in 10^-6 riyal, so that the last bits never choose."""
@@ -31,26 +35,27 @@ def choose(
     columns: Columns, prices: Ints, outcomes: Outcomes, evaluation: Evaluation, policy: DecisionPolicy
 ) -> Choice:
     """The best candidate by expected gain less caution, if it is worth a move; otherwise perhaps a dither."""
-    rows = np.arange(len(columns.price))
-    objective = np.rint((outcomes.mean - policy.tolerance.caution * outcomes.deviation) * QUANTUM)
+    objective = policy.tolerance.caution * outcomes.deviation
+    np.subtract(outcomes.mean, objective, out=objective)
+    objective *= QUANTUM
+    np.rint(objective, out=objective)
     asked = ~np.isnan(columns.target)
     column = np.where(asked, 0, objective.argmax(axis=1))
-    price = prices[rows, column]
+    price = at(prices, column)
     forced = columns.price < columns.floor
     blocked = blocks(columns, policy, forced)
-    mean = outcomes.mean[rows, column]
-    least = least_gains(evaluation, policy)
-    likely = evaluation.probability(column) >= policy.tolerance.min_probability
-    moved = price != columns.price
-    worth = asked | forced | ((mean > least) & likely)
+    mean, least = at(outcomes.mean, column), least_gains(evaluation, policy)
+    moved, gains = price != columns.price, mean > least
+    # Nobody asks how likely a gain is that is too small, or not to be made.
+    likely = evaluation.probability(column, moved & gains) >= policy.tolerance.min_probability
+    worth = asked | forced | (gains & likely)
     propose = moved & worth & (blocked == 0)
     dithered, drawn = _dither(columns, prices, outcomes, evaluation, policy)
     dithered &= ~propose & (blocked == 0) & ~asked & ~forced
     column = np.where(dithered, drawn, np.where(propose, column, HALF))
-    guards = blocked | reasons(moved, mean > least, likely, worth, propose, dithered)
-    return Choice(
-        np.where(propose | dithered, prices[rows, column], columns.price), column, propose | dithered, dithered, guards
-    )
+    guards = blocked | reasons(moved, gains, likely, worth, propose, dithered)
+    moves = propose | dithered
+    return Choice(np.where(moves, at(prices, column), columns.price), column, moves, dithered, guards)
 
 
 def blocks(columns: Columns, policy: DecisionPolicy, forced: Flags) -> Ints:
@@ -72,21 +77,23 @@ def _dither(
     columns: Columns, prices: Ints, outcomes: Outcomes, evaluation: Evaluation, policy: DecisionPolicy
 ) -> tuple[Flags, Ints]:
     """Which products may be moved a little to learn from it, and to which candidate."""
-    rows = np.arange(len(columns.price))
-    nothing = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.int64)
+    dithered, drawn = np.zeros(len(columns.price), dtype=bool), np.zeros(len(columns.price), dtype=np.int64)
     if policy.mode is AutomationMode.MANUAL or policy.tolerance.dither_bp == 0:
-        return nothing
-    fits, distance = small_moves(columns, prices, (columns.draw & np.uint64(1)) == 1, policy)
-    drawn = np.where(fits, distance, np.iinfo(np.int64).max).argmin(axis=1)
-    affordable = outcomes.mean[rows, drawn] > dearest(evaluation, policy)
-    sells = evaluation.sales_now() >= policy.dither_least_sales
-    return may_teach(columns, policy) & sells & affordable & fits[rows, drawn], drawn
+        return dithered, drawn
+    # Few do, so only their candidates are looked at.
+    rows = np.flatnonzero(may_teach(columns, policy) & (evaluation.sales_now() >= policy.dither_least_sales))
+    upwards = (columns.draw[rows] & np.uint64(1)) == 1
+    fits, distance = small_moves(columns.price[rows], prices[rows], upwards, policy)
+    drawn[rows] = np.where(fits, distance, np.iinfo(np.int64).max).argmin(axis=1)
+    affordable = at(outcomes.mean, drawn) > dearest(evaluation, policy)
+    dithered[rows] = affordable[rows] & at(fits, drawn[rows])
+    return dithered, drawn
 
 
-def small_moves(columns: Columns, prices: Ints, upwards: Flags, policy: DecisionPolicy) -> tuple[Flags, Ints]:
-    """Which candidates (n, m) are small moves in the direction drawn, and how far each is from the size wished for,
-    in basis points of the price times the price."""
-    now = columns.price[:, None]
+def small_moves(price: Ints, prices: Ints, upwards: Flags, policy: DecisionPolicy) -> tuple[Flags, Ints]:
+    """Which candidates (n, m) are small moves from ``price`` (n,) in the direction drawn, and how far each is from the
+    size wished for, in basis points of the price times the price."""
+    now = price[:, None]
     moves = np.abs(prices - now) * 10_000
     fits = (moves >= policy.dither_least_bp * now) & (moves <= policy.dither_most_bp * now)
     fits &= np.where(upwards[:, None], prices > now, prices < now)
@@ -118,6 +125,6 @@ def change_bp(now: Ints, new: Ints) -> Ints:
     return result
 
 
-def at(values: Floats, column: Ints) -> Floats:
+def at(values: npt.NDArray[_Kind], column: Ints) -> npt.NDArray[_Kind]:
     """One candidate's value for every product."""
-    return np.asarray(values[np.arange(len(column)), column])
+    return np.asarray(values.take(np.arange(len(column)) * values.shape[1] + column))

@@ -34,13 +34,15 @@ class Ending:
         unit, tail = self._units(price)
         over = (price - tail) % unit
         below = price - over
-        return np.where((below > 0) & (2 * over <= unit), below, np.where(over == 0, price, below + unit))
+        upwards = ((below <= 0) | (2 * over > unit)) & (over != 0)
+        result: Ints = below + unit * upwards
+        return result
 
     def _units(self, price: Ints) -> tuple[Ints | int, Ints | int]:
         if not self.from_price:
             return self.unit, self.tail
         small = price < self.from_price
-        return np.where(small, self.small_unit, self.unit), np.where(small, 0, self.tail)
+        return np.where(small, self.small_unit, self.unit), np.where(small, 0, self.tail) if self.tail else 0
 
 
 DEFAULT_ENDING = Ending("whole", 100, 0, 2_000, 50)

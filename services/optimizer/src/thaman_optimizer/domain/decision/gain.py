@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from thaman_contracts.money import BP_ONE
-from thaman_optimizer.domain.decision.columns import Columns
+from thaman_optimizer.domain.decision.columns import Columns, Flags
 from thaman_optimizer.domain.decision.rules import DecisionPolicy
-from thaman_optimizer.domain.demand.detmath import Floats, exp, expm1, log, normal_cdf, normal_density
+from thaman_optimizer.domain.demand.detmath import Floats, exp, expm1, log, normal, normal_cdf
 from thaman_optimizer.domain.demand.panel import Ints
 from thaman_optimizer.domain.demand.priors import PRIORS, Priors
 from thaman_optimizer.domain.demand.state import DemandState
@@ -49,14 +49,17 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class _Evaluated:
-    """Prices under a belief: relative price, unit profit, expected weekly sales, the share of demand's relative change
-    that reaches sales (1 unless stock limits them), and the variance of log sales."""
+    """Prices under a belief: relative price, unit profit, expected weekly sales, and the variance of log sales.
+
+    ``reach`` is the share of demand's relative change that reaches sales, of the products whose stock limits them; of
+    all others all of it does.
+    """
 
     x: Floats
     unit: Floats
     sales: Floats
-    reach: Floats
     variance: Floats
+    reach: Floats
 
 
 class Evaluation:
@@ -76,35 +79,48 @@ class Evaluation:
         salvage = np.where(np.isnan(columns.salvage), columns.cost * _SALVAGE_SHARE, columns.salvage)
         # A unit in limited stock is paid for already; selling it costs what it would bring later.
         self._worth = np.where(limited, salvage, columns.cost)[:, None]
-        x = _relative_price(columns.price[:, None], self._belief)
+        now = columns.price[:, None].astype(np.float64)
+        x = now / self._belief.own_mean - 1.0
         # Demand's mean lies half its variance above its median: that of the present price, for every candidate alike.
         # Each with its own would pay candidates for being uncertain, and most of all those far from known prices.
         self._level = self._belief.level + 0.5 * _variance(self._belief, x, x)
-        self._now = self._evaluate(columns.price[:, None])
-        self._new = self._evaluate(prices)
+        self._now = self._evaluate(now)
+        self._new = self._evaluate(prices.astype(np.float64))
+        self._common = self._covariance()
 
     def outcomes(self) -> Outcomes:
         """Mean and standard deviation of the weekly profit change of every candidate (n, m)."""
         new, now = self._new, self._now
         earned, before = new.unit * new.sales, now.unit * now.sales
-        common = self._covariance(new)
-        spread = earned * earned * expm1(new.variance) + before * before * expm1(now.variance)
-        spread -= 2.0 * earned * before * expm1(common)
-        return Outcomes(earned - before, np.sqrt(np.maximum(spread, 0.0)))
+        spread = earned * earned
+        spread *= expm1(new.variance)
+        spread += before * before * expm1(now.variance)
+        shared = 2.0 * earned
+        shared *= before
+        shared *= expm1(self._common)
+        spread -= shared
+        spread.clip(0.0, np.inf, out=spread)
+        earned -= before
+        return Outcomes(earned, np.sqrt(spread, out=spread))
 
-    def probability(self, column: Ints) -> Floats:
-        """Probability that the candidate ``column`` (n,) earns more than the present price."""
-        new, now = self._pick(column), self._now
-        both = (new.unit > 0.0) & (now.unit > 0.0)
-        ratio = np.where(both, new.unit, 1.0) * new.sales / (np.where(both, now.unit, 1.0) * now.sales)
-        variance = new.variance + now.variance - 2.0 * self._covariance(new)
-        z = log(ratio) / np.sqrt(np.maximum(variance, 1e-12))
-        sure = (new.unit > now.unit).astype(np.float64)
-        return np.where(both, normal_cdf(np.clip(z, -9.0, 9.0)), sure)[:, 0]
+    def probability(self, column: Ints, where: Flags | None = None) -> Floats:
+        """Probability that the candidate ``column`` (n,) earns more than the present price; 0 outside of ``where``."""
+        rows = np.arange(len(column)) if where is None else np.flatnonzero(where)
+        places = self._places(column)[rows]
+        unit, sales, variance = (a.take(places) for a in (self._new.unit, self._new.sales, self._new.variance))
+        unit_now, sales_now, variance_now = (a[rows, 0] for a in (self._now.unit, self._now.sales, self._now.variance))
+        both = (unit > 0.0) & (unit_now > 0.0)
+        ratio = np.where(both, unit, 1.0) * sales / (np.where(both, unit_now, 1.0) * sales_now)
+        apart = variance + variance_now - 2.0 * self._common.take(places)
+        z = log(ratio) / np.sqrt(np.maximum(apart, 1e-12))
+        sure = (unit > unit_now).astype(np.float64)
+        result = np.zeros(len(column))
+        result[rows] = np.where(both, normal_cdf(np.clip(z, -9.0, 9.0)), sure)
+        return result
 
     def sales(self, column: Ints) -> Floats:
         """Expected weekly sales at the candidate ``column`` (n,)."""
-        return self._pick(column).sales[:, 0]
+        return self._new.sales.take(self._places(column))
 
     def sales_now(self) -> Floats:
         """Expected weekly sales at the present prices (n,)."""
@@ -119,36 +135,39 @@ class Evaluation:
         half = _NORMAL_90 * self._stretch * deviation
         return mean - half, mean + half
 
-    def _evaluate(self, prices: Ints) -> _Evaluated:
+    def _evaluate(self, prices: Floats) -> _Evaluated:
         belief = self._belief
-        x = _relative_price(prices, belief)
+        x = prices / belief.own_mean
+        x -= 1.0
         variance = _variance(belief, x, x)
         demand = exp(self._level - belief.slope * x)
-        unit = prices.astype(np.float64) * self._net - self._worth
-        reach = np.ones_like(demand)
+        unit = prices * self._net
+        unit -= self._worth
         rows = self._limited
-        if len(rows):
-            demand[rows], reach[rows] = self._limited_sales(demand[rows], variance[rows], rows)
-            variance[rows] *= reach[rows] * reach[rows]
-        return _Evaluated(x, unit, demand, reach, variance)
+        demand[rows], reach = self._limited_sales(demand[rows], variance[rows], rows)
+        variance[rows] *= reach * reach
+        return _Evaluated(x, unit, demand, variance, reach)
 
-    def _covariance(self, new: _Evaluated) -> Floats:
-        """Covariance of log sales at candidates and at the present price."""
-        return _variance(self._belief, new.x, self._now.x) * (new.reach * self._now.reach)
+    def _covariance(self) -> Floats:
+        """Covariance of log sales at every candidate and at the present price (n, m)."""
+        new, now = self._new, self._now
+        covariance = _variance(self._belief, new.x, now.x)
+        covariance[self._limited] *= new.reach * now.reach
+        return covariance
 
-    def _pick(self, column: Ints) -> _Evaluated:
-        new, rows = self._new, np.arange(len(column))
-        arrays = (new.x, new.unit, new.sales, new.reach, new.variance)
-        return _Evaluated(*(array[rows, column][:, None] for array in arrays))
+    def _places(self, column: Ints) -> Ints:
+        """Where the candidates ``column`` (n,) lie in (n, m) arrays as they are in memory."""
+        count, width = self._new.sales.shape
+        places: Ints = np.arange(count) * width + column
+        return places
 
     def _limited_sales(self, demand: Floats, variance: Floats, rows: Ints) -> tuple[Floats, Floats]:
         """Weekly E[min(D, S)] over the weeks left for normal D, and how much of D's relative change reaches it."""
         weeks, stock = self._weeks[rows], self._stock[rows]
         total = demand * weeks
         deviation = np.sqrt(total * self._noise[rows] + total * total * expm1(variance)) + 1e-9
-        z = np.clip((stock - total) / deviation, -9.0, 9.0)
-        below = normal_cdf(z)
-        sold = total * below + stock * (1.0 - below) - deviation * normal_density(z)
+        below, density = normal(np.clip((stock - total) / deviation, -9.0, 9.0))
+        sold = total * below + stock * (1.0 - below) - deviation * density
         sold = np.minimum(np.maximum(sold, 1e-9), np.minimum(total, stock) + 1e-9)
         return sold / weeks, np.minimum(below * total / sold, 1.0)
 
@@ -156,10 +175,10 @@ class Evaluation:
 def belief_of(columns: Columns, state: DemandState, priors: Priors) -> Belief:
     """What the state says of demand under the present market."""
     theta, (c00, c01, c02, c11, c12, c22) = state.theta, state.covariance
-    z = np.zeros(len(columns.price))
-    seen = np.flatnonzero((columns.reference > 0.0) & (state.reference_mean > 0.0))
-    reach = priors.reference_reach
-    z[seen] = np.clip(log(columns.reference[seen] / state.reference_mean[seen]), -reach, reach)
+    seen = (columns.reference > 0.0) & (state.reference_mean > 0.0)
+    # The logarithm of one is exactly zero.
+    ratio = np.where(seen, columns.reference, 1.0) / np.where(seen, state.reference_mean, 1.0)
+    z = log(ratio).clip(-priors.reference_reach, priors.reference_reach)
     effect = priors.effect_memory * (state.store_effect + state.category_effect)[state.category]
     drift = priors.drift_sd * priors.drift_sd * columns.weeks_ahead
     own_mean = np.where(state.own_mean > 0.0, state.own_mean, columns.price)
@@ -173,12 +192,13 @@ def belief_of(columns: Columns, state: DemandState, priors: Priors) -> Belief:
     )
 
 
-def _relative_price(prices: Ints, belief: Belief) -> Floats:
-    """Relative price x of prices in halalas (n, m)."""
-    return np.asarray(prices.astype(np.float64) / belief.own_mean - 1.0)
-
-
 def _variance(belief: Belief, one: Floats, other: Floats) -> Floats:
     """Covariance of log demand at two relative prices."""
-    covariance = belief.spread - belief.lean * (one + other) + belief.bend * (one * other)
-    return np.minimum(np.maximum(covariance, -_MOST_VARIANCE), _MOST_VARIANCE)
+    covariance = one + other
+    covariance *= belief.lean
+    np.subtract(belief.spread, covariance, out=covariance)
+    curved = one * other
+    curved *= belief.bend
+    covariance += curved
+    covariance.clip(-_MOST_VARIANCE, _MOST_VARIANCE, out=covariance)
+    return covariance

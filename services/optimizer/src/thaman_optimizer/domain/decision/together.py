@@ -101,7 +101,7 @@ def _dither(
     if policy.mode is AutomationMode.MANUAL or policy.tolerance.dither_bp == 0:
         return np.zeros(len(each), dtype=bool), np.zeros(len(each), dtype=np.int64)
     upwards = ((columns.draw[teams.starts] & np.uint64(1)) == 1)[teams.of]
-    fits, distance = small_moves(columns, prices, upwards, policy)
+    fits, distance = small_moves(columns.price, prices, upwards, policy)
     all_fit = teams.every(fits)
     off = np.where(all_fit, teams.total(distance / columns.price[:, None]), np.inf)
     drawn = off.argmin(axis=1)

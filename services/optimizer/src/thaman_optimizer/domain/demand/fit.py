@@ -24,7 +24,7 @@ class _Noise:
     """Collects forecast errors until dispersion and clustering can be estimated by moments."""
 
     def __init__(self, count: int) -> None:
-        self._sums = np.zeros((4, count))
+        self._sums = np.zeros((3, count))
 
     def add(self, missed: Surprise) -> None:
         """One week's errors, weighted so that neither slow nor fast sellers rule."""
@@ -34,11 +34,10 @@ class _Noise:
         self._sums[0] += excess
         self._sums[1] += even
         self._sums[2] += even * missed.forecast
-        self._sums[3] += weight * even
 
     def estimate(self, category: Ints, categories: int, priors: Priors) -> tuple[Floats, Floats]:
         """Dispersion and clustering of each category, shrunk to the prior's."""
-        excess, even, square, _ = (np.bincount(category, weights=row, minlength=categories) for row in self._sums)
+        excess, even, square = (np.bincount(category, weights=row, minlength=categories) for row in self._sums)
         held = priors.dispersion_pseudo
         clustering = np.full(categories, priors.clustering)
         dispersion = (excess - clustering * square + held * priors.dispersion) / (even + held)
@@ -53,7 +52,10 @@ def fit(panel: Panel, priors: Priors = PRIORS) -> DemandState:
     """
     count, categories = len(panel.product_ids), _categories(panel)
     own_mean, reference_mean = _mean_prices(panel)
-    designs = [design_of(panel.week(w), own_mean, reference_mean, priors) for w in range(panel.weeks)]
+    designs = [
+        design_of(panel.week(w), own_mean, reference_mean, panel.category, categories, priors)
+        for w in range(panel.weeks)
+    ]
     sales, seen = _totals(designs, count)
     levels = _levels(panel.category, categories, sales, seen, priors)
     covariates = _covariates(panel, own_mean, reference_mean, priors)
@@ -105,14 +107,21 @@ def _learn(
 
 
 def _mean_prices(panel: Panel) -> tuple[Floats, Floats]:
-    """Mean own price over weeks in stock, mean reference (geometric would need logs of every week); NaN = none."""
+    """Mean own price over weeks in stock, mean reference (geometric would need logs of every week); NaN = none.
+
+    Week by week: sums over weeks run from the first to the last, and one week fits into the processor's cache.
+    """
+    paid, weight, asked, weeks = np.zeros((4, len(panel.product_ids)))
+    for price, share, reference in zip(panel.price, panel.share, panel.reference, strict=True):
+        usable = (price > 0.0) & (share > 0.0)
+        shown = np.where(usable, share, 0.0)
+        paid += np.where(usable, price, 0.0) * shown
+        weight += shown
+        known = reference > 0.0
+        asked += np.where(known, reference, 0.0)
+        weeks += known
     with np.errstate(invalid="ignore", divide="ignore"):
-        usable = (panel.price > 0.0) & (panel.share > 0.0)
-        weight = np.where(usable, panel.share, 0.0)
-        own = _down(np.where(usable, panel.price, 0.0) * weight) / _down(weight)
-        known = panel.reference > 0.0
-        reference = _down(np.where(known, panel.reference, 0.0)) / _down(known.astype(np.float64))
-    return own, reference
+        return paid / weight, asked / weeks
 
 
 def _totals(designs: list[Design], count: int) -> tuple[Floats, Floats]:
@@ -121,14 +130,6 @@ def _totals(designs: list[Design], count: int) -> tuple[Floats, Floats]:
         sales += design.units
         seen += design.share
     return sales, seen
-
-
-def _down(weeks: Floats) -> Floats:
-    """Sum over weeks, one after the other."""
-    total = np.zeros(weeks.shape[1])
-    for week in weeks:
-        total += week
-    return total
 
 
 def _levels(category: Ints, categories: int, sales: Floats, seen: Floats, priors: Priors) -> _Levels:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from thaman_optimizer.domain.demand.detmath import Floats, exp, log
+from thaman_optimizer.domain.demand.detmath import Floats, exp, exp_one, log, log_one
 from thaman_optimizer.domain.demand.panel import Ints, WeekColumns
 from thaman_optimizer.domain.demand.priors import PRIORS, Priors
 from thaman_optimizer.domain.demand.state import DemandState
@@ -25,13 +25,14 @@ _TINY = 1e-12
 class Design:
     """A week as the model sees it: ``share`` (0 = no information), price and reference relative to their means.
 
-    ``places`` is where anything was seen at all.
+    ``sold`` (C,) are the units of each category.
     """
 
     units: Floats
     share: Floats
     x: Floats
     z: Floats
+    sold: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,21 @@ class Surprise:
     uncertainty: Floats
 
 
-def design_of(week: WeekColumns, own_mean: Floats, reference_mean: Floats, priors: Priors) -> Design:
+def design_of(
+    week: WeekColumns, own_mean: Floats, reference_mean: Floats, category: Ints, categories: int, priors: Priors
+) -> Design:
     """Relative price and reference; what is unknown is taken at its mean, an unseen week carries nothing."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         x = week.price / own_mean - 1.0
-        known = ~np.isnan(x)
-        share = np.where(known, week.share, 0.0)
-    z = np.zeros_like(x)
-    seen = np.flatnonzero((week.reference > 0.0) & (reference_mean > 0.0))
-    reach = priors.reference_reach
-    z[seen] = np.clip(log(week.reference[seen] / reference_mean[seen]), -reach, reach)
-    return Design(np.where(share > 0.0, week.units, 0.0), share, np.where(known, x, 0.0), z)
+        ratio = week.reference / reference_mean
+    known = ~np.isnan(x)
+    share = np.where(known, week.share, 0.0)
+    x[~known] = 0.0
+    # The logarithm of one is exactly zero.
+    z = log(np.where((week.reference > 0.0) & (reference_mean > 0.0), ratio, 1.0))
+    z.clip(-priors.reference_reach, priors.reference_reach, out=z)
+    units = np.where(share > 0.0, week.units, 0.0)
+    return Design(units, share, x, z, _sums(category, units, categories))
 
 
 def step(state: DemandState, week: WeekColumns, priors: Priors = PRIORS) -> DemandState:
@@ -63,7 +68,7 @@ def step(state: DemandState, week: WeekColumns, priors: Priors = PRIORS) -> Dema
     reference_mean = np.where(np.isnan(state.reference_mean), week.reference, state.reference_mean)
     theta, covariance = state.theta.copy(), state.covariance.copy()
     filtering = Filter(state.category, state.dispersion, state.clustering, priors)
-    design = design_of(week, own_mean, reference_mean, priors)
+    design = design_of(week, own_mean, reference_mean, state.category, len(state.dispersion), priors)
     store, category, _ = filtering.advance(theta, covariance, design)
     return replace(
         state,
@@ -97,22 +102,22 @@ class Filter:
         c00 += priors.drift_sd * priors.drift_sd
         mean = exp(theta[0] - design.x * theta[1] + design.z * theta[2])
         mean *= design.share
-        x, z = self._apart(design.x, mean), self._apart(design.z, mean)
+        expected = self._by_category(mean)
+        x, z = self._apart(design.x, mean, expected), self._apart(design.z, mean, expected)
         along0 = c00 - x * c01 + z * c02
         along1 = c01 - x * c11 + z * c12
         along2 = c02 - x * c12 + z * c22
         variance = along0 - x * along1 + z * along2
-        store, category = self._effects(design.units, mean)
-        mean *= exp(store + category)[self._category]
-        missed = Surprise((design.units - mean) ** 2, mean, variance * mean * mean) if surprise else None
-        gain, move = self._solve(design.units, mean, variance)
+        store, category = self._effects(design.sold, expected)
+        mean *= self._of_items(exp(store + category))
+        rest, spread = design.units - mean, variance * mean
+        missed = Surprise(rest * rest, mean, spread * mean) if surprise else None
+        gain, move = self._solve(design.units, mean, variance, rest, spread)
         theta[0] += along0 * move
         theta[1] += along1 * move
         theta[2] += along2 * move
-        np.maximum(theta[1], priors.elasticity.low, out=theta[1])
-        np.minimum(theta[1], priors.elasticity.high, out=theta[1])
-        np.maximum(theta[2], priors.cross.low, out=theta[2])
-        np.minimum(theta[2], priors.cross.high, out=theta[2])
+        theta[1].clip(priors.elasticity.low, priors.elasticity.high, out=theta[1])
+        theta[2].clip(priors.cross.low, priors.cross.high, out=theta[2])
         scaled0, scaled1 = along0 * gain, along1 * gain
         c00 -= scaled0 * along0
         c01 -= scaled0 * along1
@@ -122,44 +127,66 @@ class Filter:
         c22 -= along2 * gain * along2
         return store, category, missed
 
-    def _apart(self, values: Floats, mean: Floats) -> Floats:
+    def _by_category(self, values: Floats) -> Floats:
+        return _sums(self._category, values, self._categories)
+
+    def _of_items(self, values: Floats) -> Floats:
+        """Each product's value out of its category's; codes are known to be in range, so nothing has to be checked."""
+        return values.take(self._category, mode="clip")
+
+    def _apart(self, values: Floats, mean: Floats, expected: Floats) -> Floats:
         """How far each product's move lies from its category's: what all do together its effect has taken already.
 
         A sale of a whole category says nothing about elasticity, because the season may have done the same.
         """
-        weight = np.bincount(self._category, weights=mean, minlength=self._categories)
-        total = np.bincount(self._category, weights=mean * values, minlength=self._categories)
-        held = self._priors.category_pseudo_sales
-        result: Floats = values - (total / (weight + held))[self._category]
-        return result
+        total = self._by_category(mean * values)
+        common = self._of_items(total / (expected + self._priors.category_pseudo_sales))
+        return np.subtract(values, common, out=common)
 
-    def _effects(self, units: Floats, mean: Floats) -> tuple[float, Floats]:
+    def _effects(self, sold: Floats, expected: Floats) -> tuple[float, Floats]:
         """Log effects of the week on the store and on its categories, shrunk by pseudo-sales."""
         priors = self._priors
-        sold = np.bincount(self._category, weights=units, minlength=self._categories)
-        expected = np.bincount(self._category, weights=mean, minlength=self._categories)
         total_sold, total_expected = _sum(sold), _sum(expected)
         held = priors.store_pseudo_sales
-        store = log(np.array([(total_sold + held) / (total_expected + held)]))
-        lifted = expected * exp(store)[0]
+        store = log_one((total_sold + held) / (total_expected + held))
+        lifted = expected * exp_one(store)
         held = priors.category_pseudo_sales
-        return float(store[0]), log((sold + held) / (lifted + held))
+        return store, log((sold + held) / (lifted + held))
 
-    def _solve(self, units: Floats, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
-        """Newton on ``k = (q - lam e^(vk)) / (phi + nu lam)``: the gain of the covariance update and k."""
-        scale = self._dispersion + self._clustering * mean
+    def _solve(
+        self, units: Floats, mean: Floats, variance: Floats, rest: Floats, spread: Floats
+    ) -> tuple[Floats, Floats]:
+        """Newton on ``k = (q - lam e^(vk)) / (phi + nu lam)``: the gain of the covariance update and k.
+
+        ``rest`` is ``q - lam`` and ``spread`` is ``v lam``; both are used up.
+        """
+        scale = self._clustering * mean
+        scale += self._dispersion
         limit = _FARTHEST / (variance + _TINY)
-        move = (units - mean) / (scale + mean * variance)
+        spread += scale
+        move = rest
+        move /= spread
         for _ in range(_NEWTON_STEPS - 1):
             np.minimum(move, limit, out=move)
             grown = exp(variance * move)
             grown *= mean
-            move = move - (move * scale - units + grown) / (scale + variance * grown)
+            error = move * scale
+            error -= units
+            error += grown
+            grown *= variance
+            grown += scale
+            error /= grown
+            move -= error
         np.minimum(move, limit, out=move)
         precision = exp(variance * move)
         precision *= mean
         precision /= scale
         return precision / (1.0 + variance * precision), move
+
+
+def _sums(category: Ints, values: Floats, categories: int) -> Floats:
+    """Sums over each category's products, in their order."""
+    return np.asarray(np.bincount(category, weights=values, minlength=categories), dtype=np.float64)
 
 
 def _sum(values: npt.NDArray[Any]) -> float:

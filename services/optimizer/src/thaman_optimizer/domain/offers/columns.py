@@ -38,6 +38,18 @@ class OfferColumns:
         """How many products the offers are of."""
         return len(self.starts) - 1
 
+    def of_products(self, first: int, end: int) -> "OfferColumns":
+        """The offers of the products ``first`` to ``end - 1``."""
+        starts = self.starts[first : end + 1]
+        which = slice(starts[0], starts[-1])
+        return OfferColumns(
+            starts - starts[0],
+            self.price[which],
+            self.age_days[which],
+            self.in_stock[which],
+            self.confidence_bp[which],
+        )
+
     @classmethod
     def none(cls, products: int) -> "OfferColumns":
         """No offers at all."""

@@ -4,7 +4,8 @@ Weights are rounded to whole numbers once, so that sums do not depend on the ord
 halalas. Equal halves give the lower price, so that a doubt never raises a price.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from thaman_optimizer.domain.offers.rules import OFFER_RULES, OfferRules
 WEIGHT_ONE = 1 << 20
 """The weight of one fresh, certain offer."""
 
+_BLOCK = 16_384
+"""About so many offers at a time, so that their columns stay in the processor's cache."""
 _PRICE_BITS = 34
 _RATIO_ONE = 1 << 24
 _LN2 = 0.6931471805599453
@@ -38,34 +41,57 @@ class Market:
     kept_price: Ints
     kept_offer: Ints
 
+    def moved(self, product: int, offer: int) -> "Market":
+        """The same where these products and offers are not the first ones."""
+        return replace(self, kept_product=self.kept_product + product, kept_offer=self.kept_offer + offer)
+
+    @classmethod
+    def joined(cls, parts: "list[Market]") -> "Market":
+        """Markets of consecutive products as one."""
+        return cls(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)})
+
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """Fit offers, cheapest first within their product."""
+    """Fit offers, cheapest first within their product; ``counts`` (n,) are how many each product has."""
 
     product: Ints
     price: Ints
     weight: Ints
     offer: Ints
+    counts: Ints
 
     def only(self, which: Ints) -> "_Fit":
-        return _Fit(self.product[which], self.price[which], self.weight[which], self.offer[which])
+        product = self.product[which]
+        counts = np.bincount(product, minlength=len(self.counts))
+        return _Fit(product, self.price[which], self.weight[which], self.offer[which], counts)
 
 
 def read_market(offers: OfferColumns, own_median: Floats, rules: OfferRules = OFFER_RULES) -> Market:
     """The reference of every product; ``own_median`` (n,) is its own price of the last 90 days in halalas."""
-    count = offers.products
+    cuts = np.flatnonzero(np.diff(offers.starts[:-1] // _BLOCK)) + 1
+    edges = [0, *cuts.tolist(), offers.products]
+    return Market.joined(
+        [
+            _read(offers.of_products(first, end), own_median[first:end], rules).moved(first, int(offers.starts[first]))
+            for first, end in pairwise(edges)
+        ]
+    )
+
+
+def _read(offers: OfferColumns, own_median: Floats, rules: OfferRules) -> Market:
     fit = _fit_offers(offers, own_median, rules)
-    median = _medians(fit.product, fit.price, fit.weight, count)
-    used = fit.only(np.flatnonzero(_ratios(fit, median) <= _limits(fit, median, count, rules)[fit.product]))
-    weight = np.bincount(used.product, weights=used.weight.astype(np.float64), minlength=count) / WEIGHT_ONE
-    reference = _medians(used.product, used.price, used.weight, count).astype(np.float64)
+    median, _ = _medians(fit.price, fit.weight, fit.counts)
+    ratios = _ratios(fit, median)
+    used = fit.only(np.flatnonzero(ratios <= np.repeat(_limits(fit, ratios, rules), fit.counts)))
+    middle, total = _medians(used.price, used.weight, used.counts)
+    reference, weight = middle.astype(np.float64), total / WEIGHT_ONE
     reference[weight < rules.min_weight] = np.nan
     return Market(
         reference=reference,
         weight=weight,
-        fit=np.bincount(fit.product, minlength=count),
-        used=np.bincount(used.product, minlength=count),
+        fit=fit.counts,
+        used=used.counts,
         kept_product=used.product,
         kept_price=used.price,
         kept_offer=used.offer,
@@ -73,8 +99,7 @@ def read_market(offers: OfferColumns, own_median: Floats, rules: OfferRules = OF
 
 
 def _fit_offers(offers: OfferColumns, own_median: Floats, rules: OfferRules) -> _Fit:
-    product = np.repeat(np.arange(offers.products), np.diff(offers.starts))
-    own = own_median[product]
+    counts = np.diff(offers.starts)
     price = offers.price.astype(np.float64)
     usable = (
         (offers.in_stock != 0)
@@ -82,44 +107,55 @@ def _fit_offers(offers: OfferColumns, own_median: Floats, rules: OfferRules) -> 
         & (offers.confidence_bp >= rules.min_confidence_bp)
         & (offers.age_days <= rules.max_age_days)
         & (offers.age_days >= -rules.future_days)
-        & (price <= own * rules.neighbourhood)
-        & (price * rules.neighbourhood >= own)
+        & (price <= np.repeat(own_median * rules.neighbourhood, counts))
+        & (price * rules.neighbourhood >= np.repeat(own_median, counts))
     )
     which = np.flatnonzero(usable)
+    product = np.repeat(np.arange(offers.products), counts)
+    which = which[_order(product[which], offers.price[which])]
     confidence = offers.confidence_bp[which] * 1e-4
     age = np.maximum(offers.age_days[which], 0.0)
     weight = confidence * confidence * exp(age * (-_LN2 / rules.half_life_days)) * WEIGHT_ONE
-    found = _Fit(product[which], offers.price[which], np.rint(weight).astype(np.int64), which)
-    return found.only(np.argsort((found.product << _PRICE_BITS) | found.price))
+    product = product[which]
+    fit = np.bincount(product, minlength=offers.products)
+    return _Fit(product, offers.price[which], np.rint(weight).astype(np.int64), which, fit)
 
 
-def _medians(product: Ints, value: Ints, weight: Ints, count: int) -> Ints:
-    """The weighted median of each product's values, which come in rising order; 0 where there are none."""
-    result = np.zeros(count, dtype=np.int64)
-    if not len(product):
-        return result
-    running = np.cumsum(weight)
-    total = np.bincount(product, weights=weight.astype(np.float64), minlength=count).astype(np.int64)
-    before = np.concatenate(([0], np.cumsum(total)))[:-1]
-    reached = 2 * (running - before[product]) >= total[product]
-    first = np.flatnonzero(reached & np.concatenate(([True], ~reached[:-1] | (product[1:] != product[:-1]))))
-    result[product[first]] = value[first]
-    return result
+def _order(product: Ints, value: Ints) -> Ints:
+    """Product by product, rising values; equal ones stay as they come."""
+    return np.argsort((product << _PRICE_BITS) | value, kind="stable")
+
+
+def _medians(value: Ints, weight: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """The weighted median of each product's values, 0 where there are none, and the sum of its weights.
+
+    Values come product by product, ``counts`` of each, in rising order.
+    """
+    median = np.zeros(len(counts), dtype=np.int64)
+    running = np.cumsum(np.concatenate(([0], weight)))
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    before = running[starts]
+    total = running[ends] - before
+    # The first that brings the running sum to half of the total; where all weigh nothing, the product's own first.
+    reached = np.maximum(np.searchsorted(running[1:], before + (total + 1) // 2), starts)
+    some = np.flatnonzero(counts)
+    median[some] = value[reached[some]]
+    return median, total
 
 
 def _ratios(fit: _Fit, median: Ints) -> Ints:
     """How far each offer lies from its product's median, as a fixed-point ratio of at least one."""
-    middle = median[fit.product]
+    middle = np.repeat(median, fit.counts)
     low, high = np.minimum(fit.price, middle), np.maximum(fit.price, middle)
     ratio: Ints = (high << 24) // np.maximum(low, 1)
     return ratio
 
 
-def _limits(fit: _Fit, median: Ints, count: int, rules: OfferRules) -> Ints:
+def _limits(fit: _Fit, ratios: Ints, rules: OfferRules) -> Ints:
     """The largest ratio to the median that is not an outlier: scaled median deviation, clipped both ways."""
-    ratios = _ratios(fit, median)
-    order = np.argsort((fit.product << _PRICE_BITS) | np.minimum(ratios, (1 << _PRICE_BITS) - 1))
-    typical = _medians(fit.product[order], ratios[order], fit.weight[order], count)
+    order = _order(fit.product, np.minimum(ratios, (1 << _PRICE_BITS) - 1))
+    typical, _ = _medians(ratios[order], fit.weight[order], fit.counts)
     spread = log(np.maximum(typical, _RATIO_ONE) / float(_RATIO_ONE)) * rules.outlier_deviations
     limit = np.minimum(np.maximum(exp(spread), rules.outlier_least), rules.outlier_most)
     # A hair of room, so that a price of exactly the permitted ratio is not lost to rounding.
