@@ -12,11 +12,13 @@ from thaman_audit.api import build_api
 from thaman_audit.bootstrap import Container, build
 from thaman_audit.testing import KEY, NOW, Streams, settings_for, signing_key
 from thaman_audit.testing_events import authorized, observed, price_change
+from thaman_audit.testing_proofs import verify
 from thaman_contracts.events import onboarding
+from thaman_kit.clock import ManualClock
 from thaman_kit.keys import NewKey
 
 Headers = dict[str, str]
-PATHS = ["timeline", "activity", "runs", "chain", "chain/verify", "prices/1/history", "items/1/why"]
+PATHS = ["timeline", "activity", "runs", "chain", "chain/verify", "prices/1/history", "items/1/why", "items/1/receipts"]
 
 
 @pytest.fixture
@@ -190,6 +192,40 @@ async def test_another_stores_ledger_does_not_exist(client: AsyncClient, merchan
     assert (await client.get(f"/stores/78/{path}", headers=merchant)).status_code == 404
     assert (await client.get(f"/stores/77/{path}")).status_code == 401
     assert (await client.get(f"/stores/77/{path}", headers=merchant)).status_code == 200
+
+
+@pytest.mark.usefixtures("story")
+async def test_a_receipt_can_be_had_once_the_price_is_sealed(
+    client: AsyncClient, audit_url: str, merchant: Headers
+) -> None:
+    (line,) = await pages(client, "/stores/77/items/1/receipts", merchant)
+    path = f"/stores/77/items/1/receipts/{line['event_id']}"
+    assert (line["base_price"], line["checkpoint"]) == (9_900, None)
+    early = (await client.get(path, headers=merchant)).json()
+    assert (early["status"], early["code"]) == (409, "not_sealed_yet") and "first checkpoint" in early["next_step"]
+    sealing = build(settings_for(audit_url, audit_keys=KEY), ManualClock(NOW))
+    assert sealing.sealer is not None and sealing.sealer.seal_if_due() is not None
+    sealing.close()
+    answer = await client.get(path, headers=merchant)
+    assert answer.headers["content-type"] == "application/json" and verify([answer.content])["ok"]
+    assert (await pages(client, "/stores/77/items/1/receipts", merchant))[0]["checkpoint"] == 1
+    for other in ("/stores/77/items/2/receipts/", "/stores/78/items/1/receipts/"):
+        assert (await client.get(other + line["event_id"], headers=merchant)).status_code == 404
+    assert (await client.get("/stores/77/items/404/receipts", headers=merchant)).status_code == 404
+    assert await pages(client, "/stores/77/items/2/receipts", merchant) == [], "seen, and never written"
+
+
+@pytest.mark.usefixtures("story")
+async def test_when_the_next_checkpoint_is_due_is_said(
+    client: AsyncClient, streams: Streams, audit_url: str, merchant: Headers
+) -> None:
+    sealing = build(settings_for(audit_url, audit_keys=KEY), ManualClock(NOW))
+    assert sealing.sealer is not None and sealing.sealer.seal_if_due() is not None
+    sealing.close()
+    streams.deliver(*price_change("77", "1", 9_900, 9_800, cause="later"))
+    newest = (await pages(client, "/stores/77/items/1/receipts", merchant, limit=1))[0]
+    early = (await client.get(f"/stores/77/items/1/receipts/{newest['event_id']}", headers=merchant)).json()
+    assert early["code"] == "not_sealed_yet" and "2026-11-24T10:30:00+00:00" in early["next_step"]
 
 
 async def test_wrong_questions_get_clear_answers(client: AsyncClient, merchant: Headers, operator: Headers) -> None:

@@ -34,7 +34,7 @@ def why(
     out, now, item = Output(as_json=as_json), datetime.now(UTC), item_key(product, variant)
     with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database:
         try:
-            told = why_of(LedgerTables(database), store, item, _instant(at) or now, now)
+            told = why_of(LedgerTables(database), store, item, instant(at) or now, now)
         except FutureInstant as error:
             raise BadUsage(f"{at} has not come yet", "nothing is on record", "Give an earlier --at.") from error
         except PricedByVariants as error:
@@ -56,7 +56,8 @@ def why(
     out.result(told.model_dump(mode="json"), escape("\n".join([*told.told_ar, "", *told.told_en])))
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
+    """An instant as somebody typed it; without an offset it is Riyadh's. ``BadUsage`` where it is none."""
     if text is None:
         return None
     try:

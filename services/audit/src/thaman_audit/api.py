@@ -1,6 +1,6 @@
 """The HTTP API: timelines, prices with their causes, runs, and the chain's proof."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query
@@ -20,6 +20,7 @@ from thaman_audit.errors import (
 )
 from thaman_audit.paging import Cursor, Limit, Page
 from thaman_audit.proof_api import proof_router
+from thaman_audit.receipt_api import receipt_problems, receipt_router
 from thaman_audit.settings import AuditSettings
 from thaman_audit.views import (
     ActivityView,
@@ -148,11 +149,16 @@ def build_api(container: Container) -> FastAPI:
         BadCursor: lambda _: invalid_request(
             [Fault("is not a cursor that a page gave out", "bad_cursor", parameter="cursor")]
         ),
-    }
+    } | receipt_problems(timedelta(seconds=container.settings.audit_checkpoint_seconds))
     return create_api(
         container.settings,
         "Thaman audit",
-        [store_router(container), operator_router(container), proof_router(container.checkpoints)],
+        [
+            store_router(container),
+            receipt_router(container.receipts),
+            operator_router(container),
+            proof_router(container.checkpoints),
+        ],
         {"database": container.check_database},
         errors,
         api_keys=container.api_keys,
