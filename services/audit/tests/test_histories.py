@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thaman_audit.domain.histories import CHUNK, Reader, chunks, root_of
+from thaman_audit.domain.histories import CHUNK, Growing, Reader, chunks, root_of
 from thaman_audit.domain.merkle import EMPTY, node_hash
 from thaman_audit.testing_proofs import verifier
 
@@ -42,6 +42,10 @@ def test_roots_and_paths_fit_at_every_size(size: int, data: st.DataObject) -> No
     read = _Read(_leaves(size))
     nodes = [node for _, node in chunks(0, size // CHUNK, read)]
     cut = data.draw(st.integers(1, size), "an earlier size")
+    growing = Growing()
+    for leaf in read.leaves[:cut]:
+        growing.add(leaf)
+    assert (growing.size, growing.root()) == (cut, _by_definition(read.leaves[:cut]))
     assert root_of(read.leaves) == Reader(size, nodes, read).root() == _by_definition(read.leaves)
     assert Reader(size, nodes, read).cut(cut).root() == _by_definition(read.leaves[:cut])
     place, read.count = data.draw(st.integers(0, cut - 1), "place"), 0

@@ -98,8 +98,25 @@ class Histories(Protocol):
         """Store the histories that moved until a checkpoint, and nodes over chunks that are whole now."""
 
 
+class SealedHistories(Protocol):
+    """The histories that were sealed, as a proof reads them."""
+
+    def moved(self, number: int) -> list[History]:
+        """The histories that a checkpoint noted, because their chains moved."""
+
+    def of_store(self, store_id: str, until: int) -> Iterator[tuple[int, History]]:
+        """All histories of a store that checkpoints up to a number noted, oldest first, with the numbers."""
+
+    def leaves(self, store_id: str, first: int, end: int) -> list[bytes]:
+        """The hashes of entries by their places, which count from zero."""
+
+
 class Provable(Protocol):
     """The ledger at one moment, as a proof reads it."""
+
+    @property
+    def histories(self) -> SealedHistories:
+        """What is sealed of chains as trees."""
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """Every checkpoint, oldest first."""

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from thaman_audit.adapters.checkpoints import CheckpointTables
+from thaman_audit.adapters.histories import HistoryTables
 from thaman_audit.adapters.walking import walk
 from thaman_audit.verify import Entry, Head, Sealed
 from thaman_kit.database import load_queries
@@ -23,6 +24,7 @@ class Moment(CheckpointTables):
 
     def __init__(self, connection: psycopg.Connection[DictRow]) -> None:
         super().__init__(self)
+        self.histories = HistoryTables(self)
         self._connection = connection
 
     @classmethod

@@ -68,6 +68,32 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return level[0] if level else EMPTY
 
 
+class Growing:
+    """A history that grows leaf by leaf and knows its root at each size: the roots of its full subtrees are kept."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """One more leaf."""
+        place, node = self.size, leaf
+        while place & 1:
+            node = node_hash(self._peaks.pop(), node)
+            place >>= 1
+        self._peaks.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root over all leaves so far."""
+        if not self._peaks:
+            return EMPTY
+        node = self._peaks[-1]
+        for peak in reversed(self._peaks[:-1]):
+            node = node_hash(peak, node)
+        return node
+
+
 class Reader:
     """A history of ``size`` entries, read as far as a question needs. ``nodes`` are those over whole chunks."""
 
