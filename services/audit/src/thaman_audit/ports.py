@@ -107,9 +107,6 @@ class SealedHistories(Protocol):
     def of_store(self, store_id: str, until: int) -> Iterator[tuple[int, History]]:
         """All histories of a store that checkpoints up to a number noted, oldest first, with the numbers."""
 
-    def leaves(self, store_id: str, first: int, end: int) -> list[bytes]:
-        """The hashes of entries by their places, which count from zero."""
-
 
 class Provable(Protocol):
     """The ledger at one moment, as a proof reads it."""
@@ -139,8 +136,10 @@ class Provable(Protocol):
     def entries(self, store_id: str, after: int, until: int | None) -> Iterator[Entry]:
         """A chain's entries after one and up to another, oldest first."""
 
-    def walk(self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None]) -> Head:
-        """The last entry that is good, walking from ``start``; ``tell`` hears of entries found good."""
+    def walk(
+        self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None], leaf: Callable[[bytes], None]
+    ) -> Head:
+        """The last entry that is good, walking from ``start``; ``tell`` hears of how many, ``leaf`` of their hashes."""
 
 
 class Signer(Protocol):

@@ -15,9 +15,6 @@ from thaman_audit.errors import UnreadableCheckpoint
 from thaman_audit.ports import Provable
 from thaman_audit.verify import GENESIS, Head, What, verify_chain
 
-PAGE = 16_384
-"""Hashes of entries that are held at once while a history is made again."""
-
 IsSigned = Callable[[bytes, bytes, bytes], bool]
 """Whether a public key has signed a message with a signature, in the order key, signature, message."""
 
@@ -109,7 +106,9 @@ class Prover:
         end = ledger.entry_head(store_id, last) if last is not None and last < head.seq else None
         if end is not None:
             head, sealed = end, {seq: value for seq, value in sealed.items() if seq <= end.seq}
-        good = ledger.walk(start, head.seq, sealed, lambda count: tell(store_id, count))
+        # Of a part nothing is known of the entries before it, so no history can be made again.
+        histories = _Histories(ledger.histories.of_store(store_id, self.proof.checkpoints) if after == 0 else ())
+        good = ledger.walk(start, head.seq, sealed, lambda count: tell(store_id, count), histories)
         self.proof.entries += good.seq - after
         self.proof.sealed += max(0, min(good.seq, max(sealed, default=0)) - after)
         # The last good entry is read once more: the next one may show that it is a forgery.
@@ -118,22 +117,29 @@ class Prover:
         broken = verify_chain(entries, head, sealed, again or start).broken
         if broken is not None:
             return Place(store_id, broken.seq, broken.what, broken.reason)
-        return self._history(store_id, good.seq) if after == 0 else None
+        return histories.broken
 
-    def _history(self, store_id: str, length: int) -> Place | None:
-        """What was sealed of a good chain as a tree, against its entries; only from the first entry on."""
-        histories, grown = self._ledger.histories, Growing()
-        for number, history in histories.of_store(store_id, self.proof.checkpoints):
-            if history.seq > length:
-                break
-            while grown.size < history.seq:
-                page = histories.leaves(store_id, grown.size, min(grown.size + PAGE, history.seq))
-                for leaf in page:
-                    grown.add(leaf)
-            if grown.root() != history.root:
-                reason = f"the history it sealed of store {store_id} is not that of its entries"
-                return Place(None, number, What.CHECKPOINT, reason)
-        return None
+
+class _Histories:
+    """What was sealed of one chain as a tree, held against its entries' hashes as a walk meets them."""
+
+    def __init__(self, sealed: Iterable[tuple[int, History]]) -> None:
+        self._grown = Growing()
+        self._sealed = iter(sealed)
+        self._next = next(self._sealed, None)
+        self.broken: Place | None = None
+
+    def __call__(self, leaf: bytes) -> None:
+        """One more entry's hash."""
+        if self._next is None:
+            return
+        self._grown.add(leaf)
+        while self._next is not None and self._next[1].seq == self._grown.size:
+            number, history = self._next
+            if self.broken is None and history.root != self._grown.root():
+                reason = f"the history it sealed of store {history.store_id} is not that of its entries"
+                self.broken = Place(None, number, What.CHECKPOINT, reason)
+            self._next = next(self._sealed, None)
 
 
 def judged(

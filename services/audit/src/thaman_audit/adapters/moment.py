@@ -65,9 +65,11 @@ class Moment(CheckpointTables):
             for row in cursor:
                 yield Entry(**row)
 
-    def walk(self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None]) -> Head:
+    def walk(
+        self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None], leaf: Callable[[bytes], None]
+    ) -> Head:
         """The last entry that is good, walking from ``start`` and not beyond ``until``."""
-        return walk(self._connection, start, until, sealed, tell)
+        return walk(self._connection, start, until, sealed, tell, leaf)
 
 
 def _head(rows: list[dict[str, Any]]) -> Head | None:
