@@ -112,6 +112,8 @@ def test_a_part_of_a_chain(database: str, capsys: Captured) -> None:
         ("verify", "--store", "404"),
         ("verify", "--key", "nonsense"),
         ("export", "--store", "404", "--file", "x.jsonl"),
+        ("lowest-price", STORE, "404"),
+        ("lowest-price", STORE, "1", "--at", "2999-01-01"),
         ("receipt", STORE, "none:1"),
         ("pack", STORE, "--items", "404", "--file", "x.jsonl"),
         ("pack", "404", "--items", "1", "--file", "x.jsonl"),
@@ -157,6 +159,15 @@ def test_a_receipt_and_a_pack_are_verified_by_the_same_file(database: str, capsy
         command = [sys.executable, "-I", str(VERIFIER), str(file), "--key", PUBLIC, "--json"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert json.loads(done.stdout)["entries"] == entries
+
+
+def test_the_lowest_price_is_told(database: str, capsys: Captured) -> None:
+    code, said = audit(capsys, "lowest-price", STORE, "1", "--at", "2026-11-25")
+    assert (code, said["price"], said["is_whole"]) == (0, 9_903, False)
+    with pytest.raises(SystemExit):
+        main(["audit", "lowest-price", STORE, "1", "--at", "2026-11-25", "--days", "7"])
+    told = capsys.readouterr().out
+    assert "99.03" in told and "the \u20687\u2069 days before" in told and "أدنى سعر" in told
 
 
 def test_a_new_key_goes_to_a_private_file_and_nowhere_else(tmp_path: Path, capsys: Captured) -> None:

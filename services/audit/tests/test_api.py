@@ -18,7 +18,17 @@ from thaman_kit.clock import ManualClock
 from thaman_kit.keys import NewKey
 
 Headers = dict[str, str]
-PATHS = ["timeline", "activity", "runs", "chain", "chain/verify", "prices/1/history", "items/1/why", "items/1/receipts"]
+PATHS = [
+    "timeline",
+    "activity",
+    "runs",
+    "chain",
+    "chain/verify",
+    "prices/1/history",
+    "items/1/why",
+    "items/1/receipts",
+    "items/1/lowest-price",
+]
 
 
 @pytest.fixture
@@ -226,6 +236,19 @@ async def test_when_the_next_checkpoint_is_due_is_said(
     newest = (await pages(client, "/stores/77/items/1/receipts", merchant, limit=1))[0]
     early = (await client.get(f"/stores/77/items/1/receipts/{newest['event_id']}", headers=merchant)).json()
     assert early["code"] == "not_sealed_yet" and "2026-11-24T10:30:00+00:00" in early["next_step"]
+
+
+@pytest.mark.usefixtures("story")
+async def test_the_lowest_price_of_the_days_before_an_instant(client: AsyncClient, merchant: Headers) -> None:
+    path, at = "/stores/77/items/1/lowest-price", "2026-11-25T00:00:00Z"
+    told = (await client.get(path, params={"at": at}, headers=merchant)).json()
+    assert (told["price"], told["days"], told["proven_by"]["name"]) == (9_900, 30, "PriceApplied")
+    assert (told["is_whole"], told["known_from"]) == (False, "2026-11-24T09:31:00Z")
+    early = (await client.get(path, params={"at": "2026-11-24T09:32:02Z", "days": 1}, headers=merchant)).json()
+    assert (early["price"], early["until"]) == (10_000, None), "what begins at the instant does not count"
+    for wrong in ({"days": 0}, {"days": 367}, {"at": "2999-01-01T00:00:00Z"}):
+        assert (await client.get(path, params=wrong, headers=merchant)).status_code == 422, wrong
+    assert (await client.get("/stores/77/items/404/lowest-price", headers=merchant)).status_code == 404
 
 
 async def test_wrong_questions_get_clear_answers(client: AsyncClient, merchant: Headers, operator: Headers) -> None:

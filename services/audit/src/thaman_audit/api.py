@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from thaman_audit import queries
 from thaman_audit.bootstrap import Container, build
+from thaman_audit.domain.lowest_answer import LowestPrice
 from thaman_audit.domain.why import Why
 from thaman_audit.errors import (
     BadCursor,
@@ -18,6 +19,7 @@ from thaman_audit.errors import (
     UnknownItem,
     UnknownStore,
 )
+from thaman_audit.lowest_price import DAYS, lowest_price
 from thaman_audit.paging import Cursor, Limit, Page
 from thaman_audit.proof_api import proof_router
 from thaman_audit.receipt_api import receipt_problems, receipt_router
@@ -42,6 +44,7 @@ From = Annotated[AwareDatetime | None, Query(alias="from", description="Not befo
 To = Annotated[AwareDatetime | None, Query(description="Before this instant.")]
 Item = Annotated[str | None, Query(description="Item key: product, or product/variant.")]
 At = Annotated[AwareDatetime | None, Query(description="The instant asked about; by default now.")]
+Days = Annotated[int, Query(ge=1, le=366, description="How many days before the instant.")]
 Types = Annotated[list[str] | None, Query(description="Event names, e.g. PriceApplied; may be repeated.")]
 
 
@@ -79,6 +82,12 @@ def store_router(container: Container) -> APIRouter:
         """Why an item's price was what it was at an instant: from what was seen to the read-back, in words, too."""
         now = datetime.now(UTC)
         return why_of(tables, store_id, item, at or now, now)
+
+    @router.get("/items/{item:path}/lowest-price")
+    def lowest(store_id: str, item: str, at: At = None, days: Days = DAYS) -> LowestPrice:
+        """The lowest price an item had on the shelf in the days before an instant, as it was read back or shown."""
+        now = datetime.now(UTC)
+        return lowest_price(tables, store_id, item, at or now, now, days)
 
     @router.get("/runs")
     def runs(store_id: str, cursor: Cursor = None, limit: Limit = 50) -> Page[RunView]:

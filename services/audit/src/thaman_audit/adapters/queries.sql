@@ -257,3 +257,28 @@ WITH alone AS MATERIALIZED (
 SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
 FROM ledger WHERE store_id = %(store_id)s AND seq IN (SELECT seq FROM found)
 ORDER BY seq
+
+-- name: stated
+-- description: The entries that say an item's price from one instant up to before another, and before that the last one
+-- of each type, oldest first. As in mentions what an index finds is taken out before anything else is asked.
+WITH speaking AS MATERIALIZED (
+    SELECT seq, type, occurred_at FROM ledger
+    WHERE ledger_items(store_id, data) @> ARRAY[%(store_id)s || ' ' || %(item)s]
+      AND (type IN (
+          'thaman.onboarding.CatalogObserved.v1', 'thaman.onboarding.CatalogItemsRemoved.v1',
+          'thaman.optimizer.CompetitorLinksChanged.v1', 'thaman.optimizer.OffersObserved.v1'
+      )) IS TRUE
+), told AS MATERIALIZED (
+    SELECT seq, type, occurred_at FROM item_events JOIN ledger USING (service, event_id)
+    WHERE item_events.store_id = %(store_id)s AND item = %(item)s AND name = ANY (%(names)s::text[]) AND at < %(at)s
+), both_kinds AS MATERIALIZED (
+    SELECT * FROM speaking WHERE type = ANY (%(types)s::text[]) AND occurred_at < %(at)s
+    UNION SELECT * FROM told
+), found AS MATERIALIZED (
+    SELECT seq FROM both_kinds WHERE occurred_at >= %(start)s
+    UNION
+    SELECT max(seq) FROM both_kinds WHERE occurred_at < %(start)s GROUP BY type
+)
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger WHERE store_id = %(store_id)s AND seq IN (SELECT seq FROM found)
+ORDER BY seq
