@@ -115,6 +115,8 @@ def test_a_part_of_a_chain(database: str, capsys: Captured) -> None:
         ("lowest-price", STORE, "404"),
         ("lowest-price", STORE, "1", "--at", "2999-01-01"),
         ("receipt", STORE, "none:1"),
+        ("receipt", STORE, "none:1", "--causes"),
+        ("receipt", STORE, "none:1", "--causes", "--file", "x.jsonl"),
         ("pack", STORE, "--items", "404", "--file", "x.jsonl"),
         ("pack", "404", "--items", "1", "--file", "x.jsonl"),
         ("pack", STORE, "--items", " ,", "--file", "x.jsonl"),
@@ -152,6 +154,8 @@ def test_a_receipt_and_a_pack_are_verified_by_the_same_file(database: str, capsy
     with pytest.raises(SystemExit):
         main(["audit", "receipt", STORE, event_id])
     assert capsys.readouterr().out == receipt.read_text()
+    code, said = audit(capsys, "receipt", STORE, event_id, "--causes", "--file", str(pack))
+    assert (code, said["entries"], said["left_out"]) == (0, 4, [])
     dates = ("--from", "2026-11-24T09:30Z", "--to", "2026-11-25")
     code, said = audit(capsys, "pack", STORE, "--items", "1,2", *dates, "--file", str(pack))
     assert (code, said["items"], said["entries"], said["left_out"]) == (0, ["1", "2"], 4 * 5, [])

@@ -211,6 +211,7 @@ async def test_a_receipt_can_be_had_once_the_price_is_sealed(
     (line,) = await pages(client, "/stores/77/items/1/receipts", merchant)
     path = f"/stores/77/items/1/receipts/{line['event_id']}"
     assert (line["base_price"], line["checkpoint"]) == (9_900, None)
+    assert (await client.get(f"{path}/causes", headers=merchant)).status_code == 409
     early = (await client.get(path, headers=merchant)).json()
     assert (early["status"], early["code"]) == (409, "not_sealed_yet") and "first checkpoint" in early["next_step"]
     sealing = build(settings_for(audit_url, audit_keys=KEY), ManualClock(NOW))
@@ -219,8 +220,12 @@ async def test_a_receipt_can_be_had_once_the_price_is_sealed(
     answer = await client.get(path, headers=merchant)
     assert answer.headers["content-type"] == "application/json" and verify([answer.content])["ok"]
     assert (await pages(client, "/stores/77/items/1/receipts", merchant))[0]["checkpoint"] == 1
+    led_to = await client.get(f"{path}/causes", headers=merchant)
+    assert led_to.headers["content-type"] == "application/x-ndjson"
+    assert verify(led_to.content.splitlines(keepends=True))["entries"] == 4
     for other in ("/stores/77/items/2/receipts/", "/stores/78/items/1/receipts/"):
-        assert (await client.get(other + line["event_id"], headers=merchant)).status_code == 404
+        for part in ("", "/causes"):
+            assert (await client.get(other + line["event_id"] + part, headers=merchant)).status_code == 404
     assert (await client.get("/stores/77/items/404/receipts", headers=merchant)).status_code == 404
     assert await pages(client, "/stores/77/items/2/receipts", merchant) == [], "seen, and never written"
 

@@ -24,7 +24,7 @@ from thaman_audit.bootstrap import Container, build
 from thaman_audit.domain.histories import CHUNK
 from thaman_audit.domain.showing import items_of
 from thaman_audit.errors import BackwardChain, NothingToShow, NotSealedYet, SpoiledLedger, UnknownReceipt
-from thaman_audit.packs import pack_of
+from thaman_audit.packs import causes_of, pack_of
 from thaman_audit.receipts import Receipts
 from thaman_audit.testing import KEY, NOW, settings_for, signing_key
 from thaman_audit.testing_packs import DAY, ITEM, OTHER, SECRETS, SIBLING, STORE, SecondDay, story
@@ -208,6 +208,20 @@ def _one_more(value: Any) -> Any:
     if isinstance(value, str):
         return value[:-1] + ("1" if value[-1:] != "1" else "2")
     return value + 1 if isinstance(value, int) else value
+
+
+def test_a_price_is_shown_with_all_that_led_to_it_and_nothing_else(of: Container, receipts: list[bytes]) -> None:
+    event_id = json.loads(receipts[1])["entry"]["event_id"]
+    made = causes_of(of.tables, of.checkpoints, of.histories, STORE, event_id)
+    names = ["PriceProposed", "PriceDecided", "PriceWriteStarted", "PriceApplied"]
+    assert sorted(entry.type.split(".")[2] for entry in made.shown) == sorted(names) and made.left_out == ()
+    found = verify(list(made.lines()))
+    assert (found["ok"], found["items"], found["entries"]) == (True, [ITEM], 4)
+    newest = of.receipts.page(STORE, ITEM, None, 1)[0][0]
+    with pytest.raises(NotSealedYet):
+        causes_of(of.tables, of.checkpoints, of.histories, STORE, newest.event_id)
+    with pytest.raises(UnknownReceipt):
+        causes_of(of.tables, of.checkpoints, of.histories, OTHER, event_id)
 
 
 MUTATIONS: dict[str, Callable[[list[bytes], st.DataObject], list[bytes]]] = {

@@ -29,6 +29,7 @@ def receipt(
     store: StoreArgument,
     event_id: Annotated[str, typer.Argument(metavar="EVENT_ID", help="The id of the PriceApplied event.")],
     file: Annotated[Path | None, typer.Option(help="Where the receipt goes; by default it is printed.")] = None,
+    causes: Annotated[bool, typer.Option("--causes", help="With what led to it, as a pack; wants --file.")] = False,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -37,13 +38,21 @@ def receipt(
     from thaman_audit.adapters.histories import HistoryTables
     from thaman_audit.adapters.ledger import LedgerTables
     from thaman_audit.errors import UnknownReceipt
+    from thaman_audit.packs import causes_of
     from thaman_audit.receipts import Receipts, summary
 
     out = Output(as_json=as_json)
+    if causes and file is None:
+        raise BadUsage("--causes makes a file of several lines", "--file is not given", "Add --file F.")
     with _reading(home) as database:
-        receipts = Receipts(LedgerTables(database), CheckpointTables(database), HistoryTables(database))
+        parts = LedgerTables(database), CheckpointTables(database), HistoryTables(database)
         try:
-            made = receipts.receipt(store, event_id)
+            if causes and file is not None:
+                shown = causes_of(*parts, store, event_id)
+                _write(file, shown.lines())
+                _tell(out, shown, store, file)
+                return
+            made = Receipts(*parts).receipt(store, event_id)
         except UnknownReceipt as error:
             raise BadUsage(
                 f"Store {store} has no applied price with the event id {event_id}",

@@ -5,7 +5,7 @@ event cannot be shown and still be proven. An event that names another product, 
 names it. What a pack cannot prove it does not say: which dates were asked for, and that nothing else is on record.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,11 +14,13 @@ from thaman_audit.domain.showing import is_of, items_of
 from thaman_audit.errors import NothingToShow, NotSealedYet, UnknownStore
 from thaman_audit.ledger_export import entry_fields
 from thaman_audit.ports import Checkpoints, Histories, Tables
+from thaman_audit.receipts import applied_entry, applied_of
 from thaman_audit.sealed import Sealed, sealed_by
 from thaman_audit.verify import Entry, micros
 from thaman_contracts.envelope import encode
 from thaman_contracts.events.onboarding import CatalogItemsRemoved, CatalogObserved
 from thaman_contracts.events.optimizer import CompetitorLinksChanged, OffersObserved
+from thaman_contracts.ids import item_key
 
 FORMAT = "thaman-pack-1"
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -67,24 +69,46 @@ def pack_of(
 
     Raises:
         UnknownStore: the ledger has no entry of this store.
-        NotSealedYet: no checkpoint proves anything of this store yet.
+        NotSealedYet: no checkpoint proves any of it yet.
         NothingToShow: nothing that is sealed speaks of these items alone in this time.
         UnreadableCheckpoint, SpoiledLedger: what is stored is not what was sealed.
     """
     if tables.head(store_id) is None:
         raise UnknownStore(store_id)
-    covering = histories.last(store_id)
-    if covering is None:
-        latest = checkpoints.latest()
-        raise NotSealedYet(f"store {store_id}", latest.statement.sealed_at if latest else None)
-    number, sealed_to = covering
     known = _with_variants(tables, store_id, items)
     rows = tables.select(
         "about", store_id=store_id, items=known, keys=[f"{store_id} {key}" for key in known], shared=list(SHARED),
         first=first or FIRST, end=end or LAST,
     )  # fmt: skip
-    entries = [Entry(**row) for row in rows]
+    return _pack(checkpoints, histories, store_id, [Entry(**row) for row in rows], items)
+
+
+def causes_of(tables: Tables, checkpoints: Checkpoints, histories: Histories, store_id: str, event_id: str) -> Pack:
+    """The pack of an applied price with what led to it: proposal, guards, approval, decision, and each step of the
+    write. Raises as :func:`pack_of`, and ``UnknownReceipt`` where no applied price has this event id.
+    """
+    entry = applied_entry(tables, store_id, event_id)
+    applied = applied_of(entry)
+    item = item_key(applied.product_id, applied.variant_id)
+    rows = tables.select("of_decision", store_id=store_id, item=item, decision_id=applied.decision_id)
+    return _pack(checkpoints, histories, store_id, [Entry(**row) for row in rows], {item}, entry.seq)
+
+
+def _pack(
+    checkpoints: Checkpoints,
+    histories: Histories,
+    store_id: str,
+    entries: Sequence[Entry],
+    items: Collection[str],
+    needed: int = 0,
+) -> Pack:
+    """A pack of these entries as far as they are sealed and may be shown; ``needed`` is one that must be sealed."""
+    covering = histories.last(store_id)
+    number, sealed_to = covering or (0, 0)
     sealed = [entry for entry in entries if entry.seq <= sealed_to]
+    if covering is None or needed > sealed_to or (entries and not sealed):
+        latest = checkpoints.latest()
+        raise NotSealedYet(f"store {store_id}", latest.statement.sealed_at if latest else None)
     shown = tuple(entry for entry in sealed if _may_be_shown(entry, items))
     if not shown:
         raise NothingToShow(f"nothing that is sealed speaks of {', '.join(sorted(items))} alone")

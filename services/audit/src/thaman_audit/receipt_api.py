@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Response
 
 from thaman_audit.errors import NotSealedYet, UnknownReceipt
+from thaman_audit.packs import causes_of
 from thaman_audit.paging import Cursor, Limit, Page
 from thaman_audit.receipts import ReceiptLine, Receipts
 from thaman_kit.auth import require_store
@@ -13,6 +14,9 @@ from thaman_kit.problems import Problem, conflict, not_found
 
 _RECEIPT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The receipt, byte for byte as `verify_ledger.py` wants it (docs/guides/receipts.md)."}
+}
+_CAUSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A proof pack, byte for byte as `verify_ledger.py` wants it (docs/guides/receipts.md)."}
 }
 
 
@@ -30,6 +34,13 @@ def receipt_router(receipts: Receipts) -> APIRouter:
     def receipt(store_id: str, item: str, event_id: str) -> Response:
         """The receipt of an applied price: the event, and what proves that it was recorded."""
         return Response(receipts.receipt(store_id, event_id, item), media_type="application/json")
+
+    @router.get("/receipts/{event_id}/causes", response_class=Response, responses=_CAUSES)
+    def causes(store_id: str, item: str, event_id: str) -> Response:
+        """An applied price with what led to it, as a proof pack: proposal, guards, approval, decision, write."""
+        receipts.entry(store_id, event_id, item)
+        pack = causes_of(receipts.tables, receipts.checkpoints, receipts.histories, store_id, event_id)
+        return Response(b"".join(pack.lines()), media_type="application/x-ndjson")
 
     return router
 

@@ -56,7 +56,7 @@ class Receipts:
         if not rows and not self.tables.select("price_history", store_id=store_id, item=item, before=LAST, limit=1):
             raise UnknownItem(f"{store_id} {item}")
         page = rows[:limit]
-        lines = [self._line(Entry(**row)) for row in page]
+        lines = [_line(Entry(**row), number) for row in page for number in [row.pop("number")]]
         return lines, seal(page[-1]["seq"]) if len(rows) > limit else None
 
     def receipt(self, store_id: str, event_id: str, item: str | None = None) -> bytes:
@@ -69,10 +69,7 @@ class Receipts:
             NotSealedYet: the next checkpoint will prove it.
             UnreadableCheckpoint, SpoiledLedger: what is stored is not what was sealed.
         """
-        entry = self._entry(store_id, event_id)
-        applied = _applied(entry)
-        if item is not None and item_key(applied.product_id, applied.variant_id) != item:
-            raise UnknownReceipt(event_id)
+        entry, applied = self.entry(store_id, event_id, item)
         covering = self.histories.covering(store_id, entry.seq)
         if covering is None:
             latest = self.checkpoints.latest()
@@ -91,29 +88,39 @@ class Receipts:
             + b"\n"
         )
 
-    def _entry(self, store_id: str, event_id: str) -> Entry:
-        rows = self.tables.select(
-            "applied_event", store_id=store_id, service=PriceApplied.service, event_id=event_id,
-            type=PriceApplied.event_type(),
-        )  # fmt: skip
-        if not rows:
+    def entry(self, store_id: str, event_id: str, item: str | None = None) -> tuple[Entry, PriceApplied]:
+        """An applied price's entry and event; ``UnknownReceipt`` where there is none of this store and item."""
+        entry = applied_entry(self.tables, store_id, event_id)
+        applied = applied_of(entry)
+        if item is not None and item_key(applied.product_id, applied.variant_id) != item:
             raise UnknownReceipt(event_id)
-        return Entry(**rows[0])
-
-    def _line(self, entry: Entry) -> ReceiptLine:
-        applied, covering = _applied(entry), self.histories.covering(entry.store_id, entry.seq)
-        return ReceiptLine(
-            event_id=entry.event_id,
-            seq=entry.seq,
-            applied_at=applied.occurred_at,
-            old_base_price=applied.old_base_price,
-            base_price=applied.base_price,
-            shelf_price=applied.shelf_price,
-            checkpoint=covering[0] if covering else None,
-        )
+        return entry, applied
 
 
-def _applied(entry: Entry) -> PriceApplied:
+def applied_entry(tables: Tables, store_id: str, event_id: str) -> Entry:
+    """A store's entry of an applied price; ``UnknownReceipt`` where no such price has this event id."""
+    kind = PriceApplied.event_type()
+    rows = tables.select("applied_event", store_id=store_id, service=PriceApplied.service, event_id=event_id, type=kind)
+    if not rows:
+        raise UnknownReceipt(event_id)
+    return Entry(**rows[0])
+
+
+def _line(entry: Entry, checkpoint: int | None) -> ReceiptLine:
+    applied = applied_of(entry)
+    return ReceiptLine(
+        event_id=entry.event_id,
+        seq=entry.seq,
+        applied_at=applied.occurred_at,
+        old_base_price=applied.old_base_price,
+        base_price=applied.base_price,
+        shelf_price=applied.shelf_price,
+        checkpoint=checkpoint,
+    )
+
+
+def applied_of(entry: Entry) -> PriceApplied:
+    """What an entry says of an applied price; ``SpoiledLedger`` where it says none, or of another store."""
     try:
         applied = PriceApplied.model_validate_json(entry.data)
     except ValueError as error:

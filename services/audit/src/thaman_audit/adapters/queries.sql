@@ -218,12 +218,33 @@ ORDER BY seq DESC
 SELECT item FROM prices WHERE store_id = %(store_id)s AND starts_with(item, %(product)s || '/') ORDER BY item LIMIT %(limit)s
 
 -- name: applied
--- description: A page of an item's applied prices, newest first.
-SELECT ledger.store_id, seq, ledger.event_id, ledger.service, type, position, occurred_at, recorded_at, data, prev_hash,
-    hash
-FROM item_events JOIN ledger USING (service, event_id)
-WHERE item_events.store_id = %(store_id)s AND item = %(item)s AND name = %(name)s AND seq < %(before)s
-ORDER BY seq DESC LIMIT %(limit)s
+-- description: A page of an item's applied prices, newest first, with the first checkpoint whose history has each.
+SELECT found.*, (
+    SELECT number FROM checkpoint_histories
+    WHERE checkpoint_histories.store_id = found.store_id AND checkpoint_histories.seq >= found.seq
+    ORDER BY checkpoint_histories.seq LIMIT 1
+) AS number
+FROM (
+    SELECT ledger.store_id, seq, ledger.event_id, ledger.service, type, position, occurred_at, recorded_at, data,
+        prev_hash, hash
+    FROM item_events JOIN ledger USING (service, event_id)
+    WHERE item_events.store_id = %(store_id)s AND item = %(item)s AND name = %(name)s AND seq < %(before)s
+    ORDER BY seq DESC LIMIT %(limit)s
+) AS found ORDER BY seq DESC
+
+-- name: of_decision
+-- description: The entries about one item that belong to a decision, or to the proposal behind it, oldest first.
+WITH decided AS (
+    SELECT * FROM item_events WHERE store_id = %(store_id)s AND item = %(item)s AND decision_id = %(decision_id)s
+), found AS (
+    SELECT service, event_id FROM decided
+    UNION
+    SELECT service, event_id FROM item_events
+    WHERE store_id = %(store_id)s AND item = %(item)s
+      AND proposal_id IN (SELECT proposal_id FROM decided WHERE proposal_id IS NOT NULL)
+)
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM found JOIN ledger USING (service, event_id) WHERE store_id = %(store_id)s ORDER BY seq
 
 -- name: applied_event
 -- description: A store's entry of one type and id.
