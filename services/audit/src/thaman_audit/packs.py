@@ -75,12 +75,14 @@ def pack_of(
     """
     if tables.head(store_id) is None:
         raise UnknownStore(store_id)
+    # Before the entries, so that whatever it seals is among them.
+    covering = histories.last(store_id)
     known = _with_variants(tables, store_id, items)
     rows = tables.select(
         "about", store_id=store_id, items=known, keys=[f"{store_id} {key}" for key in known], shared=list(SHARED),
         first=first or FIRST, end=end or LAST,
     )  # fmt: skip
-    return _pack(checkpoints, histories, store_id, [Entry(**row) for row in rows], items)
+    return _pack(checkpoints, histories, covering, [Entry(**row) for row in rows], items)
 
 
 def causes_of(tables: Tables, checkpoints: Checkpoints, histories: Histories, store_id: str, event_id: str) -> Pack:
@@ -90,30 +92,31 @@ def causes_of(tables: Tables, checkpoints: Checkpoints, histories: Histories, st
     entry = applied_entry(tables, store_id, event_id)
     applied = applied_of(entry)
     item = item_key(applied.product_id, applied.variant_id)
+    covering = histories.last(store_id)
     rows = tables.select("of_decision", store_id=store_id, item=item, decision_id=applied.decision_id)
-    return _pack(checkpoints, histories, store_id, [Entry(**row) for row in rows], {item}, entry.seq)
+    return _pack(checkpoints, histories, covering, [Entry(**row) for row in rows], {item}, entry.seq)
 
 
 def _pack(
     checkpoints: Checkpoints,
     histories: Histories,
-    store_id: str,
+    covering: tuple[int, int] | None,
     entries: Sequence[Entry],
     items: Collection[str],
     needed: int = 0,
 ) -> Pack:
-    """A pack of these entries as far as they are sealed and may be shown; ``needed`` is one that must be sealed."""
-    covering = histories.last(store_id)
+    """A pack of a store's entries as far as a checkpoint covers them; ``needed`` is one that must be covered."""
     number, sealed_to = covering or (0, 0)
     sealed = [entry for entry in entries if entry.seq <= sealed_to]
     if covering is None or needed > sealed_to or (entries and not sealed):
         latest = checkpoints.latest()
-        raise NotSealedYet(f"store {store_id}", latest.statement.sealed_at if latest else None)
+        raise NotSealedYet("what was asked for", latest.statement.sealed_at if latest else None)
     shown = tuple(entry for entry in sealed if _may_be_shown(entry, items))
     if not shown:
         raise NothingToShow(f"nothing that is sealed speaks of {', '.join(sorted(items))} alone")
     left_out = tuple(entry for entry in sealed if not _may_be_shown(entry, items))
-    return Pack(sealed_by(checkpoints, histories, store_id, number), shown, left_out, len(entries) - len(sealed))
+    under = sealed_by(checkpoints, histories, shown[0].store_id, number)
+    return Pack(under, shown, left_out, len(entries) - len(sealed))
 
 
 def _with_variants(tables: Tables, store_id: str, items: Collection[str]) -> list[str]:
