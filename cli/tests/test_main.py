@@ -49,6 +49,7 @@ def test_help_lists_commands_and_exit_codes(capsys: Captured) -> None:
         "export",
         "keys",
         "migrate",
+        "undo",
     ):
         assert command in words
     assert "already running in this folder" in words
@@ -157,3 +158,9 @@ def test_settings_are_parsed(text: str, pair: tuple[str, object]) -> None:
 def test_settings_without_value_are_refused() -> None:
     with pytest.raises(BadUsage, match="NAME=VALUE"):
         parse_change("stopped")
+
+
+@pytest.mark.parametrize("given", [(), ("--run", "a", "--policy", "1"), ("--as-of", "yesterday")])
+def test_an_undo_names_one_thing(capsys: Captured, tmp_path: Path, given: tuple[str, ...]) -> None:
+    assert run("undo", "1", *given, "--home", str(tmp_path)) == BadUsage.exit_code
+    assert "next:" in capsys.readouterr().err

@@ -23,7 +23,7 @@ from thaman_kit.consumers import Consumers
 from thaman_kit.domain import DomainEvent, EventMeta, current_cause
 from thaman_kit.embedded import EmbeddedNats, EmbeddedPostgres
 from thaman_kit.errors import StreamMoved
-from thaman_kit.nats import BusSettings, connect
+from thaman_kit.nats import BusSettings, connect, disconnect
 from thaman_kit.publication import Publication
 from thaman_kit.relay import Relay
 from thaman_kit.routing import Router
@@ -144,7 +144,7 @@ class World:
         except StreamMoved:
             return -1
         finally:
-            await connection.close()
+            await disconnect(connection)
 
     def relay(self, **options: Any) -> Relay:
         """A relay of the source."""

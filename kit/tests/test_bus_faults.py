@@ -19,7 +19,7 @@ from thaman_kit.advisories import Advisory, recent_advisories
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.dead_letters import list_letters, retry
 from thaman_kit.embedded import EmbeddedPostgres
-from thaman_kit.nats import api, connect
+from thaman_kit.nats import api, connect, disconnect
 from thaman_kit.provisioning import provision
 from thaman_kit.pull import Pull
 from thaman_kit.testing import role_url
@@ -33,7 +33,7 @@ DURABLE = durable_of("scheduler", "onboarding", PARTITION)
 async def connection(world: Any) -> Any:
     connection = await connect(world.bus, "test")
     yield connection
-    await connection.close()
+    await disconnect(connection)
 
 
 async def puller_of(connection: Any) -> Pull:
@@ -136,6 +136,21 @@ async def test_nats_is_killed_and_comes_back(world: Any, own_nats: Any) -> None:
             world.tell("101", *range(round_ * 10 + 5, round_ * 10 + 10))
             await until(lambda n=round_: len(world.heard()) == n * 10 + 10, within=30)
     assert world.heard() == list(range(30))
+
+
+@pytest.mark.own_servers
+async def test_who_is_stopped_while_nats_is_away_leaves_no_connection(world: Any, own_nats: Any) -> None:
+    await provision(world.bus)
+    before = asyncio.all_tasks()
+    consumers, relay = world.consumers(), world.relay()
+    async with running(relay, consumers):
+        world.tell("101", 1)
+        await until(lambda: world.heard() == [1])
+        client = await consumers.broker.connect()
+        own_nats.kill()
+        await until(lambda: client.is_reconnecting)
+    assert client.is_closed
+    assert asyncio.all_tasks() == before
 
 
 @pytest.mark.own_servers

@@ -8,7 +8,7 @@ import pytest
 from thaman_contracts.subjects import PARTITIONS, SERVICES, durable_of, stream_of
 from thaman_kit.embedded import EmbeddedNats
 from thaman_kit.errors import BusError, NotProvisioned
-from thaman_kit.nats import BusSettings, api, connect, require_connection
+from thaman_kit.nats import BusSettings, api, connect, disconnect, require_connection
 from thaman_kit.provisioning import READERS, is_reachable, provision
 from thaman_kit.settings import ServiceSettings
 from thaman_kit.testing_bus import fast_bus
@@ -23,7 +23,7 @@ def bus(own_nats: EmbeddedNats) -> BusSettings:
 async def connection(bus: BusSettings) -> Any:
     connection = await connect(bus, "test")
     yield connection
-    await connection.close()
+    await disconnect(connection)
 
 
 async def config_of(connection: Any, stream: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ async def test_refusals_carry_the_server_s_words(bus: BusSettings, connection: A
 
 async def test_without_a_connection_nothing_is_left_in_a_buffer(own_nats: EmbeddedNats, connection: Any) -> None:
     assert await is_reachable(connection)
-    await connection.close()
+    await disconnect(connection)
     with pytest.raises(BusError, match="no connection"):
         require_connection(connection)
 

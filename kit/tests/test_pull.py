@@ -10,7 +10,7 @@ from nats.errors import TimeoutError as NatsTimeout
 
 from thaman_contracts.subjects import durable_of, partition_of
 from thaman_kit.embedded import EmbeddedNats
-from thaman_kit.nats import api, connect
+from thaman_kit.nats import api, connect, disconnect
 from thaman_kit.provisioning import provision
 from thaman_kit.pull import Pull
 from thaman_kit.testing_bus import fast_bus, until
@@ -28,7 +28,7 @@ async def connections(own_nats: EmbeddedNats) -> Any:
     pair = [await connect(bus, name) for name in ("first", "second")]
     yield pair
     for connection in pair:
-        await connection.close()
+        await disconnect(connection)
 
 
 async def puller(connection: Any, batch: int = 100, ack_wait_s: float = ACK_WAIT_S) -> Pull:

@@ -11,7 +11,7 @@ from thaman_contracts.envelope import from_headers
 from thaman_contracts.subjects import PARTITIONS, partition_of, published_pattern
 from thaman_kit.dead_letters import list_letters
 from thaman_kit.errors import BusError, LogMismatch, NotProvisioned, StreamMoved
-from thaman_kit.nats import api, connect
+from thaman_kit.nats import api, connect, disconnect
 from thaman_kit.provisioning import ensure_stream, provision
 from thaman_kit.relay import Relay
 from thaman_kit.stream_writer import Place, StreamWriter
@@ -25,7 +25,7 @@ async def connection(world: Any) -> Any:
     connection = await connect(world.bus, "test")
     await ensure_stream(connection, "onboarding", world.bus)
     yield connection
-    await connection.close()
+    await disconnect(connection)
 
 
 @pytest.fixture
@@ -276,7 +276,7 @@ async def test_without_a_stream_and_the_right_to_make_one_the_relay_says_so(worl
     connection = await connect(world.bus, "test")
     with pytest.raises(NotProvisioned):
         await StreamWriter(world.source, world.publication, connection).locate()
-    await connection.close()
+    await disconnect(connection)
 
 
 async def test_an_event_of_a_newer_release_holds_the_relay_until_it_is_upgraded(world: Any, world_url: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -138,6 +139,25 @@ class Market:
                 )
                 more = answer["more"]
 
+    async def undo(self, store_id: str, **wanted: Any) -> dict[str, Any]:
+        """A merchant puts earlier prices back; sent again until it is answered, and still done once."""
+        key = {"Idempotency-Key": uuid4().hex}
+        path = f"/stores/{store_id}/undo"
+        done: dict[str, Any] = await persistently(lambda: self.system.api.post("optimizer", path, wanted, **key))
+        return done
+
+    async def undo_some(self, dice: random.Random) -> None:
+        """One merchant regrets a run, another the last minute."""
+        regretful, sorry = dice.sample(self.stores, 2)
+        await self.undo(regretful, scope="run", run_id=self.asked[regretful])
+        minute_ago = datetime.now(UTC) - timedelta(minutes=1)
+        await self.undo(sorry, scope="as_of", at=minute_ago.isoformat())
+
+    async def prices(self, store_id: str) -> dict[str, int]:
+        """Base prices at Salla, by item."""
+        found = await self.system.salla.get(f"/stores/{store_id}/prices")
+        return {key: price["base"] for key, price in found.items()}
+
     async def sweep(self) -> None:
         """Every store is read again, as at its next observation; this finds what lost webhooks did not tell."""
         jobs = [
@@ -153,12 +173,13 @@ class Market:
             await execute(self.system, insert, job)
 
     async def trade(self, dice: random.Random, rounds: int = 2) -> None:
-        """What people do in a busy hour: rivals move, runs are asked for, proposals approved, prices edited."""
+        """What people do in a busy hour: rivals move, runs are asked for, prices are approved, undone and edited."""
         for _ in range(rounds):
             await self.move(dice)
             await self.price_all()
             await asyncio.sleep(dice.uniform(0.5, 3))  # people are not synchronised with machines
             await self.approve_all()
+            await self.undo_some(dice)
             await self.edit_by_hand(dice)
             await self.sweep()
 

@@ -5,8 +5,11 @@ things die. When the faults are gone the world has to become quiet by itself and
 """
 
 import asyncio
+import json
 import os
 import random
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -66,6 +69,34 @@ async def test_whatever_dies_the_world_stays_in_order(market: Market, seed: int)
 @pytest.mark.asyncio(loop_scope="session")
 async def test_one_round_of_deaths(market: Market) -> None:
     await hurt(market, SHORT_SEED, hurry=True)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_run_that_is_undone_is_undone_at_salla_and_so_is_its_undo(market: Market) -> None:
+    store_id = market.stores[0]
+    before = await market.prices(store_id)
+    await market.move(random.Random(7), share=1.0)
+    await market.price(store_id)
+    await market.settle()
+    after = await market.prices(store_id)
+    assert after != before
+
+    done = await market.undo(store_id, scope="run", run_id=market.asked[store_id])
+    assert done["decisions"]
+    await market.settle()
+    left = {one["item"] for one in done["left"]}
+    restored = await market.prices(store_id)
+    assert restored == {key: after[key] if key in left else before[key] for key in before}
+
+    command = (sys.executable, "-m", "thaman_cli", "undo", store_id, "--run", done["undo_id"], "--json")
+    home = ("--home", str(market.system.home.folder))
+    shown = await asyncio.to_thread(subprocess.run, [*command, *home], capture_output=True, text=True, check=True)
+    assert json.loads(shown.stdout)["preview"]["restore"] == len(done["decisions"])
+    await asyncio.to_thread(subprocess.run, [*command, *home, "--yes"], capture_output=True, check=True)
+    await market.settle()
+    assert await market.prices(store_id) == after
+    await check_books(market.system)
 
 
 def test_twenty_seeds_kill_every_process_several_times() -> None:

@@ -55,6 +55,9 @@ WITH read AS (
         ('decision', said ->> 'reverts_decision_id'), ('observation', said ->> 'sweep_id'), ('look', said ->> 'look_id')
     ) AS ids (kind, id) WHERE id IS NOT NULL
     UNION ALL
+    SELECT store_id, seq, type, recorded_at, 'decision', undone #>> '{{}}'
+    FROM read, jsonb_path_query(said, '$.reverts_decision_ids[*]') AS undone
+    UNION ALL
     SELECT store_id, seq, type, recorded_at, 'match', part ->> 'match_id'
     FROM read, jsonb_path_query(said, '$.*[*] ? (exists(@.match_id))') AS part
 ), first_said AS (

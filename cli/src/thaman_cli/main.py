@@ -18,6 +18,7 @@ from thaman_cli.commands import (
     sandbox,
     settings,
     status,
+    undo,
     up,
     why,
     world,
@@ -43,6 +44,7 @@ app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("price")(price.price)
 app.command("why")(why.why)
+app.command("undo")(undo.undo)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
 app.command("migrate")(migrate.migrate)

@@ -22,7 +22,7 @@ from thaman_kit import bus_metrics
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.errors import BusError
 from thaman_kit.inbox import Delivery, Inbox, Verdict
-from thaman_kit.nats import BusSettings, connection_options, deliveries_of, inbox_prefix, read_headers_fast
+from thaman_kit.nats import BusSettings, connection_options, deliveries_of, disconnect, inbox_prefix, read_headers_fast
 from thaman_kit.pull import Pull
 from thaman_kit.routing import Router
 from thaman_kit.tasks import end
@@ -76,6 +76,7 @@ class Consumers:
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until ``stop`` is set; waits for NATS and for missing consumers instead of giving up."""
         watching: asyncio.Task[None] | None = None
+        connection: Client | None = None
         try:
             connection = await _unless(stop, self._connect())
             if connection is None:
@@ -86,7 +87,7 @@ class Consumers:
             await _unless(stop, self._start())
             await stop.wait()
         finally:
-            await self._stop(watching)
+            await self._stop(watching, connection)
 
     def check(self) -> None:
         """For readiness.
@@ -155,10 +156,14 @@ class Consumers:
         self._is_consuming = True
         logger.info("%s consumes %d feeds", self._consumer, len(self._feeds))
 
-    async def _stop(self, watching: asyncio.Task[None] | None) -> None:
+    async def _stop(self, watching: asyncio.Task[None] | None, connection: Client | None) -> None:
         if watching is not None:
             await end(watching)
-        await self._broker.stop()
+        # A connection that is being made anew cannot be drained, and there is nothing to drain.
+        with suppress(NatsError):
+            await self._broker.stop()
+        if connection is not None:
+            await disconnect(connection)
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     async def _handle(self, inbox: Inbox, messages: list[Msg]) -> None:

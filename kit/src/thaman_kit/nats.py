@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 
 from thaman_kit.errors import BusError, NotProvisioned
 from thaman_kit.settings import ServiceSettings
+from thaman_kit.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +85,17 @@ def connection_options(settings: BusSettings, name: str) -> dict[str, Any]:
 async def connect(settings: BusSettings, name: str) -> Client:
     """Connect, however long it takes; the caller bounds it with a timeout where it must not wait."""
     return await nats.connect(**connection_options(settings, name), user=settings.user, password=settings.password)
+
+
+async def disconnect(connection: Client) -> None:
+    """Close a connection for good, also one that is just being made anew.
+
+    Closing cancels the client's attempt to reconnect; where it succeeds in that very moment, Python 3.11 swallows the
+    cancellation (:func:`thaman_kit.tasks.end` says why), and a connection that nobody knows of would stay open.
+    """
+    while (attempt := connection._reconnection_task) is not None and not attempt.done():
+        await end(attempt)
+    await connection.close()
 
 
 def read_headers_fast(connection: Client) -> Client:

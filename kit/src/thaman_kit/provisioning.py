@@ -19,7 +19,7 @@ from thaman_contracts.subjects import (
     stream_of,
 )
 from thaman_kit.errors import NotProvisioned
-from thaman_kit.nats import BusSettings, api, connect
+from thaman_kit.nats import BusSettings, api, connect, disconnect
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ async def provision(settings: BusSettings, *, services: Iterable[str] = SERVICES
         for consumer, upstreams in READERS.items():
             await ensure_consumers(connection, consumer, upstreams, settings)
     finally:
-        await connection.close()
+        await disconnect(connection)
 
 
 async def ensure_stream(connection: Client, service: str, settings: BusSettings) -> None:

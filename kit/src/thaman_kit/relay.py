@@ -15,7 +15,7 @@ from thaman_kit import bus_metrics
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.errors import BusError, NotProvisioned, StreamMoved, UnknownTopic
 from thaman_kit.inbox import is_outage
-from thaman_kit.nats import BusSettings, connect
+from thaman_kit.nats import BusSettings, connect, disconnect
 from thaman_kit.provisioning import ensure_stream
 from thaman_kit.publication import Publication
 from thaman_kit.stream_writer import PAGE, Place, StreamWriter
@@ -100,7 +100,7 @@ class Relay:
                     await self._recover(error)
         finally:
             if connection is not None:
-                await connection.close()
+                await disconnect(connection)
 
     async def _lead(self, connection: Client) -> None:
         """Become the leader, then publish until something goes wrong.

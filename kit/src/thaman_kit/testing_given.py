@@ -17,7 +17,7 @@ from psycopg import sql
 from thaman_contracts.subjects import ADVISORIES, DEAD_LETTERS, SERVICES, stream_of
 from thaman_kit.embedded.databases import Databases
 from thaman_kit.errors import EmbeddedError
-from thaman_kit.nats import BusSettings, api, connect
+from thaman_kit.nats import BusSettings, api, connect, disconnect
 
 DATABASE_URL, NATS_URL = "THAMAN_DATABASE_URL", "THAMAN_NATS_URL"
 ADMIN = "postgres"
@@ -112,7 +112,7 @@ class GivenNats:
         try:
             answer: dict[str, Any] = await api(connection, "STREAM.NAMES")
         finally:
-            await connection.close()
+            await disconnect(connection)
         ours = {*map(stream_of, SERVICES), DEAD_LETTERS, ADVISORIES}
         return sorted(ours & set(answer.get("streams") or ()))
 
@@ -123,7 +123,7 @@ class GivenNats:
             for name in names:
                 await api(connection, f"STREAM.DELETE.{name}")
         finally:
-            await connection.close()
+            await disconnect(connection)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -230,14 +231,22 @@ def test_a_price_put_back_by_somebody_names_our_earlier_write(container: Contain
 
 def test_a_price_restored_by_request_says_whose(container: Container, streams: Streams) -> None:
     back = Pricing(STORE, 9_900, 10_000, cause="undo", hours=9)
-    request = back.about(optimizer.PriceReverted, timedelta(), reverts_decision_id=ONE.decision_id, reverted_by="layla")
-    tell(streams, [*ONE.whole(), request, *back.whole()])
+    undone = {"reverts_decision_id": ONE.decision_id, "reverts_decision_ids": (UUID(int=1), ONE.decision_id)}
+    request = back.about(
+        optimizer.PriceReverted, timedelta(), **undone, reverted_by="layla", scope=optimizer.UndoScope.RUN
+    )
+    written = [back.decided("layla", timedelta()), back.started(), *back.applied()]
+    tell(streams, [*ONE.whole(), request, *written])
     told = asked(container, at(hours=20))
     assert told.price is not None
     assert told.cause is not None
     assert told.cause.reverts is not None
     assert (told.price.base_price, told.price.how) == (10_000, How.DECISION)
     assert (told.cause.reverts.by, told.cause.reverts.reverts_decision_id) == ("layla", ONE.decision_id)
+    for text in both(told):
+        assert "layla" in text and str(ONE.decision_id) in text
+    # An undo is a person's word: it has no proposal and no run that could be missing.
+    assert "has not heard" not in both(told)[1]
     before = asked(container, at(hours=5))
     assert before.reverted is not None
     assert before.reverted.by == "layla"

@@ -24,7 +24,7 @@ from thaman_contracts.subjects import subject_of
 from thaman_kit.embedded import EmbeddedNats
 from thaman_kit.embedded.process import free_port
 from thaman_kit.keys import NewKey
-from thaman_kit.nats import BusSettings, connect
+from thaman_kit.nats import BusSettings, connect, disconnect
 from thaman_kit.provisioning import provision
 from thaman_kit.testing import own_nats, role_url, wait_until  # noqa: F401
 
@@ -96,7 +96,7 @@ class Installation:
                 body = encode(event.model_dump(mode="json"))
                 await connection.jetstream().publish(subject, body, headers=to_headers(envelope))
         finally:
-            await connection.close()
+            await disconnect(connection)
 
     def published(self, name: str) -> list[EventData]:
         """What the relay put on the optimizer's stream under an event name."""
@@ -109,7 +109,7 @@ class Installation:
             info = await stream.stream_info("OPTIMIZER")
             messages = [await stream.get_msg("OPTIMIZER", seq=seq) for seq in range(1, info.state.messages + 1)]
         finally:
-            await connection.close()
+            await disconnect(connection)
         envelopes = [(from_headers(message.headers), message.data or b"") for message in messages]
         return [model_of(one.type).model_validate_json(body) for one, body in envelopes if one.event_name == name]
 

@@ -10,11 +10,13 @@ from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import EventData, onboarding
 from thaman_contracts.events.listings import ListingSource, LookOutcome, SourceKind
 from thaman_contracts.events.onboarding import CatalogItem
+from thaman_contracts.events.optimizer import UndoScope
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_optimizer.adapters.rebuild import TABLES, rebuild
 from thaman_optimizer.consumers import router
 from thaman_optimizer.domain.listings import Listing
 from thaman_optimizer.listing_ports import Look
+from thaman_optimizer.undo_ports import Wanted
 
 
 def dump(world: Any) -> dict[str, list[dict[str, Any]]]:
@@ -32,6 +34,8 @@ def live(world: Any, item_of: Callable[..., CatalogItem]) -> None:
         world.applied(decision)
     for row in world.proposals(states=["pending"])[:1]:
         world.container.optimizer.reject("1", row["proposal_id"], "key_1")
+    wanted = Wanted(UndoScope.DECISIONS, decisions=tuple(one["decision_id"] for one in world.decisions(item_key="1")))
+    assert len(world.container.undoing.undo("1", wanted, "key_1").decisions) == 1
     now = world.clock.now()
     rule = {"product_id": "2", "min_price": 9_000, "locked": True, "season_ends_on": "2026-04-01", "salvage": 1_000}
     world.tell(onboarding.ItemRulesChanged(store_id="1", occurred_at=now, rules=(rule,), changed_by="me"))

@@ -8,8 +8,9 @@ import typer
 from rich.markup import escape
 
 from thaman_cli.commands.audit_receipts import StoreArgument
-from thaman_cli.commands.why import AT_HELP, instant, refusals
+from thaman_cli.commands.why import refusals
 from thaman_cli.databases import admin_url
+from thaman_cli.instants import HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
 
@@ -17,7 +18,7 @@ from thaman_cli.output import Output
 def lowest_price(
     store: StoreArgument,
     item: Annotated[str, typer.Argument(metavar="ITEM", help="product, or product/variant.")],
-    at: Annotated[str | None, typer.Option(help=AT_HELP)] = None,
+    at: Annotated[str | None, typer.Option(help=f"{HELP} By default now.")] = None,
     days: Annotated[int, typer.Option(min=1, max=366, help="How many days before the instant.")] = 30,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -29,5 +30,5 @@ def lowest_price(
 
     out, now = Output(as_json=as_json), datetime.now(UTC)
     with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database, refusals(store, item, at):
-        told = lowest_price_of(LedgerTables(database), store, item, instant(at) or now, now, days)
+        told = lowest_price_of(LedgerTables(database), store, item, instant_of(at) or now, now, days)
     out.result(told.model_dump(mode="json"), escape("\n".join([*told.told_ar, "", *told.told_en])))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from thaman_cli.commands.why import instant
 from thaman_cli.databases import admin_url
 from thaman_cli.errors import BadUsage, CliError, ExportRefused
+from thaman_cli.instants import HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from thaman_audit.packs import Pack
     from thaman_kit.database import Database
 
-_FROM = "Not before this instant, e.g. 2026-11-24; without an offset it is Riyadh's."
+_FROM = f"Not before this instant. {HELP}"
 _SHOWN = 20
 """Entries that are named one by one; their number is said in any case."""
 
@@ -87,7 +87,7 @@ def pack(
     from thaman_audit.packs import pack_of
 
     out, wanted = Output(as_json=as_json), {key.strip() for key in items.split(",") if key.strip()}
-    begin, end = instant(first), instant(last)
+    begin, end = instant_of(first), instant_of(last)
     if not wanted or (begin is not None and end is not None and begin >= end):
         raise BadUsage(
             "That is no choice of products and dates", "--items is empty, or --from is not before --to", "See --help."

@@ -280,13 +280,29 @@ class PriceDecided(ItemEvent, service="optimizer"):
     decided_by: str = Field(description="policy, or who approved")
     notify: bool = False
     expires_at: UtcDatetime
+    reverts_decision_id: UUID | None = Field(
+        None, description="Where it restores an earlier price: the decision that is undone. No day's budget holds it."
+    )
+
+
+class UndoScope(OpenEnum):
+    """What somebody asked to be undone."""
+
+    DECISIONS = "decisions"
+    RUN = "run"
+    AS_OF = "as_of"
+    POLICY = "policy"
+    OFFER = "offer"
 
 
 class PriceReverted(ItemEvent, service="optimizer"):
-    """An earlier price is to be restored by a new decision."""
+    """An earlier price is to be restored by the new decision that follows. ``run_id`` names the whole undo, so that it
+    can be undone like a run."""
 
-    reverts_decision_id: UUID
+    reverts_decision_id: UUID = Field(description="The decision whose price stands.")
     reverted_by: str
+    scope: UndoScope | None = None
+    reverts_decision_ids: tuple[UUID, ...] = Field((), description="All that is undone of the item, oldest first.")
 
 
 class RunStatistics(Part):

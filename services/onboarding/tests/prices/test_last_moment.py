@@ -106,6 +106,15 @@ def test_each_check(given, reason):
     assert stale is not None and stale.reason is reason
 
 
+def test_an_undo_is_held_by_no_days_budget_but_by_everything_else():
+    back = {"decided_by": "key_1", "reverts_decision_id": UUID(int=6)}
+    assert stale_before_reading(decision(**back), world(written_today=5)) is None
+    locked = world(written_today=5, rule=ItemRule(product_id="7", locked=True))
+    assert stale_before_reading(decision(**back), locked).reason is StaleReason.LOCKED
+    assert stale_before_reading(decision(**back), world(item=known(cost=10_000))).reason is StaleReason.BELOW_FLOOR
+    assert stale_before_reading(decision(**back), world(fence=9)).reason is StaleReason.FENCE
+
+
 def test_a_person_who_approved_a_longer_step_is_obeyed():
     shorter = world(settings=StoreSettings(max_step_bp=499, min_margin_bp=0))
     assert stale_before_reading(decision(decided_by="policy", max_step_bp=500), shorter).reason is StaleReason.STEP

@@ -1,4 +1,4 @@
-"""The HTTP API: runs, proposals and their answers, decisions, links, offers, listings and policies of a store."""
+"""The HTTP API of a store: runs, proposals and their answers, decisions, undo, links, offers, listings and policies."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -42,6 +42,7 @@ from thaman_optimizer.shapes import (
     proposal_view,
     run_view,
 )
+from thaman_optimizer.undo_api import UNDO_PROBLEMS, undo_endpoints
 
 PROBLEMS: Mapping[type[errors.OptimizerError], Callable[[Any], Problem]] = {
     errors.StoreUnknown: lambda _: not_found("store"),
@@ -64,6 +65,7 @@ PROBLEMS: Mapping[type[errors.OptimizerError], Callable[[Any], Problem]] = {
     errors.StoreNotPriced: lambda error: conflict("store_not_priced", str(error), "Remove the cause and try again."),
     **LISTING_PROBLEMS,
     **POLICY_PROBLEMS,
+    **UNDO_PROBLEMS,
 }
 """The one table of errors and the problems they are answered with."""
 
@@ -78,6 +80,7 @@ def build_router(container: Container) -> APIRouter:
     _market_endpoints(router, container)
     listing_endpoints(router, container)
     policy_endpoints(router, container)
+    undo_endpoints(router, container)
     return router
 
 

@@ -12,6 +12,7 @@ from thaman_optimizer.adapters.listing_tables import ListingTables
 from thaman_optimizer.adapters.listings.looker import build_looker
 from thaman_optimizer.adapters.market_tables import MarketTables
 from thaman_optimizer.adapters.matching_model import load_matcher
+from thaman_optimizer.adapters.past_decisions import DecisionTables
 from thaman_optimizer.adapters.projection import keep
 from thaman_optimizer.adapters.recorded_runs import RecordedRuns
 from thaman_optimizer.adapters.views import Views
@@ -31,6 +32,7 @@ from thaman_optimizer.ports import Advisor, PageReader
 from thaman_optimizer.publication import STORED
 from thaman_optimizer.runs import Runs
 from thaman_optimizer.settings import OptimizerSettings
+from thaman_optimizer.undoing import Undoing
 from thaman_optimizer.whatif import WhatIf
 
 
@@ -43,6 +45,7 @@ class Container:
     clock: Clock
     optimizer: Optimizer
     policies: Policies
+    undoing: Undoing
     listings: Listings
     looking: Looking
     what_if: WhatIf
@@ -107,6 +110,7 @@ def build(
             searches=settings.optimizer_look_searches,
         ),
         what_if=WhatIf(facts, RecordedRuns(application), clock),
+        undoing=Undoing(application, facts, DecisionTables(application.database), keep, clock),
         policies=Policies(application, facts, keep, clock),
         runs=runs,
         views=Views(application.database),

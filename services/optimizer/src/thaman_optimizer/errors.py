@@ -8,6 +8,8 @@
     │   ├── PolicyUnknown       the store has no such policy
     │   ├── SourceUnknown       the store has no such source of listings
     │   ├── MatchUnknown        the store has no such match
+    │   ├── DecisionUnknown     the store has no such decision
+    │   ├── UndoUnknown         the store has no such undo
     │   └── ItemsUnknown        the store's catalogue has no such items
     ├── ProposalError           a proposal cannot be answered now
     │   ├── ProposalClosed      it was answered, or has expired, before
@@ -21,6 +23,7 @@
     │   ├── PolicyRefused       a policy that cannot be kept: too large, or unstorable text
     │   ├── PolicyBookFull      the store has as many policies as it can have
     │   └── IdempotencyKeyReused  the key drafted another policy before
+    ├── UndoRefused             an undo that cannot be planned as asked
     ├── RunError                a run's events do not follow each other
     ├── AdviceFailed            the pricing engine gave no answer for a store
     ├── LinkRefused             a competitor link that must not be fetched
@@ -67,6 +70,14 @@ class SourceUnknown(NotFound):
 
 class MatchUnknown(NotFound):
     """The store has no match of that id."""
+
+
+class DecisionUnknown(NotFound):
+    """The store has no decision of that id."""
+
+
+class UndoUnknown(NotFound):
+    """The store has no undo of that id."""
 
 
 class ItemsUnknown(NotFound):
@@ -119,6 +130,10 @@ class PolicyBookFull(PolicyError):
 
 class IdempotencyKeyReused(PolicyError):
     """The idempotency key was used before, for another policy."""
+
+
+class UndoRefused(OptimizerError):
+    """An undo names an instant to come, or more than one undo looks at."""
 
 
 class RunError(OptimizerError):

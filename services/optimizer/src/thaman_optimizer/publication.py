@@ -25,6 +25,7 @@ STORED = (
     events.PriceRejected,
     events.PriceDecided,
     events.ProposalExpired,
+    events.PriceReverted,
     events.PolicyDrafted,
     events.PolicyStaged,
     events.PricesShadowed,

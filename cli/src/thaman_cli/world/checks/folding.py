@@ -17,6 +17,7 @@ AGGREGATES = {
     "price_write": "thaman_onboarding.domain.price_write:PriceWrite",
     "run": "thaman_optimizer.domain.run:Run",
     "proposal": "thaman_optimizer.domain.proposal:Proposal",
+    "undo": "thaman_optimizer.domain.restoration:Restoration",
     "schedule": "thaman_scheduler.domain.schedule:Schedule",
     "installation": "thaman_scheduler.domain.installation:Installation",
 }

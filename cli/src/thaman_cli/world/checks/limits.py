@@ -64,7 +64,7 @@ def _budgets(
         item = item_key(event.product_id, event.variant_id)
         earlier = days[event.store_id, item, day]
         decision = decided.get(event.decision_id)
-        if decision is not None and len(earlier) >= decision.changes_per_day:
+        if decision is not None and decision.reverts_decision_id is None and len(earlier) >= decision.changes_per_day:
             name = f"decision {event.decision_id}, store {event.store_id}, item {item}"
             yield Violation(2, "day_limit", f"{name}: change {len(earlier) + 1} on {day}")
         earlier.append(event.decision_id)

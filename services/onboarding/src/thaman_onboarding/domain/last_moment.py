@@ -180,6 +180,9 @@ def _step(decision: PriceDecided, world: Circumstances) -> Stale | None:
 
 
 def _budget(decision: PriceDecided, world: Circumstances) -> Stale | None:
+    """How often a day. A person who puts an earlier price back must not have to wait for tomorrow."""
+    if decision.reverts_decision_id is not None:
+        return None
     limit = min(decision.changes_per_day, world.settings.changes_per_day)
     if world.written_today >= limit:
         return Stale(StaleReason.DAY_BUDGET, f"the item was changed {world.written_today} times today, {limit} allowed")

@@ -51,6 +51,7 @@ ORDER = (
     "said_once",
     "decided",
     "proposal_closed",
+    "undone",
     "reference_found",
     "prices_shadowed",
     "run_completed",
@@ -235,6 +236,11 @@ def _decided(event: events.PriceDecided) -> Rows:
     return [("decided", row), ("proposal_closed", _closing(event, "decided", event.decided_by, None))]
 
 
+def _reverted(event: events.PriceReverted) -> Rows:
+    row = {"store_id": event.store_id, "item_key": item_key(event.product_id, event.variant_id)}
+    return [("undone", row | {"undone_at": event.occurred_at})]
+
+
 def _approved(event: events.PriceApproved) -> Rows:
     return []  # the decision in the same save closes the proposal
 
@@ -307,6 +313,7 @@ _ROWS: dict[type[DomainEvent], Callable[[Any], Rows]] = {
     events.PriceRejected: _rejected,
     events.PriceDecided: _decided,
     events.ProposalExpired: _expired,
+    events.PriceReverted: _reverted,
     **LISTING_ROWS,
     **POLICY_ROWS,
 }

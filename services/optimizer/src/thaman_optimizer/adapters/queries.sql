@@ -11,7 +11,8 @@ LEFT JOIN policies trial ON trial.store_id = stores.store_id AND trial.stage IN 
 WHERE stores.store_id = %(store_id)s
 
 -- name: items
--- description: All facts of a store's items (or of those named) in one read; changes are counted back from %(now)s.
+-- description: All facts of a store's items (or of those named) in one read; changes are counted back from %(now)s. What a
+-- person put back is a person's price, as one that was edited by hand.
 WITH recent AS (
     SELECT item_key,
            count(*) FILTER (WHERE settled_at > %(now)s - interval '1 day') AS changes_today,
@@ -25,11 +26,12 @@ WITH recent AS (
     WHERE store_id = %(store_id)s AND state IN ('decided', 'writing', 'uncertain')
 )
 SELECT items.*, rule.min_price, rule.max_price, coalesce(rule.locked, false) AS locked, rule.season_ends_on,
-       rule.salvage, edit.edited_at, flying.item_key IS NOT NULL AS in_flight, coalesce(recent.changes_today, 0)::int AS changes_today,
+       rule.salvage, greatest(edit.edited_at, undone.undone_at) AS edited_at, flying.item_key IS NOT NULL AS in_flight, coalesce(recent.changes_today, 0)::int AS changes_today,
        recent.last_change_at, recent.week_anchor
 FROM items
 LEFT JOIN item_rules rule USING (store_id, item_key)
 LEFT JOIN edits edit USING (store_id, item_key)
+LEFT JOIN undone USING (store_id, item_key)
 LEFT JOIN recent USING (item_key)
 LEFT JOIN flying USING (item_key)
 WHERE items.store_id = %(store_id)s AND (%(keys)s::text[] IS NULL OR item_key = ANY(%(keys)s))

@@ -31,6 +31,7 @@ TABLES = (
     "assessments",
     "proposals",
     "decisions",
+    "undone",
     "policies",
     "shadow_prices",
     "api_keys",

@@ -5,7 +5,13 @@ from functools import cache
 
 from thaman_kit.database import load_queries
 
-_FILES = ("adapters/queries.sql", "adapters/policies.sql", "adapters/assessments.sql", "adapters/listings.sql")
+_FILES = (
+    "adapters/queries.sql",
+    "adapters/policies.sql",
+    "adapters/assessments.sql",
+    "adapters/listings.sql",
+    "adapters/undo.sql",
+)
 
 
 @cache

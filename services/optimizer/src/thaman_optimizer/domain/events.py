@@ -100,6 +100,10 @@ class PriceDecided(DomainEvent, optimizer.PriceDecided, topic="proposal.Decided"
     """The proposal's price is to be written."""
 
 
+class PriceReverted(DomainEvent, optimizer.PriceReverted, topic="undo.Reverted"):
+    """An earlier price is to be restored."""
+
+
 class PolicyDrafted(DomainEvent, policies.PolicyDrafted, topic="policy.Drafted"):
     """A new policy; ``request_id`` is what it was asked for by, so that the same request drafts once."""
 

@@ -12,6 +12,7 @@ from thaman_contracts.events.settings import Strategy
 from thaman_contracts.money import change_bp, riyals
 from thaman_optimizer.domain.advice import Outlook
 from thaman_optimizer.domain.pricing.reasons import WORDS
+from thaman_optimizer.domain.undo_reasons import WORDS as UNDO_WORDS
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "system_stopped": ("أُوقفت كل عمليات التسعير من قبل المشغّل", "an operator stopped all pricing"),
@@ -156,7 +157,7 @@ class Reason:
 def words(code: str) -> Reason:
     """A code in words; one that is not known (from another engine version) is shown as it is."""
     name, _, rest = code.partition(" ")
-    known = _WORDS.get(name) or WORDS.get(name)
+    known = _WORDS.get(name) or WORDS.get(name) or UNDO_WORDS.get(name)
     if known is None:
         return Reason(code, code)
     values = dict(pair.split("=", 1) for pair in rest.split() if "=" in pair)

@@ -73,11 +73,12 @@ def _cause(cause: Cause) -> Iterator[str]:
     if cause.proposal:
         yield from _proposal(cause.proposal)
         yield from _offers(cause, cause.proposal)
-    else:
+    elif cause.reverts is None:
         yield "لم يصل الاقتراح إلى السجل."
     if cause.advice:
         yield _advice(cause.advice)
-    yield _run(cause.run)
+    if cause.run or cause.reverts is None:
+        yield _run(cause.run)
     yield from _write(cause.write)
 
 

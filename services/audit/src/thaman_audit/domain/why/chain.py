@@ -132,13 +132,13 @@ def _cause(found: Found, now: Standing | None) -> Cause | None:
     found.use([found.assessed])
     report = _report(record, now.cause.decision_id)
     proposal = next((one for one in proposals_of(record) if one.outcome.decision_id == report.decision_id), None)
-    asked = [one for one in found.events(PriceReverted) if proposal and one.proposal_id == proposal.proposal_id]
+    asked = record.first(PriceReverted)
     advice = _advised(found)
     return Cause(
         write=report,
         approval=_approval(record, proposal.input_digest if proposal else None),
         proposal=proposal,
-        reverts=_reverts(asked[0]) if asked else None,
+        reverts=_reverts(asked) if asked else None,
         advice=advice,
         offers=tuple(_offers(found, advice)),
         run=found.frame,
@@ -167,7 +167,8 @@ def _reverted(found: Found, now: Standing | None) -> Reverts | None:
     rows = [
         (row, row.event)
         for row in found.entries
-        if isinstance(row.event, PriceReverted) and row.event.reverts_decision_id == decision
+        if isinstance(row.event, PriceReverted)
+        and decision in (row.event.reverts_decision_id, *row.event.reverts_decision_ids)
     ]
     found.use(row for row, _ in rows)
     return next((_reverts(event) for _, event in rows), None)

@@ -9,7 +9,7 @@ from thaman_optimizer.domain.pricing.strategies import MARKET_KINDS
 
 def data_fitness(case: Case, base: int) -> Verdict:
     """Holds unless the store, the item, its costs and the market are known well enough."""
-    problem = _store_problem(case) or _item_problem(case) or _cost_problem(case)
+    problem = _store_problem(case) or _shelf_problem(case) or _price_problem(case) or _cost_problem(case)
     if problem is not None:
         return held(base, problem)
     if case.strategy not in MARKET_KINDS:
@@ -22,6 +22,13 @@ def data_fitness(case: Case, base: int) -> Verdict:
     return noted(base, problem) if case.outside_limits else held(base, problem)
 
 
+def restorable(case: Case, base: int) -> Verdict:
+    """Holds unless enough is known to put an earlier price back. The market is not asked, and what is sold out or
+    hidden may be corrected, too."""
+    problem = _store_problem(case) or _price_problem(case) or _cost_problem(case)
+    return passed(base) if problem is None else held(base, problem)
+
+
 def _store_problem(case: Case) -> str | None:
     if not case.store.connected:
         return "not_connected"
@@ -31,10 +38,13 @@ def _store_problem(case: Case) -> str | None:
     return None
 
 
-def _item_problem(case: Case) -> str | None:
+def _shelf_problem(case: Case) -> str | None:
+    status = case.item.status
+    return None if status is ItemStatus.SALE else f"off_shelf status={status.value}"
+
+
+def _price_problem(case: Case) -> str | None:
     item = case.item
-    if item.status is not ItemStatus.SALE:
-        return f"off_shelf status={item.status.value}"
     if item.sale_running:
         return "sale_running"
     if not 0 < item.base_price <= HIGHEST_AMOUNT:
