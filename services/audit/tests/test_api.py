@@ -231,6 +231,24 @@ async def test_a_receipt_can_be_had_once_the_price_is_sealed(
 
 
 @pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    "spoil",
+    ["UPDATE audit.audit_events SET state = 'x'", "UPDATE audit.checkpoint_histories SET root = sha256('x')"],
+)
+async def test_what_no_longer_is_what_was_sealed_proves_nothing(
+    client: AsyncClient, audit_url: str, admin_url: str, merchant: Headers, spoil: str
+) -> None:
+    sealing = build(settings_for(audit_url, audit_keys=KEY), ManualClock(NOW))
+    assert sealing.sealer is not None and sealing.sealer.seal_if_due() is not None
+    sealing.close()
+    (line,) = await pages(client, "/stores/77/items/1/receipts", merchant)
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(spoil.encode())
+    refused = await client.get(f"/stores/77/items/1/receipts/{line['event_id']}", headers=merchant)
+    assert (refused.status_code, refused.json()["code"]) == (409, "ledger_spoiled")
+
+
+@pytest.mark.usefixtures("story")
 async def test_when_the_next_checkpoint_is_due_is_said(
     client: AsyncClient, streams: Streams, audit_url: str, merchant: Headers
 ) -> None:

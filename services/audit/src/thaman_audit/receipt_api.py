@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
-from thaman_audit.errors import NotSealedYet, UnknownReceipt
+from thaman_audit.errors import NotSealedYet, UnknownReceipt, UnreadableCheckpoint
 from thaman_audit.packs import causes_of
 from thaman_audit.paging import Cursor, Limit, Page
 from thaman_audit.receipts import ReceiptLine, Receipts
@@ -52,6 +52,9 @@ def receipt_problems(every: timedelta) -> dict[type[Any], Any]:
             "receipt", "Take the event_id from the item's list of receipts, .../receipts."
         ),
         NotSealedYet: lambda error: _not_sealed_yet(error, every),
+        UnreadableCheckpoint: lambda _: conflict(
+            "ledger_spoiled", "The checkpoint that should prove it is none any more.", "Tell the operator."
+        ),
     }
 
 
