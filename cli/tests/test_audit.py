@@ -132,6 +132,12 @@ def test_what_cannot_be_asked_is_said(
     assert not list(tmp_path.glob("*.jsonl"))
 
 
+def test_stops_and_what_began_in_spite_of_them(database: str, capsys: Captured) -> None:
+    code, said = audit(capsys, "stops", STORE)
+    assert (code, said["began_after"]) == (0, 0)
+    assert audit(capsys, "stops", "nobody")[0] == 2
+
+
 def test_an_export_is_verified_by_one_file(database: str, capsys: Captured, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     code, said = audit(capsys, "export", "--store", STORE, "--file", str(file))

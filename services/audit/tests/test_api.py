@@ -28,6 +28,7 @@ PATHS = [
     "items/1/why",
     "items/1/receipts",
     "items/1/lowest-price",
+    "stops",
 ]
 
 

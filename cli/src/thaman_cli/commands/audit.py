@@ -1,6 +1,7 @@
 """``thaman audit``: prove the ledger, and hand a store's ledger to whoever wants to prove it without us."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,6 +94,44 @@ def export(
     out.result(
         data, words if sealed else f"{words} It proves nothing before the next checkpoint: export it again then."
     )
+
+
+@app.command("stops")
+def stops(
+    store: Annotated[str, typer.Argument(metavar="STORE", help="Salla's id of the store.")],
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Show every stop, and that no write began after it but those under way. Exit code 12 when one did."""
+    from thaman_audit.adapters.ledger import LedgerTables
+    from thaman_audit.errors import UnknownStore
+    from thaman_audit.stops import stops as stops_of
+    from thaman_kit.database import Database
+
+    out = Output(as_json=as_json)
+    with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database:
+        try:
+            found = stops_of(LedgerTables(database), store)
+        except UnknownStore as error:
+            raise _unknown(store) from error
+    wrong = sum(len(one.began_after) for one in found)
+    rows = [
+        (
+            one.item or one.reach.value,
+            one.at.isoformat(timespec="seconds"),
+            one.by or one.reason or "",
+            "-" if one.ended_at is None else one.ended_at.isoformat(timespec="seconds"),
+            len(one.in_flight),
+            len(one.began_after),
+        )
+        for one in found
+    ]
+    if rows:
+        out.line_table("stops", ("what", "at", "by", "until", "under way", "began after"), rows)
+    words = f"{len(found)} stop(s); {wrong} write(s) began in spite of one."
+    out.result({"stops": [one.model_dump(mode="json") for one in found], "began_after": wrong}, words)
+    if wrong:
+        raise typer.Exit(LedgerBroken.exit_code)
 
 
 class _Teller:

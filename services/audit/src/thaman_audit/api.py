@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from thaman_audit import queries
 from thaman_audit.bootstrap import Container, build
+from thaman_audit.domain.stops import Stop
 from thaman_audit.errors import (
     BadCursor,
     FutureInstant,
@@ -22,6 +23,7 @@ from thaman_audit.paging import Cursor, Limit, Page
 from thaman_audit.proof_api import proof_router
 from thaman_audit.receipt_api import receipt_problems, receipt_router
 from thaman_audit.settings import AuditSettings
+from thaman_audit.stops import stops as stops_of
 from thaman_audit.views import (
     ActivityView,
     EntryView,
@@ -77,6 +79,12 @@ def store_router(container: Container) -> APIRouter:
         """The store's pricing runs, latest first."""
         items, following = queries.runs(tables, store_id, cursor, limit)
         return Page(items=items, next=following)
+
+    @router.get("/stops")
+    def stops(store_id: str) -> list[Stop]:
+        """Every stop of the store, its items or the installation, latest first: what was under way when it came, and
+        what began in spite of it, which should be nothing."""
+        return stops_of(tables, store_id)
 
     @router.get("/chain")
     def chain(store_id: str) -> HeadView:

@@ -111,6 +111,34 @@ async def test_a_timeout_is_uncertain_and_settled_by_reading(world, sandbox):
     assert sandbox.prices(store_id)[key] == wanted[key]
 
 
+async def test_a_call_that_may_still_land_keeps_the_next_price_waiting(world, sandbox):
+    """The first call gave no answer and was repeated with success; landing now, it must not undo a later price."""
+    world.behave(settle_grace=600)
+    store_id, _, wanted = await prepared(world, sandbox, items=1)
+    ((key, first),) = decide_all(world, store_id, wanted).items()
+
+    def swallow(request):
+        if request.method == "PUT":
+            world.wire.before = lambda _: None
+            raise httpx.ReadTimeout("no answer")
+
+    world.wire.before = swallow
+    await world.run(WRITE)
+    assert world.names(first) == ["PriceWriteStarted", "PriceApplyUncertain", "PriceWriteStarted", "PriceApplied"]
+
+    second = world.decide(store_id, key, wanted[key] + 100)
+    with pytest.raises(TimeoutError):
+        await world.run(WRITE, within=1.5)
+    assert world.names(second) == []
+    aged = "UPDATE decisions SET started_at = started_at - interval '10 minutes' WHERE decision_id = %(id)s"
+    world.app.database.execute(aged, {"id": first})
+    world.app.database.execute("UPDATE jobs SET run_at = now()")
+    world.app.database.execute("UPDATE decisions SET next_at = now()")
+    await world.run(WRITE)
+    assert world.names(second) == ["PriceWriteStarted", "PriceApplied"]
+    assert sandbox.prices(store_id)[key] == wanted[key] + 100
+
+
 async def test_one_stores_limit_slows_no_other(world, sandbox):
     slow, _, slow_wanted = await prepared(world, sandbox, items=1)
     quick, before, wanted = await prepared(world, sandbox, items=3)

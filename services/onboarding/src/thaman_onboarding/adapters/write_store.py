@@ -44,6 +44,8 @@ class WriteStore:
                 wait=max(row["wait"], 0.0),
                 superseded=row["superseded"],
                 written_today=row["written_today"],
+                single_age=row["single_age"],
+                bulk_age=row["bulk_age"],
             )
             for row in rows
         ]

@@ -20,8 +20,17 @@ SELECT d.decision_id, d.sequence, d.key, d.decision, d.cause, d.state, d.attempt
     (SELECT count(*) FROM decisions w WHERE w.store_id = d.store_id AND w.key = d.key
         AND w.decision_id <> d.decision_id AND w.state IN ('started', 'uncertain', 'applied')
         AND (w.first_started_at AT TIME ZONE 'Asia/Riyadh')::date = (clock_timestamp() AT TIME ZONE 'Asia/Riyadh')::date
-    )::int AS written_today
+    )::int AS written_today, earlier.single_age, earlier.bulk_age
 FROM decisions d
+CROSS JOIN LATERAL (
+    SELECT min(age) FILTER (WHERE call <> 'bulk') AS single_age, min(age) FILTER (WHERE call = 'bulk') AS bulk_age
+    FROM (
+        SELECT w.call, extract(epoch FROM clock_timestamp() - w.started_at)::float8 AS age FROM decisions w
+        WHERE w.store_id = d.store_id AND w.key = d.key AND w.decision_id <> d.decision_id
+            AND w.state = 'applied' AND w.doubts > 0 AND w.attempt > 1
+            AND w.started_at > clock_timestamp() - interval '1 hour'
+    ) AS calls
+) AS earlier
 WHERE d.store_id = %(store_id)s AND d.state IN ('due', 'started', 'uncertain')
 ORDER BY d.sequence LIMIT %(limit)s
 
@@ -47,11 +56,13 @@ SELECT EXISTS (
 ) AS allowed
 
 -- name: hold_store
--- description: Hold the store's row still until commit; returns it only if it is as it was judged.
+-- description: Hold the store's row, and the installation's settings, still until commit; returns the store only if both are
+-- as they were judged. So no write begins behind a stop in the log.
+WITH held AS (SELECT settings, system_fence FROM system_settings FOR SHARE)
 SELECT s.store_id FROM stores s
 WHERE s.store_id = %(store_id)s AND s.version = %(version)s
-  AND s.fence + coalesce((SELECT y.system_fence FROM system_settings y), 0) = %(fence)s
-  AND NOT coalesce((SELECT (y.settings ->> 'stopped')::boolean FROM system_settings y), false)
+  AND s.fence + coalesce((SELECT held.system_fence FROM held), 0) = %(fence)s
+  AND NOT coalesce((SELECT (held.settings ->> 'stopped')::boolean FROM held), false)
 FOR SHARE OF s
 
 -- name: hold_job

@@ -66,7 +66,8 @@ class OpenDecision:
 
     ``age`` is seconds since its last attempt began, ``wait`` seconds until it is to be looked at, both by the
     database's clock; ``in_flight`` says that a call may still be under way; ``doubts`` counts unknown outcomes;
-    ``cause`` is what the events of its write are caused by.
+    ``cause`` is what the events of its write are caused by. ``single_age`` and ``bulk_age`` are seconds since the last
+    call of an earlier, applied decision about the item began, where it was a repeated one: the first may still land.
     """
 
     decision: PriceDecided
@@ -80,6 +81,8 @@ class OpenDecision:
     wait: float = 0.0
     superseded: bool = False
     written_today: int = 0
+    single_age: float | None = None
+    bulk_age: float | None = None
     cause: EventMeta = field(default_factory=EventMeta)
 
     @property
@@ -130,7 +133,10 @@ def judge(pending: OpenDecision, world: Circumstances, found: int | None, policy
     decision = pending.decision
     if not pending.state.is_open:
         stale = stale_before_reading(decision, world) or stale_by_price(decision, world, found)
-        return Start() if stale is None else GoStale(stale)
+        if stale is not None:
+            return GoStale(stale)
+        haunted = _haunted(pending, policy)
+        return Start() if haunted <= 0 else Wait(min(haunted, policy.poll_cap))
     if found == decision.base_price:
         return Apply()
     final = _final(pending, world, found, policy)
@@ -142,6 +148,13 @@ def judge(pending: OpenDecision, world: Circumstances, found: int | None, policy
     if queued and left > 0:
         return Wait(min(left, policy.poll(pending.age)))
     return Start(lost=queued)
+
+
+def _haunted(pending: OpenDecision, policy: WritePolicy) -> float:
+    """Seconds for which a call of an earlier decision, repeated because its outcome was not known, may still land: it
+    would put that decision's price in the place of this one's."""
+    ages = ((pending.single_age, None), (pending.bulk_age, BULK))
+    return max((policy.certain_after(call) - age for age, call in ages if age is not None), default=0.0)
 
 
 def _final(
