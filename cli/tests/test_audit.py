@@ -112,6 +112,15 @@ def test_a_part_of_a_chain(database: str, capsys: Captured) -> None:
         ("verify", "--store", "404"),
         ("verify", "--key", "nonsense"),
         ("export", "--store", "404", "--file", "x.jsonl"),
+        ("lowest-price", STORE, "404"),
+        ("lowest-price", STORE, "1", "--at", "2999-01-01"),
+        ("receipt", STORE, "none:1"),
+        ("receipt", STORE, "none:1", "--causes"),
+        ("receipt", STORE, "none:1", "--causes", "--file", "x.jsonl"),
+        ("pack", STORE, "--items", "404", "--file", "x.jsonl"),
+        ("pack", "404", "--items", "1", "--file", "x.jsonl"),
+        ("pack", STORE, "--items", " ,", "--file", "x.jsonl"),
+        ("pack", STORE, "--items", "1", "--from", "2026-11-25", "--to", "2026-11-24", "--file", "x.jsonl"),
     ],
 )
 def test_what_cannot_be_asked_is_said(
@@ -137,6 +146,38 @@ def test_an_export_is_verified_by_one_file(database: str, capsys: Captured, tmp_
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     assert (found["ok"], found["entries"], found["sealed"]) == (True, LENGTH, SEALED)
+
+
+def test_a_receipt_and_a_pack_are_verified_by_the_same_file(database: str, capsys: Captured, tmp_path: Path) -> None:
+    with psycopg.connect(database) as rows:
+        found = rows.execute("SELECT event_id FROM audit.ledger WHERE type LIKE '%PriceApplied.v1' ORDER BY seq")
+        (event_id,) = found.fetchall()[0]
+    receipt, pack = tmp_path / "receipt.json", tmp_path / "pack.jsonl"
+    code, said = audit(capsys, "receipt", STORE, event_id, "--file", str(receipt))
+    assert (code, said["item"], said["base_price"], said["checkpoint"]) == (0, "1", 9_900, 1)
+    code, said = audit(capsys, "receipt", STORE, event_id)
+    assert (code, said["receipt"]) == (0, receipt.read_text())
+    with pytest.raises(SystemExit):
+        main(["audit", "receipt", STORE, event_id])
+    assert capsys.readouterr().out == receipt.read_text()
+    code, said = audit(capsys, "receipt", STORE, event_id, "--causes", "--file", str(pack))
+    assert (code, said["entries"], said["left_out"]) == (0, 4, [])
+    dates = ("--from", "2026-11-24T09:30Z", "--to", "2026-11-25")
+    code, said = audit(capsys, "pack", STORE, "--items", "1,2", *dates, "--file", str(pack))
+    assert (code, said["items"], said["entries"], said["left_out"]) == (0, ["1", "2"], 4 * 5, [])
+    for file, entries in ((receipt, 1), (pack, 20)):
+        command = [sys.executable, "-I", str(VERIFIER), str(file), "--key", PUBLIC, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)["entries"] == entries
+
+
+def test_the_lowest_price_is_told(database: str, capsys: Captured) -> None:
+    code, said = audit(capsys, "lowest-price", STORE, "1", "--at", "2026-11-25")
+    assert (code, said["price"], said["is_whole"]) == (0, 9_903, False)
+    with pytest.raises(SystemExit):
+        main(["audit", "lowest-price", STORE, "1", "--at", "2026-11-25", "--days", "7"])
+    told = capsys.readouterr().out
+    assert "99.03" in told and "the \u20687\u2069 days before" in told and "أدنى سعر" in told
 
 
 def test_a_new_key_goes_to_a_private_file_and_nowhere_else(tmp_path: Path, capsys: Captured) -> None:

@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
-"""Verifies a store's ledger, exported with `thaman audit export`, with nothing but the file and a public key.
+"""Verifies what Thaman's audit gives out, with nothing but the file and a public key: a store's whole ledger
+(`thaman audit export`), a proof pack (`thaman audit pack`) or the receipt of a price (`thaman audit receipt`).
 
     pip install cryptography        # Python 3.11 or later; nothing of Thaman is needed
     python3 verify_ledger.py ledger.jsonl --key zgxbMTmD...=
 
-Prints one sentence. Exit codes: 0 the ledger holds, 1 it does not (the sentence names the first place), 2 it could not
-be checked. docs/guides/verify.md says what is checked, and what that proves.
+Prints one sentence. Exit codes: 0 the file holds, 1 it does not (the sentence names the first place), 2 it could not
+be checked. docs/guides/verify.md and receipts.md say what is checked, and what that proves.
 """
 
 import argparse
 import base64
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +33,19 @@ CHECKPOINT = {"number", "sealed_at", "stores", "entries", "root", "previous_dige
 PROOF = {"seq", "hash", "index", "path"}
 LINE = {"seq", "event_id", "service", "type", "position", "occurred_at", "recorded_at", "prev_hash", "hash"}
 SEARCHED = 1_000_000
+
+RECEIPT_FORMAT, PACK_FORMAT = "thaman-receipt-1", "thaman-pack-1"
+SEALED_UNDER = {"format", "store_id", "checkpoint", "history"}
+RECEIPT = SEALED_UNDER | {
+    "item", "old_base_price", "base_price", "shelf_price", "applied_at", "entry", "path"
+}  # fmt: skip
+PACK = SEALED_UNDER | {"items", "first_at", "last_at"}
+STATEMENT = CHECKPOINT - {"proof"}
+UNDER = STATEMENT | {"public_key", "histories_root", "histories_signature"}
+HISTORY = {"seq", "hash", "root", "index", "path"}
+PIECE = {"seq", "entries", "digest"}
+APPLIED = "thaman.onboarding.PriceApplied.v1"
+NAMED = re.compile(r"\bitem=([0-9]{1,20}(?:/[0-9]{1,20})?)")
 
 Sealed = dict[int, tuple[int, bytes]]
 
@@ -120,18 +137,24 @@ def unhex(value: Any, size: int) -> bytes:
 def parse_entry(line: bytes) -> Entry | None:
     """The entry of a line, or None where it is none."""
     try:
-        is_text = b'"data":' in line
-        said = read(line, LINE | {"data" if is_text else "data_base64"})
-        data = text(said["data"]).encode() if is_text else base64.b64decode(said["data_base64"], validate=True)
-        if not is_text and base64.b64encode(data).decode() != said["data_base64"]:
-            return None
-        return Entry(
-            whole(said["seq"]), text(said["event_id"]), text(said["service"]), text(said["type"]),
-            whole(said["position"]), whole(said["occurred_at"]), whole(said["recorded_at"]), data,
-            unhex(said["prev_hash"], 32), unhex(said["hash"], 32),
-        )  # fmt: skip
+        return entry_of(read(line, LINE | {"data" if b'"data":' in line else "data_base64"}))
     except (ValueError, OverflowError, TypeError):
         return None
+
+
+def entry_of(said: dict[str, Any]) -> Entry:
+    """The entry that an object says; ValueError and the like where it says none."""
+    is_text = "data" in said
+    if said.keys() != LINE | {"data" if is_text else "data_base64"}:
+        raise ValueError("an entry has other fields")
+    data = text(said["data"]).encode() if is_text else base64.b64decode(said["data_base64"], validate=True)
+    if not is_text and base64.b64encode(data).decode() != said["data_base64"]:
+        raise ValueError("not the one form of base64")
+    return Entry(
+        whole(said["seq"]), text(said["event_id"]), text(said["service"]), text(said["type"]),
+        whole(said["position"]), whole(said["occurred_at"]), whole(said["recorded_at"]), data,
+        unhex(said["prev_hash"], 32), unhex(said["hash"], 32),
+    )  # fmt: skip
 
 
 def parse_header(line: bytes) -> dict[str, Any]:
@@ -160,15 +183,20 @@ def parse_checkpoint(said: dict[str, Any]) -> None:
     proof = said["proof"]
     if said.keys() != CHECKPOINT or (proof is not None and proof.keys() != PROOF):
         raise ValueError("a checkpoint has other fields")
+    parse_statement(said)
+    if proof is not None:
+        whole(proof["seq"]), whole(proof["index"])
+        proof["hash"] = unhex(proof["hash"], 32)
+        proof["path"] = [unhex(sibling, 32) for sibling in proof["path"]]
+
+
+def parse_statement(said: dict[str, Any]) -> None:
+    """Check a statement's fields and turn their hexadecimal into bytes, in place."""
     for name in ("number", "sealed_at", "stores", "entries"):
         whole(said[name])
     text(said["key_id"])
     for name, size in (("root", 32), ("previous_digest", 32), ("signature", 64)):
         said[name] = unhex(said[name], size)
-    if proof is not None:
-        whole(proof["seq"]), whole(proof["index"])
-        proof["hash"] = unhex(proof["hash"], 32)
-        proof["path"] = [unhex(sibling, 32) for sibling in proof["path"]]
 
 
 # Checkpoints: each names the one before it, is signed, and holds the store's head in its tree.
@@ -335,7 +363,173 @@ def check_end(header: dict[str, Any], seq: int, last: bytes, sealed: Sealed) -> 
         raise Broken("entry", seq, "forged", "the head's hash is not that of the last entry")
 
 
+# Receipts and packs: an entry's hash is a leaf of its store's history, whose root is a leaf of a signed tree.
+
+
+def check_sealed(said: dict[str, Any], trusted: set[bytes], noted: tuple[int, bytes] | None) -> None:
+    """That the store's history is what the checkpoint's key signed; hexadecimal becomes bytes, in place."""
+    checkpoint, history = said["checkpoint"], said["history"]
+    if checkpoint.keys() != UNDER or history.keys() != HISTORY:
+        raise ValueError("a checkpoint or a history has other fields")
+    parse_statement(checkpoint)
+    whole(history["seq"]), whole(history["index"])
+    for part, name, size in (
+        (checkpoint, "public_key", 32), (checkpoint, "histories_root", 32), (checkpoint, "histories_signature", 64),
+        (history, "hash", 32), (history, "root", 32),
+    ):  # fmt: skip
+        part[name] = unhex(part[name], size)
+    history["path"] = [unhex(sibling, 32) for sibling in history["path"]]
+    place, statement, key = checkpoint["number"], statement_of(checkpoint), checkpoint["public_key"]
+    check_signature(checkpoint, statement, place, checkpoint["previous_digest"], {checkpoint["key_id"]: key})
+    signed = fields(b"thaman-histories-1", sha256(statement), checkpoint["histories_root"])
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(checkpoint["histories_signature"], signed)
+    except (InvalidSignature, ValueError):
+        raise Broken(
+            "checkpoint", place, "signature", f"key {checkpoint['key_id']} did not sign its histories"
+        ) from None
+    if key not in trusted:
+        raise Broken("checkpoint", place, "signature", f"key {checkpoint['key_id']} is none of those given")
+    if noted is not None and noted != (place, sha256(statement)):
+        raise Broken("checkpoint", noted[0], "checkpoint", "it is not the one that this file stands on")
+    leaf = fields(b"thaman-history-1", text(said["store_id"]), history["seq"], history["hash"], history["root"])
+    if root_of(sha256(b"\0" + leaf), history, checkpoint["stores"]) != checkpoint["histories_root"]:
+        raise Broken("header", 0, "changed", "the store's history is not the one that was signed")
+
+
+def check_shown(store_id: str, entry: Entry) -> dict[str, Any]:
+    """That an entry has the hash its content gives; what it says."""
+    if entry.hash != entry_hash(store_id, entry):
+        raise Broken("entry", entry.seq, "changed", "the entry was changed: its hash does not fit its content")
+    said = json.loads(entry.data)
+    if not isinstance(said, dict) or said.get("store_id") != store_id:
+        raise Broken("entry", entry.seq, "forged", "it does not speak of this store")
+    return said
+
+
+def check_receipt(line: bytes, following: Iterator[bytes], trusted: set[bytes], noted: Any) -> dict[str, Any]:
+    """Verify a receipt; what it proves."""
+    said = read(line, RECEIPT)
+    if next(following, None) is not None:
+        raise ValueError("something follows it")
+    check_sealed(said, trusted, noted)
+    entry, history = entry_of(said["entry"]), said["history"]
+    event = check_shown(said["store_id"], entry)
+    proof = {"index": entry.seq - 1, "path": [unhex(sibling, 32) for sibling in said["path"]]}
+    if root_of(entry.hash, proof, history["seq"]) != history["root"]:
+        raise Broken("entry", entry.seq, "forged", "it is not in the history that was signed")
+    told = {name: event[name] for name in ("old_base_price", "base_price", "shelf_price")}
+    told |= {"item": item_of(event), "applied_at": entry.occurred_at}
+    if entry.type != APPLIED or any(type(said[name]) is not type(told[name]) for name in told):
+        raise ValueError("it is not about an applied price")
+    if any(said[name] != value for name, value in told.items()):
+        raise Broken("header", 0, "changed", "it does not say what its entry says")
+    return {"entries": 1, "sealed": history["seq"]} | told
+
+
+def check_pack(line: bytes, lines: Iterator[bytes], trusted: set[bytes], noted: Any) -> dict[str, Any]:
+    """Verify a pack; what it shows."""
+    said = read(line, PACK)
+    check_sealed(said, trusted, noted)
+    size, shown = said["history"]["seq"], list[tuple[Entry, set[str]]]()
+    root, is_piece = subtree(said["store_id"], 0, size, lines, shown)
+    if root != said["history"]["root"]:
+        raise Broken("header", 0, "changed", "its entries and hashes are not the history that was signed")
+    if is_piece or next(lines, None) is not None:
+        raise ValueError("it shows nothing" if is_piece else "something follows its last entry")
+    instants = [entry.occurred_at for entry, _ in shown]
+    told = {
+        "items": sorted(set().union(*(items for _, items in shown))),
+        "first_at": min(instants), "last_at": max(instants),
+    }  # fmt: skip
+    if any(type(said[name]) is not type(told[name]) or said[name] != told[name] for name in told):
+        raise Broken("header", 0, "changed", "its items or times are not those of its entries")
+    return {"entries": len(shown), "sealed": size} | told
+
+
+def subtree(
+    store_id: str, first: int, end: int, lines: Iterator[bytes], shown: list[tuple[Entry, set[str]]]
+) -> tuple[bytes, bool]:
+    """The node over the places from ``first`` up to before ``end``, and whether the pack has only its hash.
+
+    The lines come in the order of the places. A hash stands for as much as it can, so there is one form alone.
+    """
+    line = next(lines, b"")
+    if b'"digest":' in line and b'"event_id":' not in line:
+        piece = read(line, PIECE)
+        if whole(piece["seq"]) == first + 1 and whole(piece["entries"]) == end - first:
+            return unhex(piece["digest"], 32), True
+    elif end - first == 1:
+        entry = parse_entry(line)
+        if entry is None or entry.seq != end:
+            raise Broken("entry", end, "changed", "its line is not one of a pack, or another stands in its place")
+        items = items_of(check_shown(store_id, entry))
+        if not items:
+            raise Broken("entry", end, "changed", "it speaks of no product")
+        shown.append((entry, items))
+        return entry.hash, False
+    if end - first == 1 or not line:
+        raise Broken("entry", first + 1, "dropped", f"entry {first + 1}, or the hash in its place, is missing")
+    middle = first + (1 << (end - first - 1).bit_length() - 1)
+    lines = chain([line], lines)
+    left, is_left = subtree(store_id, first, middle, lines, shown)
+    right, is_right = subtree(store_id, middle, end, lines, shown)
+    if is_left and is_right:
+        raise ValueError("two hashes stand where one is enough")
+    return sha256(b"\1" + left + right), False
+
+
+def item_of(event: dict[str, Any]) -> str:
+    """The key of the item that an event is about."""
+    product, variant = text(event["product_id"]), event.get("variant_id")
+    return product if variant is None else f"{product}/{text(variant)}"
+
+
+def items_of(said: Any) -> set[str]:
+    """The keys of all items that an event speaks of, wherever in it."""
+    if isinstance(said, str):
+        return set(NAMED.findall(said))
+    if isinstance(said, list):
+        return set().union(*map(items_of, said))
+    if not isinstance(said, dict):
+        return set()
+    found = set().union(*map(items_of, said.values()))
+    if said.get("product_id") is not None:
+        variant = said.get("variant_id")
+        found.add(f"{said['product_id']}" if variant is None else f"{said['product_id']}/{variant}")
+    keys = said.get("keys")
+    return found | {str(key) for key in keys} if isinstance(keys, list) else found
+
+
+def format_of(line: bytes) -> str:
+    """What a file says it is; an export where it says nothing that we know."""
+    try:
+        said = json.loads(line)["format"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return FORMAT
+    return said if said in (RECEIPT_FORMAT, PACK_FORMAT) else FORMAT
+
+
 def verify(lines: Iterator[bytes], trusted: set[bytes], noted: tuple[int, bytes] | None = None) -> dict[str, Any]:
+    """Verify an export, a pack or a receipt line by line; what was found, with ``ok``."""
+    first = next(lines, b"")
+    kind = format_of(first)
+    if kind == FORMAT:
+        return verify_export(chain([first], lines), trusted, noted)
+    found: dict[str, Any] = {"ok": False, "format": kind, "store_id": None, "checkpoint": None, "broken": None}
+    check = check_receipt if kind == RECEIPT_FORMAT else check_pack
+    try:
+        found |= check(first, lines, trusted, noted)
+        said = json.loads(first)
+        found |= {"ok": True, "store_id": said["store_id"], "checkpoint": said["checkpoint"]["number"]}
+    except Broken as broken:
+        found["broken"] = {"where": broken.where, "seq": broken.seq, "what": broken.what, "reason": broken.reason}
+    except (ValueError, OverflowError, TypeError, AttributeError, KeyError, RecursionError) as error:
+        found["broken"] = {"where": "header", "seq": 0, "what": "changed", "reason": f"it cannot be read: {error}"}
+    return found
+
+
+def verify_export(lines: Iterator[bytes], trusted: set[bytes], noted: tuple[int, bytes] | None) -> dict[str, Any]:
     """Verify an export line by line; what was found, with ``ok``."""
     found: dict[str, Any] = {"ok": False, "store_id": None, "entries": 0, "sealed": 0, "checkpoints": 0, "broken": None}
     try:
@@ -353,6 +547,8 @@ def verify(lines: Iterator[bytes], trusted: set[bytes], noted: tuple[int, bytes]
 def sentence(found: dict[str, Any]) -> str:
     """What was found, for people."""
     broken = found["broken"]
+    if broken is None and "format" in found:
+        return proven(found)
     if broken is None:
         unsealed = found["entries"] - found["sealed"]
         return (
@@ -361,8 +557,26 @@ def sentence(found: dict[str, Any]) -> str:
         )
     where = "Header" if broken["where"] == "header" else f"Checkpoint {broken['seq']}"
     if broken["where"] == "entry":
-        where = f"Store {found['store_id']}, entry {broken['seq']}"
+        where = f"Store {found['store_id']}, entry {broken['seq']}" if found["store_id"] else f"Entry {broken['seq']}"
     return f"{where}: {broken['what']} ({broken['reason']})."
+
+
+def proven(found: dict[str, Any]) -> str:
+    """What a receipt or a pack proves, for people."""
+    by = f"checkpoint {found['checkpoint']} proves it"
+    if found["format"] == RECEIPT_FORMAT:
+        price, at = f"{found['shelf_price'] / 100:.2f}", moment(found["applied_at"])
+        return f"Store {found['store_id']}, item {found['item']}: the price was {price} from {at}; {by}."
+    return (
+        f"Store {found['store_id']}: all {found['entries']} entries shown hold, of {', '.join(found['items'])}, from"
+        f" {moment(found['first_at'])} to {moment(found['last_at'])}; {by}. {found['sealed'] - found['entries']}"
+        " other entries are hashes alone."
+    )
+
+
+def moment(at: int) -> str:
+    """An instant for people, UTC."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).isoformat(timespec="seconds")
 
 
 def parse_key(given: str) -> bytes:
@@ -387,8 +601,8 @@ def parse_noted(given: str) -> tuple[int, bytes]:
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description="Verifies a store's ledger exported with `thaman audit export`.")
-    parser.add_argument("file", help="the export")
+    parser = argparse.ArgumentParser(description="Verifies an export, a proof pack or a receipt of Thaman's audit.")
+    parser.add_argument("file", help="the file")
     parser.add_argument("--key", type=parse_key, action="append", required=True, help="a public key that you trust")
     parser.add_argument("--noted", type=parse_noted, help="NUMBER:DIGEST of a published checkpoint that must be in it")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a sentence")

@@ -67,7 +67,7 @@ RECORDS: dict[str, set[str]] = {
     | {"decisions", "order_sweeps", "unreadable_items", "call_blocks"},
     "scheduler": set(),
     "optimizer": {"pages", "source_pages", "searches"},
-    "audit": {"ledger", "heads", "checkpoint_heads"},
+    "audit": {"ledger", "heads", "checkpoint_heads", "checkpoint_histories", "history_nodes"},
 }
 """Secrets, work in hand, caches, and the ledger itself: what events must not or need not carry."""
 

@@ -29,7 +29,7 @@ EXIT_CODES = {
     9: "the demo did not reach its end",
     10: "the installation did not come to rest in time",
     11: "export, why: the ledger contradicts itself, nothing is said from it",
-    12: "audit verify: the ledger does not hold; the first broken place is named",
+    12: "audit verify, audit isolation: the ledger does not hold; the first broken place is named",
     130: "stopped by Ctrl-C",
 }
 """Every exit code of the command and what it means."""

@@ -27,6 +27,7 @@ SPOILED = {
     "UPDATE audit_events SET state = replace(convert_from(state, 'UTF8'), '\"root\":\"', '\"root\":\"no ')::bytea"
     " WHERE originator_version = 2": "checkpoint 2 cannot be read",
     "UPDATE checkpoint_heads SET hash = sha256('x') WHERE number = 1": "Checkpoint 1: checkpoint",
+    "UPDATE checkpoint_histories SET root = sha256('x') WHERE number = 1": "Checkpoint 1: checkpoint (the histories",
     "DELETE FROM audit_events WHERE originator_version = 1": "Checkpoint 1: checkpoint",
 }
 

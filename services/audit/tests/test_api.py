@@ -12,11 +12,24 @@ from thaman_audit.api import build_api
 from thaman_audit.bootstrap import Container, build
 from thaman_audit.testing import KEY, NOW, Streams, settings_for, signing_key
 from thaman_audit.testing_events import authorized, observed, price_change
+from thaman_audit.testing_proofs import verify
 from thaman_contracts.events import onboarding
+from thaman_kit.clock import ManualClock
 from thaman_kit.keys import NewKey
 
 Headers = dict[str, str]
-PATHS = ["timeline", "activity", "runs", "chain", "chain/verify", "prices/1/history", "items/1/why", "stops"]
+PATHS = [
+    "timeline",
+    "activity",
+    "runs",
+    "chain",
+    "chain/verify",
+    "prices/1/history",
+    "items/1/why",
+    "items/1/receipts",
+    "items/1/lowest-price",
+    "stops",
+]
 
 
 @pytest.fixture
@@ -190,6 +203,76 @@ async def test_another_stores_ledger_does_not_exist(client: AsyncClient, merchan
     assert (await client.get(f"/stores/78/{path}", headers=merchant)).status_code == 404
     assert (await client.get(f"/stores/77/{path}")).status_code == 401
     assert (await client.get(f"/stores/77/{path}", headers=merchant)).status_code == 200
+
+
+@pytest.mark.usefixtures("story")
+async def test_a_receipt_can_be_had_once_the_price_is_sealed(
+    client: AsyncClient, audit_url: str, merchant: Headers
+) -> None:
+    (line,) = await pages(client, "/stores/77/items/1/receipts", merchant)
+    path = f"/stores/77/items/1/receipts/{line['event_id']}"
+    assert (line["base_price"], line["checkpoint"]) == (9_900, None)
+    assert (await client.get(f"{path}/causes", headers=merchant)).status_code == 409
+    early = (await client.get(path, headers=merchant)).json()
+    assert (early["status"], early["code"]) == (409, "not_sealed_yet") and "first checkpoint" in early["next_step"]
+    sealing = build(settings_for(audit_url, audit_keys=KEY), ManualClock(NOW))
+    assert sealing.sealer is not None and sealing.sealer.seal_if_due() is not None
+    sealing.close()
+    answer = await client.get(path, headers=merchant)
+    assert answer.headers["content-type"] == "application/json" and verify([answer.content])["ok"]
+    assert (await pages(client, "/stores/77/items/1/receipts", merchant))[0]["checkpoint"] == 1
+    led_to = await client.get(f"{path}/causes", headers=merchant)
+    assert led_to.headers["content-type"] == "application/x-ndjson"
+    assert verify(led_to.content.splitlines(keepends=True))["entries"] == 4
+    for other in ("/stores/77/items/2/receipts/", "/stores/78/items/1/receipts/"):
+        for part in ("", "/causes"):
+            assert (await client.get(other + line["event_id"] + part, headers=merchant)).status_code == 404
+    assert (await client.get("/stores/77/items/404/receipts", headers=merchant)).status_code == 404
+    assert await pages(client, "/stores/77/items/2/receipts", merchant) == [], "seen, and never written"
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    "spoil",
+    ["UPDATE audit.audit_events SET state = 'x'", "UPDATE audit.checkpoint_histories SET root = sha256('x')"],
+)
+async def test_what_no_longer_is_what_was_sealed_proves_nothing(
+    client: AsyncClient, audit_url: str, admin_url: str, merchant: Headers, spoil: str
+) -> None:
+    sealing = build(settings_for(audit_url, audit_keys=KEY), ManualClock(NOW))
+    assert sealing.sealer is not None and sealing.sealer.seal_if_due() is not None
+    sealing.close()
+    (line,) = await pages(client, "/stores/77/items/1/receipts", merchant)
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(spoil.encode())
+    refused = await client.get(f"/stores/77/items/1/receipts/{line['event_id']}", headers=merchant)
+    assert (refused.status_code, refused.json()["code"]) == (409, "ledger_spoiled")
+
+
+@pytest.mark.usefixtures("story")
+async def test_when_the_next_checkpoint_is_due_is_said(
+    client: AsyncClient, streams: Streams, audit_url: str, merchant: Headers
+) -> None:
+    sealing = build(settings_for(audit_url, audit_keys=KEY), ManualClock(NOW))
+    assert sealing.sealer is not None and sealing.sealer.seal_if_due() is not None
+    sealing.close()
+    streams.deliver(*price_change("77", "1", 9_900, 9_800, cause="later"))
+    newest = (await pages(client, "/stores/77/items/1/receipts", merchant, limit=1))[0]
+    early = (await client.get(f"/stores/77/items/1/receipts/{newest['event_id']}", headers=merchant)).json()
+    assert early["code"] == "not_sealed_yet" and "2026-11-24T10:30:00+00:00" in early["next_step"]
+
+
+@pytest.mark.usefixtures("story")
+async def test_the_lowest_price_of_the_days_before_an_instant(client: AsyncClient, merchant: Headers) -> None:
+    path, at = "/stores/77/items/1/lowest-price", "2026-11-25T00:00:00Z"
+    told = (await client.get(path, params={"at": at}, headers=merchant)).json()
+    assert (told["price"], told["days"], told["proven_by"]["name"]) == (9_900, 30, "PriceApplied")
+    assert (told["is_whole"], told["known_from"]) == (False, "2026-11-24T09:31:00Z")
+    early = (await client.get(path, params={"at": "2026-11-24T09:32:02Z", "days": 1}, headers=merchant)).json()
+    assert (early["price"], early["until"]) == (10_000, None), "what begins at the instant does not count"
+    for wrong in ({"days": 0}, {"days": 367}, {"at": "2999-01-01T00:00:00Z"}):
+        assert (await client.get(path, params=wrong, headers=merchant)).status_code == 422, wrong
+    assert (await client.get("/stores/77/items/404/lowest-price", headers=merchant)).status_code == 404
 
 
 async def test_wrong_questions_get_clear_answers(client: AsyncClient, merchant: Headers, operator: Headers) -> None:

@@ -1,6 +1,7 @@
 """A forger at work on a real PostgreSQL: the proof and the single-file verifier name the same first place."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
+from thaman_audit.adapters.histories import HistoryTables
 from thaman_audit.adapters.moment import Moment
-from thaman_audit.adapters.signing import is_signed
+from thaman_audit.adapters.signing import SigningKey, is_signed
+from thaman_audit.domain.checkpoints import Checkpoint
+from thaman_audit.domain.histories import SealedHistories, statement_of, tree_of
 from thaman_audit.proving import Place, Prover
 from thaman_audit.testing import KEY, NOW, signing_key
 from thaman_audit.testing_proofs import (
@@ -226,6 +230,42 @@ def test_the_latest_checkpoint_taken_out_is_known_from_the_ledger_and_from_notes
 def test_a_kept_head_changed_is_named(rows: Rows, number: int) -> None:
     statement = f"UPDATE checkpoint_heads SET seq = seq + 1 WHERE store_id = '77' AND number = {number}"
     assert named(rows, lambda forger: forger.run(statement)) == (None, number, What.CHECKPOINT)
+
+
+def _proven_after(rows: Rows, change: Change) -> tuple[str | None, int, What, str]:
+    """What the proof alone says: an export has no histories."""
+    try:
+        change(Forger(rows))
+        place = prove(rows, STORE).broken
+    finally:
+        rows.rollback()
+    assert place is not None, "nothing was found"
+    return place.store_id, place.seq, place.what, place.reason
+
+
+@pytest.mark.parametrize("number", range(1, ROUNDS + 1))
+def test_a_kept_history_changed_is_named(rows: Rows, number: int) -> None:
+    statement = f"UPDATE checkpoint_histories SET root = sha256('x') WHERE store_id = '77' AND number = {number}"
+    found = _proven_after(rows, lambda forger: forger.run(statement))
+    reason = "the histories that are kept for it are not those it sealed"
+    assert found == (None, number, What.CHECKPOINT, reason)
+
+
+@pytest.mark.parametrize(("key", "what"), [(FOREIGN, What.SIGNATURE), (signing_key(KEY), What.CHECKPOINT)])
+def test_a_history_that_is_not_its_chains_is_named_whoever_signed_it(rows: Rows, key: SigningKey, what: What) -> None:
+    def change(forger: Forger) -> None:
+        forger.run("UPDATE checkpoint_histories SET root = sha256('x') WHERE store_id = '77' AND number = 2")
+        root = tree_of(list(HistoryTables(Moment(rows)).held(2).values())).root()
+
+        def signed(checkpoint: Checkpoint) -> Checkpoint:
+            signature = key.sign(statement_of(checkpoint.statement.digest(), root))
+            return replace(checkpoint, histories=SealedHistories(root, signature))
+
+        forger.replace_checkpoint(2, signed)
+
+    found = _proven_after(rows, change)
+    assert found[:3] == (None, 2, what)
+    assert what is What.SIGNATURE or found[3] == "the history it sealed of store 77 is not that of its entries"
 
 
 def test_a_checkpoint_that_is_none_any_more_is_named(rows: Rows) -> None:

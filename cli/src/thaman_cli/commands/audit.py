@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from thaman_cli.commands.audit_isolation import check_isolation
+from thaman_cli.commands.audit_lowest import lowest_price
+from thaman_cli.commands.audit_receipts import pack, receipt
 from thaman_cli.databases import admin_url
 from thaman_cli.errors import BadUsage, CliError, LedgerBroken
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from thaman_audit.proving import Proof
 
 app = typer.Typer(help="Proof of the ledger: chains, checkpoints, signatures.", no_args_is_help=True)
+app.command("receipt")(receipt)
+app.command("pack")(pack)
+app.command("isolation")(check_isolation)
+app.command("lowest-price")(lowest_price)
 
 
 @app.command("verify")

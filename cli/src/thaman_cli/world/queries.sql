@@ -21,6 +21,10 @@ SELECT originator_version, state FROM audit.audit_events WHERE topic = 'checkpoi
 -- description: The heads that moved with each checkpoint.
 SELECT number, store_id, seq, hash FROM audit.checkpoint_heads ORDER BY number, store_id
 
+-- name: checkpoint_histories
+-- description: The histories that grew with each checkpoint.
+SELECT number, store_id, seq, hash, root FROM audit.checkpoint_histories ORDER BY number, store_id
+
 -- name: tracked
 -- description: How far a service has read each feed.
 SELECT application_name AS upstream, notification_id AS position FROM {tracking}

@@ -1,6 +1,6 @@
 """The HTTP API: timelines, prices with their causes, runs, and the chain's proof."""
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query
@@ -9,7 +9,6 @@ from pydantic import AwareDatetime
 from thaman_audit import queries
 from thaman_audit.bootstrap import Container, build
 from thaman_audit.domain.stops import Stop
-from thaman_audit.domain.why import Why
 from thaman_audit.errors import (
     BadCursor,
     FutureInstant,
@@ -19,8 +18,10 @@ from thaman_audit.errors import (
     UnknownItem,
     UnknownStore,
 )
+from thaman_audit.item_api import item_router
 from thaman_audit.paging import Cursor, Limit, Page
 from thaman_audit.proof_api import proof_router
+from thaman_audit.receipt_api import receipt_problems, receipt_router
 from thaman_audit.settings import AuditSettings
 from thaman_audit.stops import stops as stops_of
 from thaman_audit.views import (
@@ -33,7 +34,6 @@ from thaman_audit.views import (
     StoreView,
     VerdictView,
 )
-from thaman_audit.why import why as why_of
 from thaman_kit.auth import require_operator, require_store
 from thaman_kit.http import create_api
 from thaman_kit.problems import Fault, conflict, invalid_request, not_found
@@ -42,7 +42,6 @@ from thaman_kit.process import run_api
 From = Annotated[AwareDatetime | None, Query(alias="from", description="Not before this instant.")]
 To = Annotated[AwareDatetime | None, Query(description="Before this instant.")]
 Item = Annotated[str | None, Query(description="Item key: product, or product/variant.")]
-At = Annotated[AwareDatetime | None, Query(description="The instant asked about; by default now.")]
 Types = Annotated[list[str] | None, Query(description="Event names, e.g. PriceApplied; may be repeated.")]
 
 
@@ -74,12 +73,6 @@ def store_router(container: Container) -> APIRouter:
         """An item's prices with the cause of each, newest first."""
         items, following = queries.price_history(tables, store_id, item, cursor, limit)
         return Page(items=items, next=following)
-
-    @router.get("/items/{item:path}/why")
-    def why(store_id: str, item: str, at: At = None) -> Why:
-        """Why an item's price was what it was at an instant: from what was seen to the read-back, in words, too."""
-        now = datetime.now(UTC)
-        return why_of(tables, store_id, item, at or now, now)
 
     @router.get("/runs")
     def runs(store_id: str, cursor: Cursor = None, limit: Limit = 50) -> Page[RunView]:
@@ -156,11 +149,17 @@ def build_api(container: Container) -> FastAPI:
         BadCursor: lambda _: invalid_request(
             [Fault("is not a cursor that a page gave out", "bad_cursor", parameter="cursor")]
         ),
-    }
+    } | receipt_problems(timedelta(seconds=container.settings.audit_checkpoint_seconds))
     return create_api(
         container.settings,
         "Thaman audit",
-        [store_router(container), operator_router(container), proof_router(container.checkpoints)],
+        [
+            store_router(container),
+            item_router(container.tables),
+            receipt_router(container.receipts),
+            operator_router(container),
+            proof_router(container.checkpoints),
+        ],
         {"database": container.check_database},
         errors,
         api_keys=container.api_keys,

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from thaman_audit.adapters.checkpoints import CheckpointTables
+from thaman_audit.adapters.histories import HistoryTables
 from thaman_audit.adapters.ledger import Batches, LedgerTables
 from thaman_audit.adapters.signing import SigningKey
 from thaman_audit.application import Ledger
 from thaman_audit.consumers import LedgerRouter
+from thaman_audit.receipts import Receipts
 from thaman_audit.sealing import Sealer
 from thaman_audit.settings import AuditSettings
 from thaman_kit.application import EventSourcedApplication
@@ -25,6 +27,8 @@ class Container:
     tables: LedgerTables
     ledger: Ledger
     checkpoints: CheckpointTables
+    histories: HistoryTables
+    receipts: Receipts
     sealer: Sealer | None
     router: LedgerRouter
     api_keys: ApiKeys
@@ -48,8 +52,10 @@ def build(settings: AuditSettings, clock: Clock | None = None) -> Container:
     tables = LedgerTables(application.database)
     ledger = Ledger(tables, Batches())
     checkpoints = CheckpointTables(application.database)
+    histories = HistoryTables(application.database)
     every = timedelta(seconds=settings.audit_checkpoint_seconds)
-    sealer = Sealer(application, checkpoints, clock or SystemClock(), signer, every) if signer else None
+    time = clock or SystemClock()
+    sealer = Sealer(application, checkpoints, histories, time, signer, every) if signer else None
     password = settings.nats_password
     return Container(
         settings=settings,
@@ -57,6 +63,8 @@ def build(settings: AuditSettings, clock: Clock | None = None) -> Container:
         tables=tables,
         ledger=ledger,
         checkpoints=checkpoints,
+        histories=histories,
+        receipts=Receipts(tables, checkpoints, histories),
         sealer=sealer,
         router=LedgerRouter(ledger),
         api_keys=ApiKeys(application.database, settings.api_key_pepper),

@@ -10,6 +10,9 @@
     ├── BadCursor         a cursor that no page of ours gave out
     ├── UnknownRun        the ledger has heard of no such run
     ├── UnknownCheckpoint nothing was sealed yet
+    ├── UnknownReceipt    no applied price of this item has this event id
+    ├── NotSealedYet      an entry is younger than the latest checkpoint, so nothing proves it yet
+    ├── NothingToShow     a pack would have no event in it
     ├── BackwardChain     a chain is not what the latest checkpoint holds, so nothing is sealed over it
     ├── UnreadableCheckpoint  a stored checkpoint is none any more
     └── SpoiledLedger     the ledger contradicts itself, so nothing can be handed over from it
@@ -19,6 +22,7 @@
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 
@@ -56,6 +60,22 @@ class UnknownRun(AuditError):
 
 class UnknownCheckpoint(AuditError):
     """Nothing was sealed yet."""
+
+
+class UnknownReceipt(AuditError):
+    """No applied price of this item has this event id."""
+
+
+class NotSealedYet(AuditError):
+    """An entry is younger than the latest checkpoint. ``latest`` is when that one was sealed, if there is one."""
+
+    def __init__(self, what: str, latest: datetime | None) -> None:
+        super().__init__(f"{what} is not sealed yet")
+        self.latest = latest
+
+
+class NothingToShow(AuditError):
+    """A pack would have no event in it: none of these items had one in these dates."""
 
 
 class BackwardChain(AuditError):

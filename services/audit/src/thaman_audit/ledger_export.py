@@ -30,7 +30,7 @@ def export_lines(ledger: Provable, store_id: str) -> Iterator[bytes]:
         raise UnknownStore(store_id)
     yield encode(_header(ledger, head)) + b"\n"
     for entry in ledger.entries(store_id, 0, None):
-        yield encode(_line(entry)) + b"\n"
+        yield encode(entry_fields(entry)) + b"\n"
 
 
 def _header(ledger: Provable, head: Head) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _header(ledger: Provable, head: Head) -> dict[str, Any]:
             tree.put(moved.store_id, head_leaf(moved))
             own = moved if moved.store_id == head.store_id else own
         keys[checkpoint.statement.key_id] = checkpoint.public_key.hex()
-        checkpoints.append(_checkpoint(checkpoint) | {"proof": _proof(tree, own)})
+        checkpoints.append(checkpoint_fields(checkpoint) | {"proof": _proof(tree, own)})
     return {
         "format": FORMAT,
         "store_id": head.store_id,
@@ -52,7 +52,8 @@ def _header(ledger: Provable, head: Head) -> dict[str, Any]:
     }
 
 
-def _checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
+def checkpoint_fields(checkpoint: Checkpoint) -> dict[str, Any]:
+    """A checkpoint's statement and signature."""
     said = checkpoint.statement
     return {
         "number": said.number,
@@ -74,7 +75,8 @@ def _proof(tree: Tree, own: Head | None) -> dict[str, Any] | None:
     return {"seq": own.seq, "hash": own.hash.hex(), "index": index, "path": [sibling.hex() for sibling in siblings]}
 
 
-def _line(entry: Entry) -> dict[str, Any]:
+def entry_fields(entry: Entry) -> dict[str, Any]:
+    """An entry with its bytes."""
     return {
         "seq": entry.seq,
         "event_id": entry.event_id,

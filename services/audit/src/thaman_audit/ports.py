@@ -1,9 +1,10 @@
 """What the application needs of the world; :mod:`thaman_audit.adapters` provides it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from thaman_audit.domain.checkpoints import Checkpoint, HeldHead
+from thaman_audit.domain.histories import History, Reader
 from thaman_audit.domain.rows import Rows
 from thaman_audit.verify import Entry, Head, Sealed
 from thaman_contracts.envelope import Envelope
@@ -57,6 +58,9 @@ class Checkpoints(Protocol):
     def latest(self) -> Checkpoint | None:
         """The latest checkpoint."""
 
+    def at(self, number: int) -> Checkpoint | None:
+        """The checkpoint of a number."""
+
     def page(self, before: int, limit: int) -> list[Checkpoint]:
         """Checkpoints below a number, newest first."""
 
@@ -70,8 +74,46 @@ class Checkpoints(Protocol):
         """Store a checkpoint and the heads that moved."""
 
 
+class Histories(Protocol):
+    """What is sealed of chains as trees of their entries' hashes."""
+
+    def held(self, number: int = ...) -> Mapping[str, History]:
+        """By store, the history that a checkpoint holds; the latest one by default."""
+
+    def covering(self, store_id: str, seq: int) -> tuple[int, int] | None:
+        """The first checkpoint whose history of a store has an entry, and that history's length."""
+
+    def last(self, store_id: str) -> tuple[int, int] | None:
+        """The last checkpoint that noted a history of a store, and that history's length."""
+
+    def reader(self, store_id: str, size: int) -> Reader:
+        """A store's history when its chain had so many entries."""
+
+    def grown(self, store_id: str, size: int) -> tuple[Reader, list[tuple[str, int, bytes]]]:
+        """The history of a chain that grew to so many entries, and the nodes that nobody kept yet."""
+
+    def note(
+        self, unit: UnitOfWork, number: int, moved: Sequence[History], nodes: Sequence[tuple[str, int, bytes]]
+    ) -> None:
+        """Store the histories that moved until a checkpoint, and nodes over chunks that are whole now."""
+
+
+class SealedHistories(Protocol):
+    """The histories that were sealed, as a proof reads them."""
+
+    def moved(self, number: int) -> list[History]:
+        """The histories that a checkpoint noted, because their chains moved."""
+
+    def of_store(self, store_id: str, until: int) -> Iterator[tuple[int, History]]:
+        """All histories of a store that checkpoints up to a number noted, oldest first, with the numbers."""
+
+
 class Provable(Protocol):
     """The ledger at one moment, as a proof reads it."""
+
+    @property
+    def histories(self) -> SealedHistories:
+        """What is sealed of chains as trees."""
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """Every checkpoint, oldest first."""
@@ -94,8 +136,10 @@ class Provable(Protocol):
     def entries(self, store_id: str, after: int, until: int | None) -> Iterator[Entry]:
         """A chain's entries after one and up to another, oldest first."""
 
-    def walk(self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None]) -> Head:
-        """The last entry that is good, walking from ``start``; ``tell`` hears of entries found good."""
+    def walk(
+        self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None], leaf: Callable[[bytes], None]
+    ) -> Head:
+        """The last entry that is good, walking from ``start``; ``tell`` hears of how many, ``leaf`` of their hashes."""
 
 
 class Signer(Protocol):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from thaman_audit.domain.checkpoints import FIRST, Checkpoint, head_leaf, key_id_of
+from thaman_audit.domain.histories import Growing, History, statement_of
 from thaman_audit.domain.merkle import Tree
 from thaman_audit.errors import UnreadableCheckpoint
 from thaman_audit.ports import Provable
@@ -74,7 +75,9 @@ class Prover:
     def _checkpoints(self) -> Place | None:
         broken, latest = None, None
         try:
-            for latest, broken in judged(self._ledger.checkpoints(), self._is_signed, self._ledger.moved):
+            for latest, broken in judged(
+                self._ledger.checkpoints(), self._is_signed, self._ledger.moved, self._ledger.histories.moved
+            ):
                 self.proof.checkpoints += broken is None
                 if broken is not None:
                     return broken
@@ -103,21 +106,53 @@ class Prover:
         end = ledger.entry_head(store_id, last) if last is not None and last < head.seq else None
         if end is not None:
             head, sealed = end, {seq: value for seq, value in sealed.items() if seq <= end.seq}
-        good = ledger.walk(start, head.seq, sealed, lambda count: tell(store_id, count))
+        # Of a part nothing is known of the entries before it, so no history can be made again.
+        histories = _Histories(ledger.histories.of_store(store_id, self.proof.checkpoints) if after == 0 else ())
+        good = ledger.walk(start, head.seq, sealed, lambda count: tell(store_id, count), histories)
         self.proof.entries += good.seq - after
         self.proof.sealed += max(0, min(good.seq, max(sealed, default=0)) - after)
         # The last good entry is read once more: the next one may show that it is a forgery.
         again = ledger.entry_head(store_id, good.seq - 1) if good.seq - 1 > after else start
         entries = ledger.entries(store_id, (again or start).seq, end.seq if end is not None else None)
         broken = verify_chain(entries, head, sealed, again or start).broken
-        return Place(store_id, broken.seq, broken.what, broken.reason) if broken is not None else None
+        if broken is not None:
+            return Place(store_id, broken.seq, broken.what, broken.reason)
+        return histories.broken
+
+
+class _Histories:
+    """What was sealed of one chain as a tree, held against its entries' hashes as a walk meets them."""
+
+    def __init__(self, sealed: Iterable[tuple[int, History]]) -> None:
+        self._grown = Growing()
+        self._sealed = iter(sealed)
+        self._next = next(self._sealed, None)
+        self.broken: Place | None = None
+
+    def __call__(self, leaf: bytes) -> None:
+        """One more entry's hash."""
+        if self._next is None:
+            return
+        self._grown.add(leaf)
+        while self._next is not None and self._next[1].seq == self._grown.size:
+            number, history = self._next
+            if self.broken is None and history.root != self._grown.root():
+                reason = f"the history it sealed of store {history.store_id} is not that of its entries"
+                self.broken = Place(None, number, What.CHECKPOINT, reason)
+            self._next = next(self._sealed, None)
 
 
 def judged(
-    checkpoints: Iterable[Checkpoint], is_signed: IsSigned, moved: Callable[[int], Iterable[Head]]
+    checkpoints: Iterable[Checkpoint],
+    is_signed: IsSigned,
+    moved: Callable[[int], Iterable[Head]],
+    grown: Callable[[int], Iterable[History]],
 ) -> Iterator[tuple[Checkpoint, Place | None]]:
-    """Each checkpoint with what is wrong with it, oldest first; ``moved`` gives the heads that it noted."""
-    tree, lengths, entries, previous = Tree(), dict[str, int](), 0, FIRST
+    """Each checkpoint with what is wrong with it, oldest first.
+
+    ``moved`` gives the heads that it noted, ``grown`` the histories.
+    """
+    tree, lengths, entries, previous, histories = Tree(), dict[str, int](), 0, FIRST, Tree()
     for number, checkpoint in enumerate(checkpoints, start=1):
         for head in moved(number):
             tree.put(head.store_id, head_leaf(head))
@@ -127,7 +162,9 @@ def judged(
         broken = _fault(checkpoint, number, previous, is_signed)
         if broken is None and (said.root, said.stores, said.entries) != (tree.root(), len(tree), entries):
             broken = Place(None, number, What.CHECKPOINT, "the heads that are kept for it are not those it sealed")
-        yield checkpoint, broken
+        for history in grown(number):
+            histories.put(history.store_id, history.leaf())
+        yield checkpoint, broken or _histories_fault(checkpoint, histories, is_signed)
         previous = said.digest()
 
 
@@ -141,4 +178,16 @@ def _fault(checkpoint: Checkpoint, number: int, previous: bytes, is_signed: IsSi
         return Place(None, number, What.SIGNATURE, f"its key is not key {said.key_id}")
     if not is_signed(checkpoint.public_key, checkpoint.signature, said.to_bytes()):
         return Place(None, number, What.SIGNATURE, f"key {said.key_id} did not sign it as it is")
+    return None
+
+
+def _histories_fault(checkpoint: Checkpoint, tree: Tree, is_signed: IsSigned) -> Place | None:
+    sealed, number = checkpoint.histories, checkpoint.statement.number
+    if sealed is None:
+        return None
+    signed = statement_of(checkpoint.statement.digest(), sealed.root)
+    if not is_signed(checkpoint.public_key, sealed.signature, signed):
+        return Place(None, number, What.SIGNATURE, f"key {checkpoint.statement.key_id} did not sign its histories")
+    if tree.root() != sealed.root:
+        return Place(None, number, What.CHECKPOINT, "the histories that are kept for it are not those it sealed")
     return None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from thaman_audit.adapters.checkpoints import checkpoint_of
 from thaman_audit.adapters.signing import is_signed
+from thaman_audit.domain.histories import History
 from thaman_audit.errors import UnreadableCheckpoint
 from thaman_audit.proving import judged
 from thaman_audit.verify import Head
@@ -23,7 +24,10 @@ def check(facts: Facts, salla: SallaView | None) -> Iterator[Violation]:
     except UnreadableCheckpoint as error:
         yield Violation(4, "checkpoint_broken", str(error))
         return
-    for _, place in judged(checkpoints, is_signed, lambda number: moved[number]):
+    grown: dict[int, list[History]] = defaultdict(list)
+    for row in facts.rows("checkpoint_histories"):
+        grown[row.pop("number")].append(History(**row))
+    for _, place in judged(checkpoints, is_signed, lambda number: moved[number], lambda number: grown[number]):
         if place is not None:
             yield Violation(4, "checkpoint_broken", str(place))
             return

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from thaman_audit.domain.checkpoints import Checkpoint, HeldHead, Statement
 from thaman_audit.domain.events import CHECKPOINTS_ID, CheckpointSealed
+from thaman_audit.domain.histories import SealedHistories
 from thaman_audit.errors import UnreadableCheckpoint
 from thaman_audit.verify import Head
 from thaman_contracts.events import audit
@@ -37,6 +38,11 @@ class CheckpointTables:
         """The latest checkpoint."""
         found = self._select("latest", checkpoints=CHECKPOINTS_ID)
         return checkpoint_of(found[0]) if found else None
+
+    def at(self, number: int) -> Checkpoint | None:
+        """The checkpoint of a number."""
+        found = self.page(number + 1, 1)
+        return found[0] if found and found[0].statement.number == number else None
 
     def page(self, before: int, limit: int) -> list[Checkpoint]:
         """Checkpoints below a number, newest first."""
@@ -119,14 +125,22 @@ def checkpoint_of(row: dict[str, Any]) -> Checkpoint:
             key_id=said["key_id"],
         )
         statement.to_bytes()  # refuses what has no hashed form
-        return Checkpoint(statement, base64.b64decode(said["public_key"]), base64.b64decode(said["signature"]))
+        public_key, signature = base64.b64decode(said["public_key"]), base64.b64decode(said["signature"])
+        return Checkpoint(statement, public_key, signature, _histories(said))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UnreadableCheckpoint(row["originator_version"]) from error
 
 
+def _histories(said: dict[str, Any]) -> SealedHistories | None:
+    root, signature = said.get("histories_root"), said.get("histories_signature")
+    if root is None or signature is None:
+        return None
+    return SealedHistories(bytes.fromhex(root), base64.b64decode(signature))
+
+
 def event_of(checkpoint: Checkpoint) -> CheckpointSealed:
     """The event that stores and publishes a checkpoint; its version is the checkpoint's number."""
-    statement = checkpoint.statement
+    statement, histories = checkpoint.statement, checkpoint.histories
     return CheckpointSealed(
         originator_id=CHECKPOINTS_ID,
         originator_version=statement.number,
@@ -140,6 +154,8 @@ def event_of(checkpoint: Checkpoint) -> CheckpointSealed:
         key_id=statement.key_id,
         public_key=base64.b64encode(checkpoint.public_key).decode(),
         signature=base64.b64encode(checkpoint.signature).decode(),
+        histories_root=histories.root.hex() if histories else None,
+        histories_signature=base64.b64encode(histories.signature).decode() if histories else None,
     )
 
 

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from thaman_audit.adapters.checkpoints import CheckpointTables
+from thaman_audit.adapters.histories import HistoryTables
 from thaman_audit.adapters.walking import walk
 from thaman_audit.verify import Entry, Head, Sealed
 from thaman_kit.database import load_queries
@@ -23,6 +24,7 @@ class Moment(CheckpointTables):
 
     def __init__(self, connection: psycopg.Connection[DictRow]) -> None:
         super().__init__(self)
+        self.histories = HistoryTables(self)
         self._connection = connection
 
     @classmethod
@@ -63,9 +65,11 @@ class Moment(CheckpointTables):
             for row in cursor:
                 yield Entry(**row)
 
-    def walk(self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None]) -> Head:
+    def walk(
+        self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None], leaf: Callable[[bytes], None]
+    ) -> Head:
         """The last entry that is good, walking from ``start`` and not beyond ``until``."""
-        return walk(self._connection, start, until, sealed, tell)
+        return walk(self._connection, start, until, sealed, tell, leaf)
 
 
 def _head(rows: list[dict[str, Any]]) -> Head | None:

@@ -216,3 +216,90 @@ ORDER BY seq DESC
 -- name: variants_of
 -- description: The items that are variants of a product.
 SELECT item FROM prices WHERE store_id = %(store_id)s AND starts_with(item, %(product)s || '/') ORDER BY item LIMIT %(limit)s
+
+-- name: applied
+-- description: A page of an item's applied prices, newest first, with the first checkpoint whose history has each.
+SELECT found.*, (
+    SELECT number FROM checkpoint_histories
+    WHERE checkpoint_histories.store_id = found.store_id AND checkpoint_histories.seq >= found.seq
+    ORDER BY checkpoint_histories.seq LIMIT 1
+) AS number
+FROM (
+    SELECT ledger.store_id, seq, ledger.event_id, ledger.service, type, position, occurred_at, recorded_at, data,
+        prev_hash, hash
+    FROM item_events JOIN ledger USING (service, event_id)
+    WHERE item_events.store_id = %(store_id)s AND item = %(item)s AND name = %(name)s AND seq < %(before)s
+    ORDER BY seq DESC LIMIT %(limit)s
+) AS found ORDER BY seq DESC
+
+-- name: of_decision
+-- description: The entries about one item that belong to a decision, or to the proposal behind it, oldest first.
+WITH decided AS (
+    SELECT * FROM item_events WHERE store_id = %(store_id)s AND item = %(item)s AND decision_id = %(decision_id)s
+), found AS (
+    SELECT service, event_id FROM decided
+    UNION
+    SELECT service, event_id FROM item_events
+    WHERE store_id = %(store_id)s AND item = %(item)s
+      AND proposal_id IN (SELECT proposal_id FROM decided WHERE proposal_id IS NOT NULL)
+)
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM found JOIN ledger USING (service, event_id) WHERE store_id = %(store_id)s ORDER BY seq
+
+-- name: applied_event
+-- description: A store's entry of one type and id.
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger WHERE service = %(service)s AND event_id = %(event_id)s AND store_id = %(store_id)s AND type = %(type)s
+
+-- name: items_of_products
+-- description: The items that are some products or their variants.
+SELECT DISTINCT item FROM prices
+JOIN unnest(%(products)s::text[]) AS wanted (product) ON item = product OR starts_with(item, product || '/')
+WHERE store_id = %(store_id)s
+
+-- name: about
+-- description: The entries that speak of some items, alone or among others, in a time, oldest first. As in mentions what
+-- an index finds is taken out before anything else is asked.
+WITH alone AS MATERIALIZED (
+    SELECT service, event_id FROM item_events
+    WHERE store_id = %(store_id)s AND item = ANY (%(items)s::text[]) AND at >= %(first)s AND at < %(end)s
+), among AS MATERIALIZED (
+    SELECT seq, type, occurred_at FROM ledger
+    WHERE ledger_items(store_id, data) && %(keys)s::text[]
+      AND (type IN (
+          'thaman.onboarding.CatalogObserved.v1', 'thaman.onboarding.CatalogItemsRemoved.v1',
+          'thaman.optimizer.CompetitorLinksChanged.v1', 'thaman.optimizer.OffersObserved.v1'
+      )) IS TRUE
+), found AS MATERIALIZED (
+    SELECT seq FROM alone JOIN ledger USING (service, event_id) WHERE store_id = %(store_id)s
+    UNION
+    SELECT seq FROM among WHERE type = ANY (%(shared)s::text[]) AND occurred_at >= %(first)s AND occurred_at < %(end)s
+)
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger WHERE store_id = %(store_id)s AND seq IN (SELECT seq FROM found)
+ORDER BY seq
+
+-- name: stated
+-- description: The entries that say an item's price from one instant up to before another, and before that the last one
+-- of each type, oldest first. As in mentions what an index finds is taken out before anything else is asked.
+WITH speaking AS MATERIALIZED (
+    SELECT seq, type, occurred_at FROM ledger
+    WHERE ledger_items(store_id, data) @> ARRAY[%(store_id)s || ' ' || %(item)s]
+      AND (type IN (
+          'thaman.onboarding.CatalogObserved.v1', 'thaman.onboarding.CatalogItemsRemoved.v1',
+          'thaman.optimizer.CompetitorLinksChanged.v1', 'thaman.optimizer.OffersObserved.v1'
+      )) IS TRUE
+), told AS MATERIALIZED (
+    SELECT seq, type, occurred_at FROM item_events JOIN ledger USING (service, event_id)
+    WHERE item_events.store_id = %(store_id)s AND item = %(item)s AND name = ANY (%(names)s::text[]) AND at < %(at)s
+), both_kinds AS MATERIALIZED (
+    SELECT * FROM speaking WHERE type = ANY (%(types)s::text[]) AND occurred_at < %(at)s
+    UNION SELECT * FROM told
+), found AS MATERIALIZED (
+    SELECT seq FROM both_kinds WHERE occurred_at >= %(start)s
+    UNION
+    SELECT max(seq) FROM both_kinds WHERE occurred_at < %(start)s GROUP BY type
+)
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger WHERE store_id = %(store_id)s AND seq IN (SELECT seq FROM found)
+ORDER BY seq

@@ -40,8 +40,12 @@ def walk(
     until: int,
     sealed: Mapping[int, tuple[int, bytes]],
     tell: Callable[[int], None],
+    leaf: Callable[[bytes], None],
 ) -> Head:
-    """The last good entry of a chain after ``start`` and not beyond ``until``; ``tell`` hears of every ten thousand."""
+    """The last good entry of a chain after ``start`` and not beyond ``until``.
+
+    ``tell`` hears of every ten thousand, ``leaf`` of each good entry's hash.
+    """
     query = _COPY.format(sql.Literal(start.store_id), sql.Literal(start.seq), sql.Literal(until))
     opening = TAG + field(start.store_id.encode())
     seq, previous = start.seq, start.hash
@@ -52,6 +56,7 @@ def walk(
             if digest is None or (seq + 1 in sealed and sealed[seq + 1][1] != digest):
                 break
             seq, previous = seq + 1, digest
+            leaf(digest)
             if seq % EVERY == 0:
                 tell(EVERY)
         # The rest is read to its end, because giving a COPY up would end the transaction, and with it the moment.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from thaman_audit.domain.histories import SealedHistories
 from thaman_audit.domain.merkle import leaf_hash
 from thaman_audit.verify import Head, field, instant, number
 
@@ -50,11 +51,15 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A statement with its signature and the key that verifies it."""
+    """A statement with its signature and the key that verifies it.
+
+    ``histories`` is ``None`` in checkpoints of before there were any.
+    """
 
     statement: Statement
     public_key: bytes
     signature: bytes
+    histories: SealedHistories | None = None
 
 
 @dataclass(frozen=True, slots=True)
