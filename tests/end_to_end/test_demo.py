@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from tests.support.commands import Thaman, last_object
+from tests.support.live_rows import REBUILT, in_order, live_rows
 from tests.support.replaying import recorded, replayed
 
 from thaman_contracts.handover import (
@@ -175,6 +177,44 @@ def test_the_runs_are_handed_over_as_files(first: dict[str, Any], thaman: Thaman
         assert pricing.complete is report.complete is (store["asked"] == 0)
     for path in (tmp_path / "one").rglob("*.json"):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
+
+
+def test_each_store_is_made_again_from_its_ledger(first: dict[str, Any], thaman: Thaman) -> None:
+    """On the data that the demo left: in an empty database, from published events alone, row by row what is live."""
+    reader = Thaman(thaman.home)
+    with EmbeddedPostgres(thaman.home / "data" / "postgres") as server, psycopg.connect(server.url) as live:
+        reader.env[DATABASE_URL] = server.url
+        for store in first["stores"]:
+            made = reader.json("replay", "--store", store["store_id"])
+            assert {service: set(tables) for service, tables in made["read_models"].items()} == {
+                service: set(tables) for service, tables in REBUILT.items()
+            }
+            for service, tables in REBUILT.items():
+                for table in tables:
+                    rows = in_order(made["read_models"][service][table])
+                    assert rows == live_rows(live, service, table, store["store_id"]), f"{service}.{table}"
+            assert made["state"]["decided"]["by_state"].get("applied", 0) == store["applied"]
+            assert len(made["state"]["waiting"]) == store["asked"]
+        written = stores_by_mode(first)["full_auto"]
+        check_before_the_first_write(reader, live, written["store_id"], written["applied"])
+        assert not [name for name in server.databases() if name.startswith("thaman_scratch")]
+
+
+def check_before_the_first_write(reader: Thaman, live: psycopg.Connection, store_id: str, applied: int) -> None:
+    """A moment before anything was written, all is decided or yet to be, and every price is the old one."""
+    first_write = live.execute(
+        "SELECT min(occurred_at) FROM audit.ledger WHERE store_id = %s AND type LIKE '%%.PriceWriteStarted.%%'",
+        (store_id,),
+    ).fetchone()
+    assert first_write is not None
+    at = first_write[0] - timedelta(microseconds=1)
+    then, now = (reader.json("replay", "--store", store_id, *extra) for extra in (("--at", at.isoformat()), ()))
+    assert set(then["state"]["decided"]["by_state"]) <= {"decided"}
+    assert then["entries"] < now["entries"]
+    before = {row["item_key"]: row["base_price"] for row in then["state"]["items"]}
+    moved = [row for row in now["read_models"]["optimizer"]["decisions"] if row["state"] == "applied"]
+    assert len(moved) == applied > 0
+    assert all(before[row["item_key"]] == row["old_base_price"] != row["base_price"] for row in moved)
 
 
 def read_handed_over(folder: Path) -> tuple[MarketIntelligence, PricingDecision, ExecutionReport]:

@@ -11,7 +11,8 @@
 ├── ``DemoFailed``                 9  the demo did not reach its end
 ├── ``NotQuiet``                  10  the installation did not come to rest in time (``world/quiet.py``)
 ├── ``ExportRefused``             11  what the ledger has cannot be handed over or told
-└── ``LedgerBroken``              12  the ledger does not hold
+├── ``LedgerBroken``              12  the ledger does not hold
+└── ``LedgerBehind``              10  the ledger has not taken in yet what is asked about
 
 The number is the process' exit code; 130 is Ctrl-C.
 """
@@ -27,8 +28,8 @@ EXIT_CODES = {
     7: "a service refused the request",
     8: "doctor found trouble",
     9: "the demo did not reach its end",
-    10: "the installation did not come to rest in time",
-    11: "export, why: the ledger contradicts itself, nothing is said from it",
+    10: "the installation did not come to rest in time; replay: the ledger is behind",
+    11: "export, why, replay: the ledger contradicts itself, nothing is said from it",
     12: "audit verify: the ledger does not hold; the first broken place is named",
     130: "stopped by Ctrl-C",
 }
@@ -117,3 +118,9 @@ class LedgerBroken(CliError):
     """The ledger does not hold."""
 
     exit_code = 12
+
+
+class LedgerBehind(CliError):
+    """The ledger has not taken in yet what is asked about."""
+
+    exit_code = 10

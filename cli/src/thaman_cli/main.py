@@ -15,6 +15,7 @@ from thaman_cli.commands import (
     keys,
     migrate,
     price,
+    replay,
     sandbox,
     settings,
     status,
@@ -43,6 +44,7 @@ app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("price")(price.price)
 app.command("why")(why.why)
+app.command("replay")(replay.replay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
 app.command("migrate")(migrate.migrate)

@@ -1,7 +1,7 @@
 """``thaman why``: why an item's price was what it was, from the audit's ledger alone."""
 
 from contextlib import closing
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -9,19 +9,17 @@ from rich.markup import escape
 
 from thaman_cli.databases import admin_url
 from thaman_cli.errors import BadUsage, ExportRefused
+from thaman_cli.instants import AT_HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
 from thaman_contracts.ids import item_key
-
-_RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")
-_AT = "An instant, e.g. 2026-11-24T14:30; without an offset it is Riyadh's. By default now."
 
 
 def why(
     store: Annotated[str, typer.Argument(metavar="STORE", help="Salla's id of the store.")],
     product: Annotated[str, typer.Argument(metavar="PRODUCT", help="Salla's id of the product.")],
     variant: Annotated[str | None, typer.Option(help="Salla's id of the variant.")] = None,
-    at: Annotated[str | None, typer.Option(help=_AT)] = None,
+    at: Annotated[str | None, typer.Option(help=AT_HELP)] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +32,7 @@ def why(
     out, now, item = Output(as_json=as_json), datetime.now(UTC), item_key(product, variant)
     with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database:
         try:
-            told = why_of(LedgerTables(database), store, item, _instant(at) or now, now)
+            told = why_of(LedgerTables(database), store, item, instant_of(at) if at else now, now)
         except FutureInstant as error:
             raise BadUsage(f"{at} has not come yet", "nothing is on record", "Give an earlier --at.") from error
         except PricedByVariants as error:
@@ -54,13 +52,3 @@ def why(
                 "Nothing is said: the ledger contradicts itself", str(error), "Run `thaman check-world`."
             ) from error
     out.result(told.model_dump(mode="json"), escape("\n".join([*told.told_ar, "", *told.told_en])))
-
-
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadUsage(f"{text!r} is not an instant", "it is not ISO 8601", "Write e.g. 2026-11-24T14:30.") from error
-    return found if found.tzinfo else found.replace(tzinfo=_RIYADH)

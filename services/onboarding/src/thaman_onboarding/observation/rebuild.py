@@ -34,7 +34,7 @@ def rebuild(app: EventSourcedApplication) -> int:
     app.execute(wipe)
     count = 0
     for page in _pages(app):
-        app.execute(partial(_apply, page))
+        app.execute(partial(fold_events, page))
         count += len(page)
     app.execute(lambda uow: restore_versions(uow, versions))
     return count
@@ -55,7 +55,8 @@ def _known(event: Any) -> DomainEvent:
     return event
 
 
-def _apply(events: Iterable[DomainEvent], uow: UnitOfWork) -> None:
+def fold_events(events: Iterable[DomainEvent], uow: UnitOfWork) -> None:
+    """Put what events say of catalogues and orders into the unit; other events are none of its business."""
     for event in events:
         match event:
             case CatalogObserved():

@@ -1,0 +1,23 @@
+"""The ledger's read models made from published events alone, which is what they are always made of."""
+
+from collections.abc import Sequence
+
+from thaman_audit.adapters.ledger import LedgerTables
+from thaman_audit.application import rows_of
+from thaman_kit.restoring import Message
+
+
+class PublishedFold:
+    """Fills empty tables, page by page; but for the index of where events about items lie, which speaks of a ledger."""
+
+    def __init__(self, tables: LedgerTables) -> None:
+        self._tables = tables
+
+    def fold(self, page: Sequence[Message]) -> None:
+        """Take in the next messages."""
+        rows = rows_of(page)
+        rows.by_statement.pop("item_event", None)
+        self._tables.put(rows)
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
