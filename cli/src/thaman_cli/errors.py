@@ -19,7 +19,7 @@ The number is the process' exit code; 130 is Ctrl-C.
 
 EXIT_CODES = {
     0: "done",
-    1: "unexpected error (run again with --debug to see where)",
+    1: "unexpected error (run again with --debug to see where); replay --recompute: a decision came out differently",
     2: "bad option or argument",
     3: "already running in this folder; price: some lines were bad, the rest was priced",
     4: "not running",

@@ -1,4 +1,4 @@
-"""``thaman replay``: a store as it was at an instant, from the ledger alone."""
+"""``thaman replay``: a store as it was at an instant, from the ledger alone; or its decisions made again."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -6,22 +6,39 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from thaman_cli.databases import admin_url
+from thaman_cli.databases import admin_url, connect
 from thaman_cli.errors import BadUsage, CliError, ExportRefused
 from thaman_cli.instants import AT_HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
 from thaman_cli.state import Home
 
+DIFFERENT = 1
+"""The exit code where a decision came out differently."""
+
 
 def replay(
     store: Annotated[str, typer.Option(help="Salla's id of the store.")],
     at: Annotated[str | None, typer.Option(help=AT_HELP)] = None,
+    recompute: Annotated[bool, typer.Option("--recompute", help="Make every recorded decision again.")] = False,
+    since: Annotated[str | None, typer.Option("--from", help="Of runs that began at this instant or later.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Of runs that began before this instant.")] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a store's state at an instant again, from the ledger alone and in an empty database."""
-    _past(Output(as_json=as_json), home_of(home), store, at)
+    """Make a store's state at an instant again, from the ledger alone and in an empty database.
+
+    With --recompute: make its recorded decisions again from their records and compare; exit code 1 where one differs.
+    """
+    out, place = Output(as_json=as_json), home_of(home)
+    if not recompute and (since or until):
+        raise BadUsage("--from and --to choose runs", "a state has one instant", "Add --recompute, or give --at.")
+    if recompute and at:
+        raise BadUsage("--at and --recompute do not go together", "they ask different things", "Give --from and --to.")
+    if recompute:
+        _recompute(out, place, store, _span(since, until))
+    else:
+        _past(out, place, store, at)
 
 
 def _past(out: Output, home: Home, store: str, at: str | None) -> None:
@@ -61,6 +78,27 @@ def _past(out: Output, home: Home, store: str, at: str | None) -> None:
         "not_rebuilt": list(NOT_REBUILT),
     }
     out.result(data, escape("\n".join(told(chain, state))))
+
+
+def _recompute(out: Output, home: Home, store: str, span: tuple[datetime, datetime]) -> None:
+    from contextlib import closing
+
+    from thaman_cli.replaying.again import as_data, recomputed, told_again
+
+    with closing(connect(home, "optimizer")) as application:
+        found = recomputed(application, store, *span)
+    out.result(as_data(store, span, found), escape("\n".join(told_again(store, found))))
+    if found.different:
+        raise typer.Exit(DIFFERENT)
+
+
+def _span(since: str | None, until: str | None) -> tuple[datetime, datetime]:
+    """The time in which runs began; all of it where nothing is given."""
+    first = instant_of(since) if since else datetime(2000, 1, 1, tzinfo=UTC)
+    last = instant_of(until) if until else datetime.now(UTC)
+    if last <= first:
+        raise BadUsage("--to is not after --from", "no run can have begun in between", "Give a later --to.")
+    return first, last
 
 
 def _passed(at: str | None) -> datetime:
