@@ -12,6 +12,14 @@ from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_optimizer.adapters.recorded_runs import RecordedRuns
 from thaman_optimizer.domain.events import PriceHeld, PriceProposed
 from thaman_optimizer.domain.recompute import Recomputed, Record
+from thaman_optimizer.whatif import Retold, retell
+
+POLICY = PricePolicy.model_validate(
+    {
+        "title": "one fixed",
+        "strategies": [{"kind": "fixed", "price": 9_900, "scope": {"products": ["3"]}}],
+    }
+)
 
 
 def records(world: Any) -> list[Record]:
@@ -42,9 +50,8 @@ def run(world: Any, item_of: Callable[..., Any]) -> Record:
                 source="sweep", lines=lines,
             )
         )  # fmt: skip
-    fixed = {"kind": "fixed", "price": 9_900, "scope": {"products": ["3"]}}
-    policy = PricePolicy.model_validate({"title": "one fixed", "strategies": [fixed]})
-    world.container.policies.stage("1", world.container.policies.draft("1", policy, "me"), PolicyStage.LIVE, None, "me")
+    version = world.container.policies.draft("1", POLICY, "me")
+    world.container.policies.stage("1", version, PolicyStage.LIVE, None, "me")
     world.run()
     (found,) = records(world)
     assert {type(one) for one in found.told} == {PriceProposed, PriceHeld}
@@ -99,3 +106,23 @@ def test_what_cannot_be_made_again_is_counted_with_its_reason(run: Record) -> No
     words = " | ".join(found.left_out)
     for part in ("guards-0.9", "facts of an item", "has not ended", "store's facts", "cannot be read by this release"):
         assert part in words
+
+
+def test_the_same_policy_makes_the_same_of_history_and_another_does_not(world: Any, run: Record) -> None:
+    def under(policy: PricePolicy) -> Retold:
+        day = timedelta(days=1)
+        runs, left_out = RecordedRuns(world.container.application).runs(
+            "1", world.clock.now() - day, world.clock.now() + day, 1_000
+        )
+        return retell(runs, left_out, 0, policy)
+
+    same = under(POLICY)
+    ((again,), live) = same.runs, same.live
+    assert (again.run_id, again.reproduced, again.differences) == (run.run_id, True, ())
+    assert live == same.other
+    assert (live.items, live.held) == (10, sum(isinstance(one, PriceHeld) for one in run.told))
+    dearer = under(POLICY.model_copy(update={"min_margin_bp": 5_500, "title": "dearer"}))
+    (other,) = dearer.runs
+    assert other.different > 0
+    assert dearer.live == live
+    assert dearer.other.at_floor > live.at_floor

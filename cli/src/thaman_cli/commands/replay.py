@@ -1,6 +1,7 @@
 """``thaman replay``: a store as it was at an instant, from the ledger alone; or its decisions made again."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +22,9 @@ def replay(
     store: Annotated[str, typer.Option(help="Salla's id of the store.")],
     at: Annotated[str | None, typer.Option(help=AT_HELP)] = None,
     recompute: Annotated[bool, typer.Option("--recompute", help="Make every recorded decision again.")] = False,
+    counterfactual: Annotated[
+        Path | None, typer.Option(metavar="POLICY.json", help="Judge the recorded runs under this pricing policy.")
+    ] = None,
     since: Annotated[str | None, typer.Option("--from", help="Of runs that began at this instant or later.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Of runs that began before this instant.")] = None,
     home: HomeOption = DEFAULT_HOME,
@@ -29,14 +33,18 @@ def replay(
     """Make a store's state at an instant again, from the ledger alone and in an empty database.
 
     With --recompute: make its recorded decisions again from their records and compare; exit code 1 where one differs.
+    With --counterfactual: say what another policy would have made of the recorded runs. Nothing live is changed.
     """
     out, place = Output(as_json=as_json), home_of(home)
-    if not recompute and (since or until):
+    asked = [name for name, given in (("--recompute", recompute), ("--counterfactual", counterfactual)) if given]
+    if not asked and (since or until):
         raise BadUsage("--from and --to choose runs", "a state has one instant", "Add --recompute, or give --at.")
-    if recompute and at:
-        raise BadUsage("--at and --recompute do not go together", "they ask different things", "Give --from and --to.")
+    if len(asked) > 1 or (asked and at):
+        raise BadUsage(f"{asked[0]} stands alone", "each option asks another thing", "Ask one after the other.")
     if recompute:
         _recompute(out, place, store, _span(since, until))
+    elif counterfactual:
+        _counterfactual(out, place, store, counterfactual, _span(since, until))
     else:
         _past(out, place, store, at)
 
@@ -90,6 +98,17 @@ def _recompute(out: Output, home: Home, store: str, span: tuple[datetime, dateti
     out.result(as_data(store, span, found), escape("\n".join(told_again(store, found))))
     if found.different:
         raise typer.Exit(DIFFERENT)
+
+
+def _counterfactual(out: Output, home: Home, store: str, file: Path, span: tuple[datetime, datetime]) -> None:
+    from contextlib import closing
+
+    from thaman_cli.replaying.otherwise import as_data, policy_of, told_otherwise, under
+
+    policy = policy_of(file)
+    with closing(connect(home, "optimizer")) as application:
+        found = under(application, store, policy, *span)
+    out.result(as_data(store, policy, span, found), escape("\n".join(told_otherwise(store, policy, found))))
 
 
 def _span(since: str | None, until: str | None) -> tuple[datetime, datetime]:

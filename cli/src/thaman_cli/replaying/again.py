@@ -21,12 +21,7 @@ def recomputed(application: EventSourcedApplication, store_id: str, since: datet
         BadUsage: the optimizer knows no such store.
         ExportRefused: the log has an event that this release does not know.
     """
-    if not application.database.fetch_all("SELECT FROM stores WHERE store_id = %s", (store_id,)):
-        raise BadUsage(
-            f"The optimizer knows no store {store_id}",
-            "the id was mistyped, or it was never connected",
-            "Check the id.",
-        )
+    require_store(application, store_id)
     found = Recomputed()
     try:
         for record in RecordedRuns(application).records(store_id, since, until):
@@ -38,6 +33,20 @@ def recomputed(application: EventSourcedApplication, store_id: str, since: datet
             "Run the release that recorded it, or a newer one.",
         ) from error
     return found
+
+
+def require_store(application: EventSourcedApplication, store_id: str) -> None:
+    """That the optimizer knows the store.
+
+    Raises:
+        BadUsage: it does not.
+    """
+    if not application.database.fetch_all("SELECT store_id FROM stores WHERE store_id = %s", (store_id,)):
+        raise BadUsage(
+            f"The optimizer knows no store {store_id}",
+            "the id was mistyped, or it was never connected",
+            "Check the id.",
+        )
 
 
 def as_data(store_id: str, span: tuple[datetime, datetime], found: Recomputed) -> dict[str, Any]:
