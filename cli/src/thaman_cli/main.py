@@ -19,6 +19,7 @@ from thaman_cli.commands import (
     sandbox,
     settings,
     status,
+    tail,
     up,
     why,
     world,
@@ -47,6 +48,7 @@ app.command("why")(why.why)
 app.command("replay")(replay.replay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
+app.command("tail")(tail.tail)
 app.command("migrate")(migrate.migrate)
 app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead-letters")
