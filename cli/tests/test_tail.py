@@ -111,7 +111,7 @@ def test_one_store_is_followed_from_now_on_and_ctrl_c_is_no_failure(
     assert passing_consumers(bus) == []
 
 
-def test_without_streams_or_without_nats_it_says_so(own_nats: EmbeddedNats) -> None:  # noqa: F811
+def test_without_streams_it_says_so(own_nats: EmbeddedNats) -> None:  # noqa: F811
     process = follow(own_nats.url, "--json")
     out, _ = process.communicate(timeout=30)
     assert (process.returncode, json.loads(out)["error"]) == (4, "NATS has no stream ONBOARDING")

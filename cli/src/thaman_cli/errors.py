@@ -11,8 +11,7 @@
 ├── ``DemoFailed``                 9  the demo did not reach its end
 ├── ``NotQuiet``                  10  the installation did not come to rest in time (``world/quiet.py``)
 ├── ``ExportRefused``             11  what the ledger has cannot be handed over or told
-├── ``LedgerBroken``              12  the ledger does not hold
-└── ``LedgerBehind``              10  the ledger has not taken in yet what is asked about
+└── ``LedgerBroken``              12  the ledger does not hold
 
 The number is the process' exit code; 130 is Ctrl-C.
 """
@@ -118,9 +117,3 @@ class LedgerBroken(CliError):
     """The ledger does not hold."""
 
     exit_code = 12
-
-
-class LedgerBehind(CliError):
-    """The ledger has not taken in yet what is asked about."""
-
-    exit_code = 10

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -30,16 +32,21 @@ def tail(
         raise BadUsage(f"{store!r} is no store", "ids are digits and letters", "Check the id.")
     out, url = Output(as_json=as_json), nats_url(home_of(home))
 
-    def show(envelope: Envelope, body: bytes) -> None:
-        if as_json:
-            print_json(_document(envelope, body))
-        else:
-            out.line(escape(_line(envelope, body)))
-
     async def until_stopped() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+
+        def show(envelope: Envelope, body: bytes) -> None:
+            try:
+                if as_json:
+                    print_json(_document(envelope, body))
+                else:
+                    out.line(escape(_line(envelope, body)))
+            except BrokenPipeError:  # whoever read it, `head` perhaps, has enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                stop.set()
+
         await follow(url, store, show, stop)
 
     asyncio.run(until_stopped())

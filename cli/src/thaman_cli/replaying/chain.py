@@ -8,9 +8,10 @@ from datetime import datetime
 from thaman_audit.adapters.moment import Moment
 from thaman_audit.application import envelope_of
 from thaman_audit.verify import Entry
-from thaman_cli.errors import BadUsage, LedgerBehind
+from thaman_cli.errors import BadUsage
 from thaman_cli.instants import in_riyadh
 from thaman_cli.world.facts import published_topics
+from thaman_cli.world.quiet import NotQuiet
 from thaman_cli.world.reading import connect, select
 from thaman_contracts.events.onboarding import SystemSettingsChanged
 from thaman_contracts.ids import SYSTEM
@@ -81,12 +82,12 @@ def wait_for_ledger(admin_db_url: str, store_id: str, at: datetime) -> None:
     """Wait (blocking) until the ledger has everything that services recorded of the store up to ``at``.
 
     Raises:
-        LedgerBehind: it had not within :data:`CATCH_UP_S`; the message says what is missing.
+        NotQuiet: it had not within :data:`CATCH_UP_S`; the message says what is missing.
     """
     deadline = time.monotonic() + CATCH_UP_S
     while missing := _missing(admin_db_url, store_id, at):
         if time.monotonic() > deadline:
-            raise LedgerBehind(
+            raise NotQuiet(
                 f"The ledger is behind for store {store_id}",
                 f"it has not taken in {', '.join(missing)}",
                 "Run it again in a moment; if it stays so, look at `thaman status` and `thaman dead-letters list`.",
