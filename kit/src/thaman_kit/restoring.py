@@ -5,22 +5,30 @@ defaults, or what the service supplies where there is none. Whatever is read fro
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from thaman_contracts.envelope import Envelope
+from thaman_contracts.events import EventData
 from thaman_kit.domain import DomainEvent
 from thaman_kit.errors import Undeliverable
 from thaman_kit.publication import contract_of
 
-Message = tuple[Envelope, bytes]
-"""A published event: its envelope and its body as it was received."""
+Told = tuple[Envelope, EventData]
+"""A published event with its envelope. Made by a :class:`Restorer`, it is of its service's stored class, too."""
 
 Supply = Callable[[Envelope], Mapping[str, Any]]
 
 
+def stored_of(told: Iterable[Told], service: str) -> Iterator[DomainEvent]:
+    """The events of one service, as it stores them."""
+    for envelope, event in told:
+        if envelope.service == service and isinstance(event, DomainEvent):
+            yield event
+
+
 class Restorer:
-    """Knows the stored class of each type that a service publishes."""
+    """Knows the stored class of each type that is published."""
 
     def __init__(
         self, classes: Iterable[type[DomainEvent]], supply: Mapping[type[DomainEvent], Supply] | None = None
@@ -29,15 +37,11 @@ class Restorer:
         self._classes = {contract.event_type(): stored for stored, contract in contracts.items() if contract}
         self._supply = dict(supply or {})
 
-    def knows(self, event_type: str) -> bool:
-        """Whether it can restore events of a type."""
-        return event_type in self._classes
-
-    def restore(self, envelope: Envelope, body: bytes) -> DomainEvent:
-        """The stored event of a message.
+    def restore(self, envelope: Envelope, body: bytes) -> EventData:
+        """The stored event of a message: its envelope, and its body as it was received.
 
         Raises:
-            Undeliverable: this release stores nothing of that type, or the body is not one.
+            Undeliverable: no class of this process is published as that type, or the body is not one.
         """
         stored = self._classes.get(envelope.type)
         if stored is None:
@@ -46,6 +50,8 @@ class Restorer:
         originator, version = envelope.originator
         names = {"originator_id": originator, "originator_version": version}
         try:
-            return stored.model_validate(json.loads(body) | names | (supply(envelope) if supply else {}))
+            event = stored.model_validate(json.loads(body) | names | (supply(envelope) if supply else {}))
         except (ValueError, TypeError) as error:
             raise Undeliverable(f"{envelope.event_id} is no {envelope.type}: {error}") from error
+        assert isinstance(event, EventData), "a class that is published inherits its contract"
+        return event

@@ -10,17 +10,18 @@ from uuid import UUID
 import pytest
 
 from thaman_contracts.envelope import Envelope
-from thaman_contracts.events import EventData, onboarding
+from thaman_contracts.events import EventData, model_of, onboarding
 from thaman_contracts.events.listings import ListingSource, LookOutcome, SourceKind
 from thaman_contracts.events.onboarding import CatalogItem
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_kit.application import EventSourcedApplication
+from thaman_kit.restoring import Restorer
 from thaman_optimizer.adapters.published import PublishedFold
 from thaman_optimizer.adapters.rebuild import TABLES, rebuild
 from thaman_optimizer.consumers import router
 from thaman_optimizer.domain.listings import Listing
 from thaman_optimizer.listing_ports import Look
-from thaman_optimizer.publication import PUBLICATION
+from thaman_optimizer.publication import PUBLICATION, STORED
 
 
 def dump(application: EventSourcedApplication) -> dict[str, list[dict[str, Any]]]:
@@ -135,7 +136,9 @@ def test_published_events_alone_make_the_same_tables(
     live(world, item_of)
     log = world.container.application.recorder.select_notifications(0, 100_000, inclusive_of_start=False)
     own = [PUBLICATION.message_of(world.container.application.mapper.to_domain_event(one), one.id, 0) for one in log]
-    told = [*((one.envelope, one.body) for one in own if one), *world.history]
+    restorer = Restorer(STORED)
+    told = [(one.envelope, restorer.restore(one.envelope, one.body)) for one in own if one]
+    told += [(envelope, model_of(envelope.type).model_validate_json(body)) for envelope, body in world.history]
     with closing(EventSourcedApplication.connect("optimizer", other_database)) as other:
         fold = PublishedFold(other, router)
         for first in range(0, len(told), size):

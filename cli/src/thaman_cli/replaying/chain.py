@@ -10,13 +10,15 @@ from thaman_audit.application import envelope_of
 from thaman_audit.verify import Entry
 from thaman_cli.errors import BadUsage
 from thaman_cli.instants import in_riyadh
-from thaman_cli.world.facts import published_topics
+from thaman_cli.world.facts import load_topics, published_topics
 from thaman_cli.world.quiet import NotQuiet
 from thaman_cli.world.reading import connect, select
 from thaman_contracts.events.onboarding import SystemSettingsChanged
 from thaman_contracts.ids import SYSTEM
 from thaman_contracts.subjects import SERVICES, partition_of, upstream_of
-from thaman_kit.restoring import Message
+from thaman_kit.domain import TOPICS
+from thaman_kit.restoring import Restorer, Told
+from thaman_onboarding.application.published import SUPPLY
 
 CATCH_UP_S = 10.0
 _POLL_S = 0.2
@@ -56,21 +58,30 @@ class Chain:
                 "Give a later --at.",
             )
 
-    def messages(self) -> Iterator[Message]:
-        """The store's entries as they were published; between them the installation's settings, which hold for all.
+    def events(self) -> Iterator[Told]:
+        """The store's events; between them the installation's settings, which hold for all.
 
         Each setting goes before the store's first entry that occurred later.
+
+        Raises:
+            Undeliverable: an entry is not known to this release.
         """
-        settings = self._settings()
+        load_topics()
+        restorer, settings = Restorer(TOPICS.values(), SUPPLY), self._settings()
+
+        def told(entry: Entry) -> Told:
+            envelope = envelope_of(entry)
+            return envelope, restorer.restore(envelope, entry.data)
+
         waiting = next(settings, None)
         for entry in self.ledger.happened(self.store_id, self.at):
             while waiting is not None and waiting.occurred_at <= entry.occurred_at:
-                yield envelope_of(waiting), waiting.data
+                yield told(waiting)
                 waiting = next(settings, None)
             self.entries, self.last, self.hash = self.entries + 1, entry.seq, entry.hash.hex()
-            yield envelope_of(entry), entry.data
+            yield told(entry)
         while waiting is not None:
-            yield envelope_of(waiting), waiting.data
+            yield told(waiting)
             waiting = next(settings, None)
 
     def _settings(self) -> Iterator[Entry]:

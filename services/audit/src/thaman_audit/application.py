@@ -1,6 +1,6 @@
 """The ledger: appending to it, proving it, and making the read models from it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from thaman_audit.domain.rows import Rows, project
@@ -51,17 +51,15 @@ class Ledger:
         for store_id in self._tables.store_ids():
             entries = self._tables.chain(store_id)
             while page := list(islice(entries, PAGE)):
-                yield rows_of((envelope_of(entry), entry.data) for entry in page)
+                rows = Rows()
+                for entry in page:
+                    self._replay(entry, rows)
+                yield rows
 
-
-def rows_of(messages: Iterable[tuple[Envelope, bytes]]) -> Rows:
-    """What events, by their envelopes and bodies, add to the read models; those of an unknown type add nothing."""
-    rows = Rows()
-    for envelope, body in messages:
-        model = REGISTRY.get(envelope.type)
+    def _replay(self, entry: Entry, rows: Rows) -> None:
+        model = REGISTRY.get(entry.type)
         if model is not None:
-            project(model.model_validate_json(body), envelope, rows)
-    return rows
+            project(model.model_validate_json(entry.data), envelope_of(entry), rows)
 
 
 def envelope_of(entry: Entry) -> Envelope:

@@ -8,10 +8,9 @@ and that were set back.
 from collections.abc import Sequence
 
 from thaman_kit.application import EventSourcedApplication
-from thaman_kit.restoring import Message, Restorer
+from thaman_kit.restoring import Told, stored_of
 from thaman_scheduler.application import Scheduler
 from thaman_scheduler.consumers import build_router
-from thaman_scheduler.domain.events import SLOT_EVENTS
 
 
 class PublishedFold:
@@ -21,20 +20,15 @@ class PublishedFold:
         self._application = application
         self._scheduler = scheduler
         self._router = build_router(scheduler)
-        self._restorer = Restorer(SLOT_EVENTS)
 
-    def fold(self, page: Sequence[Message]) -> None:
-        """Take in the next messages.
-
-        Raises:
-            Undeliverable: one of them is not known to this release.
-        """
+    def fold(self, page: Sequence[Told]) -> None:
+        """Take in the next events; own ones as they are stored."""
         unit = self._application.unit_of_work()
-        for envelope, body in page:
-            if envelope.service == "scheduler":
-                unit.record(self._restorer.restore(envelope, body))
-            elif envelope.service == "onboarding":
-                self._router.dispatch(envelope, body, unit)
+        for own in stored_of(page, "scheduler"):
+            unit.record(own)
+        for envelope, event in page:
+            if envelope.service == "onboarding":
+                self._router.handle(event, envelope, unit)
         unit.commit()
 
     def finish(self) -> None:

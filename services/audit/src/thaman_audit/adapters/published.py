@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from thaman_audit.adapters.ledger import LedgerTables
-from thaman_audit.application import rows_of
-from thaman_kit.restoring import Message
+from thaman_audit.domain.rows import Rows, project
+from thaman_kit.restoring import Told
 
 
 class PublishedFold:
@@ -13,9 +13,11 @@ class PublishedFold:
     def __init__(self, tables: LedgerTables) -> None:
         self._tables = tables
 
-    def fold(self, page: Sequence[Message]) -> None:
-        """Take in the next messages."""
-        rows = rows_of(page)
+    def fold(self, page: Sequence[Told]) -> None:
+        """Take in the next events."""
+        rows = Rows()
+        for envelope, event in page:
+            project(event, envelope, rows)
         rows.by_statement.pop("item_event", None)
         self._tables.put(rows)
 

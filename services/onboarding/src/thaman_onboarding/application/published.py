@@ -9,12 +9,11 @@ from datetime import datetime
 from functools import partial
 
 from thaman_contracts.envelope import Envelope
-from thaman_contracts.ids import SYSTEM
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.domain import DomainEvent
-from thaman_kit.restoring import Message, Restorer
+from thaman_kit.restoring import Supply, Told, stored_of
 from thaman_onboarding.adapters.store_rows import project_rules, project_store, project_system
-from thaman_onboarding.domain import catalogue, events, price_write
+from thaman_onboarding.domain import events
 from thaman_onboarding.domain.store import Store
 from thaman_onboarding.domain.system import System
 from thaman_onboarding.observation.rebuild import fold_events
@@ -38,18 +37,20 @@ _STORE = (
     events.ReauthorizationRequired,
     events.EntitlementChanged,
 )
-_CATALOGUE = (
-    catalogue.CatalogObserved,
-    catalogue.CatalogItemsRemoved,
-    catalogue.SalesObserved,
-    price_write.PriceApplied,
-)
-_SYSTEM = (events.SystemSettingsChanged,)
 
 
 def _at(name: str, envelope: Envelope) -> dict[str, datetime]:
     """Something has to stand there; no column that is shown is made of it."""
     return {name: envelope.time}
+
+
+SUPPLY: dict[type[DomainEvent], Supply] = {
+    events.StoreAuthorized: partial(_at, "authorized_at"),
+    events.StoreReauthorized: partial(_at, "authorized_at"),
+    events.StoreUninstalled: partial(_at, "uninstalled_at"),
+    events.EntitlementChanged: partial(_at, "reported_at"),
+}
+"""What stands in for private fields that have no default, for :class:`thaman_kit.restoring.Restorer`."""
 
 
 class PublishedFold:
@@ -60,38 +61,21 @@ class PublishedFold:
         self._stores: dict[str, Store] = {}
         self._system: System | None = None
         self._latest: datetime | None = None
-        self._restorer = Restorer(
-            (*_STORE, *_CATALOGUE, *_SYSTEM),
-            {
-                events.StoreAuthorized: partial(_at, "authorized_at"),
-                events.StoreReauthorized: partial(_at, "authorized_at"),
-                events.StoreUninstalled: partial(_at, "uninstalled_at"),
-                events.EntitlementChanged: partial(_at, "reported_at"),
-            },
-        )
 
-    def fold(self, page: Sequence[Message]) -> None:
-        """Take in the next messages.
-
-        Raises:
-            Undeliverable: one of them is not what it says.
-        """
-        seen: list[DomainEvent] = []
-        for envelope, body in page:
-            if envelope.service != "onboarding" or not self._restorer.knows(envelope.type):
-                continue
-            event = self._restorer.restore(envelope, body)
-            if isinstance(event, _CATALOGUE):
-                seen.append(event)
-                continue
-            self._latest = envelope.time
-            if envelope.store_id == SYSTEM:
+    def fold(self, page: Sequence[Told]) -> None:
+        """Take in the next events, as they are stored."""
+        own = list(stored_of(page, "onboarding"))
+        for event in own:
+            if isinstance(event, _STORE):
+                # Versions have gaps where an event was private, so the history cannot be folded as one.
+                self._stores.setdefault(event.store_id, Store(event.originator_id)).when(event)
+            elif isinstance(event, events.SystemSettingsChanged):
                 self._system = self._system or System(event.originator_id)
                 self._system.when(event)
             else:
-                # Versions have gaps where an event was private, so the history cannot be folded as one.
-                self._stores.setdefault(event.store_id, Store(event.originator_id)).when(event)
-        self._application.execute(partial(fold_events, seen))
+                continue
+            self._latest = event.occurred_at
+        self._application.execute(partial(fold_events, own))
 
     def finish(self) -> None:
         """Write the rows of stores, their rules, and the installation."""

@@ -7,13 +7,16 @@ Own events and others' may come in any order among each other, as they do in two
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from thaman_contracts.events import onboarding
+from thaman_contracts.ids import item_key
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.domain import DomainEvent
-from thaman_kit.restoring import Message, Restorer
+from thaman_kit.lanes import Lane, stretches
+from thaman_kit.restoring import Told, stored_of
 from thaman_kit.routing import Router
 from thaman_optimizer.adapters.projection import project
+from thaman_optimizer.consumers import keep_sights
 from thaman_optimizer.domain import events
-from thaman_optimizer.publication import STORED
 
 _TOGETHER = (
     events.RunRequested,
@@ -39,25 +42,38 @@ class PublishedFold:
     def __init__(self, application: EventSourcedApplication, router: Router) -> None:
         self._application = application
         self._router = router
-        self._restorer = Restorer(STORED)
 
-    def fold(self, page: Sequence[Message]) -> None:
-        """Take in the next messages.
-
-        Raises:
-            Undeliverable: one of them is not known to this release.
-        """
+    def fold(self, page: Sequence[Told]) -> None:
+        """Take in the next events; own ones as they are stored."""
         unit = self._application.unit_of_work()
-        own = (self._restorer.restore(*message) for message in page if message[0].service == "optimizer")
-        for group in groups_of(own):
+        for group in groups_of(stored_of(page, "optimizer")):
             project(unit, group)
-        for envelope, body in page:
-            if envelope.service == "onboarding":
-                self._router.dispatch(envelope, body, unit)
+        told = (one for one in page if one[0].service == "onboarding")
+        for lists, alone in stretches(told, _lane, len(_LANES)):
+            for envelope, event in (*lists[_REPORTS], *lists[_SALES]):
+                self._router.handle(event, envelope, unit)
+            keep_sights(unit, [event for _, event in lists[_SIGHTS] if isinstance(event, onboarding.CatalogObserved)])
+            if alone is not None:
+                self._router.handle(alone[1], alone[0], unit)
         unit.commit()
 
     def finish(self) -> None:
         """Nothing is left to do."""
+
+
+_LANES = _REPORTS, _SALES, _SIGHTS = range(3)
+
+
+def _lane(told: Told) -> Lane | None:
+    """Reports of writes set items' prices, and so do sights; orders share no column with either."""
+    match told[1]:
+        case onboarding.WriteEvent() as event:
+            return Lane(_REPORTS, frozenset((f"{event.store_id} {item_key(event.product_id, event.variant_id)}",)))
+        case onboarding.SalesObserved():
+            return Lane(_SALES)
+        case onboarding.CatalogObserved() as event:
+            return Lane(_SIGHTS, frozenset(f"{event.store_id} {item.key}" for item in event.items), once=True)
+    return None
 
 
 def groups_of(recorded: Iterable[DomainEvent]) -> Iterator[list[DomainEvent]]:
