@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -152,6 +153,29 @@ def test_questions_without_an_answer(capsys: Captured, arguments: tuple[str, ...
     assert code == told["exit_code"] == 2
     assert words in told["error"]
     assert told["next_step"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--recompute", "--at", "2026-01-01"), "--recompute stands alone"),
+        (("--recompute", "--counterfactual", "policy.json"), "--recompute stands alone"),
+        (("--from", "2026-01-01"), "--from and --to choose runs"),
+        (("--recompute", "--from", "2026-02-01", "--to", "2026-01-01"), "--to is not after --from"),
+        (("--counterfactual", "/nowhere/policy.json"), "cannot be read"),
+    ],
+)
+def test_options_that_do_not_go_together(capsys: Captured, arguments: tuple[str, ...], words: str) -> None:
+    code, told = ask_json(capsys, "--store", "77", *arguments)
+    assert code == told["exit_code"] == 2
+    assert words in told["error"]
+
+
+def test_a_file_that_is_no_policy_is_told_where(capsys: Captured, tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text('{"title": "سياسة", "stratgy": "hold"}', encoding="utf-8")
+    code, told = ask_json(capsys, "--store", "77", "--counterfactual", str(file))
+    assert (code, told["why"]) == (2, "stratgy: Extra inputs are not permitted")
 
 
 def test_a_ledger_that_is_behind_says_of_what(database: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

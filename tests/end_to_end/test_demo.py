@@ -116,7 +116,7 @@ def test_nothing_is_left_behind(first: dict[str, Any], thaman: Thaman) -> None:
     assert thaman.left_behind() == []
 
 
-def test_every_decision_is_recomputed_from_its_record(first: dict[str, Any], thaman: Thaman) -> None:
+def test_every_decision_is_recomputed_from_its_record(first: dict[str, Any], thaman: Thaman, tmp_path: Path) -> None:
     """In new processes, in another order, and without the processor's newer instructions."""
     runs = kept_runs(thaman)
     assert len(runs) == 3
@@ -136,6 +136,22 @@ def test_every_decision_is_recomputed_from_its_record(first: dict[str, Any], tha
                 assert found["recomputed"] == found["equal"] == store["proposed"] + store["held"] > 17
                 assert (found["different"], found["not_recomputed"]) == (0, 0)
         check_a_changed_price_is_named(reader, server.url, store["store_id"])
+        check_history_under_a_policy(reader, store["store_id"], tmp_path)
+
+
+def check_history_under_a_policy(reader: Thaman, store_id: str, folder: Path) -> None:
+    """One that changes nothing makes no difference; one that holds every price differs in each that moved."""
+    found = {}
+    for title, rules in (("لا تغيير", {}), ("تثبيت", {"strategy": "hold"})):
+        file = folder / "policy.json"
+        file.write_text(json.dumps({"title": title} | rules), encoding="utf-8")
+        found[title] = reader.json("replay", "--store", store_id, "--counterfactual", str(file))
+    same, held = found["لا تغيير"], found["تثبيت"]
+    assert (same["different"], same["not_reproduced"]) == (0, 0)
+    assert same["recorded"] == same["under_policy"] == held["recorded"]
+    assert held["under_policy"]["held"] == held["decisions"] == same["decisions"] > 17
+    assert held["different"] == same["decisions"] - same["recorded"]["held"] > 0
+    assert "نموذج الطلب" in held["note_ar"] and "demand model" in held["note_en"]
 
 
 def check_a_changed_price_is_named(reader: Thaman, url: str, store_id: str) -> None:
