@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-import nats
 import pytest
+from tests.support.deployed_nats import bus_of, deployed_nats, password_of
 
 from thaman_audit.testing_events import authorized, observed
 from thaman_contracts.envelope import Envelope, encode, to_headers
@@ -18,8 +19,7 @@ from thaman_contracts.events import EventData
 from thaman_contracts.ids import store_uuid
 from thaman_contracts.subjects import SERVICES, stream_of, subject_of
 from thaman_kit.embedded import EmbeddedNats
-from thaman_kit.nats import BusSettings
-from thaman_kit.provisioning import provision
+from thaman_kit.nats import connect
 from thaman_kit.testing import (
     own_nats,  # noqa: F401
     wait_until,
@@ -27,11 +27,11 @@ from thaman_kit.testing import (
 
 
 @pytest.fixture
-def bus(own_nats: EmbeddedNats) -> str:  # noqa: F811 - the fixture of that name
-    """A NATS with the services' streams, and one event from before."""
-    asyncio.run(provision(BusSettings(servers=(own_nats.url,))))
-    publish(own_nats.url, authorized("77", name="من قبل"))
-    return own_nats.url
+def bus(tmp_path: Path) -> Iterator[str]:
+    """NATS as deployed, with its users and permissions, and one event from before."""
+    with deployed_nats(tmp_path) as url:
+        publish(url, authorized("77", name="من قبل"))
+        yield url
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def followers() -> Iterator[list["subprocess.Popen[str]"]]:
 
 def publish(url: str, *events: EventData) -> None:
     async def send() -> None:
-        connection = await nats.connect(url)
+        connection = await connect(bus_of(url, "onboarding"), "onboarding")
         for position, event in enumerate(events, 1):
             envelope = Envelope(
                 event_id=f"{store_uuid(event.store_id)}:{position}",
@@ -68,7 +68,7 @@ def passing_consumers(url: str) -> list[str]:
     """Consumers that are not the services' own."""
 
     async def ask() -> list[str]:
-        connection = await nats.connect(url)
+        connection = await connect(bus_of(url, "provision"), "provision")
         found = [info for one in SERVICES for info in await connection.jetstream().consumers_info(stream_of(one))]
         await connection.close()
         return [info.name for info in found if info.config.durable_name is None]
@@ -78,20 +78,20 @@ def passing_consumers(url: str) -> list[str]:
 
 def follow(url: str, *arguments: str) -> "subprocess.Popen[str]":
     environment = os.environ | {"THAMAN_NATS_URL": url}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "thaman_cli", "tail", *arguments, "--home", "/nowhere"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    return process
 
 
 def test_one_store_is_followed_from_now_on_and_ctrl_c_is_no_failure(
     bus: str, followers: list["subprocess.Popen[str]"]
 ) -> None:
-    process, words = follow(bus, "--store", "77", "--json"), follow(bus)
+    reader = bus.replace("//", f"//subscriber:{password_of('subscriber')}@")
+    process, words = follow(reader, "--store", "77", "--json"), follow(reader)
     followers += [process, words]
     wait_until(lambda: len(passing_consumers(bus)) == 2 * len(SERVICES), 30, "both follow every stream")
     publish(bus, authorized("78"), authorized("77"), observed("77", ("1", 10_000)))
@@ -108,10 +108,10 @@ def test_one_store_is_followed_from_now_on_and_ctrl_c_is_no_failure(
     assert len(shown.splitlines()) == 3
     assert "was connected" in shown
     assert "من قبل" not in shown
-    assert passing_consumers(bus) == []
+    wait_until(lambda: passing_consumers(bus) == [], 20, "NATS forgets those who left")
 
 
-def test_without_streams_it_says_so(own_nats: EmbeddedNats) -> None:  # noqa: F811
+def test_without_streams_it_says_so(own_nats: EmbeddedNats) -> None:  # noqa: F811 - the fixture of that name
     process = follow(own_nats.url, "--json")
     out, _ = process.communicate(timeout=30)
     assert (process.returncode, json.loads(out)["error"]) == (4, "NATS has no stream ONBOARDING")

@@ -1,4 +1,4 @@
-"""Following events as they are published, with ordered consumers that NATS forgets by itself and that we take away."""
+"""Following events as they are published, with ordered consumers that NATS forgets by itself."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from contextlib import suppress
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
@@ -18,7 +17,7 @@ from thaman_kit.nats import BusSettings, connect
 
 CONNECT_S = 10.0
 FORGOTTEN_AFTER_S = 5.0
-"""How long NATS keeps the consumer of a process that was killed."""
+"""How long NATS keeps a consumer that nobody listens to; a subscriber may not delete any."""
 
 Show = Callable[[Envelope, bytes], None]
 
@@ -32,14 +31,11 @@ async def follow(nats_url: str, store_id: str | None, show: Show, stop: asyncio.
         NotRunning: NATS does not answer, or has none of the streams.
     """
     bus = await _connect(nats_url)
-    followed: list[JetStreamContext.PushSubscription] = []
     try:
         for service in SERVICES:
-            followed.append(await _subscribe(bus, service, store_id, show))
+            await _subscribe(bus, service, store_id, show)
         await stop.wait()
     finally:
-        for subscription in followed:
-            await _forget(bus, subscription)
         await bus.close()
 
 
@@ -53,13 +49,13 @@ async def _connect(nats_url: str) -> Client:
         ) from error
 
 
-async def _subscribe(bus: Client, service: str, store_id: str | None, show: Show) -> JetStreamContext.PushSubscription:
+async def _subscribe(bus: Client, service: str, store_id: str | None, show: Show) -> None:
     async def take(message: Msg) -> None:
         with suppress(EnvelopeError):  # what is no event of ours is not shown
             show(from_headers(message.headers or {}), message.data)
 
     try:
-        return await bus.jetstream().subscribe(
+        await bus.jetstream().subscribe(
             f"evt.{service}.*.store.{store_id or '*'}.*",
             stream=stream_of(service),
             cb=take,
@@ -70,11 +66,3 @@ async def _subscribe(bus: Client, service: str, store_id: str | None, show: Show
         raise NotRunning(
             f"NATS has no stream {stream_of(service)}", "nothing was published there yet", "Start Thaman: `thaman up`."
         ) from error
-
-
-async def _forget(bus: Client, subscription: JetStreamContext.PushSubscription) -> None:
-    """Take the consumer away at once; where NATS is gone, it forgets it by itself."""
-    with suppress(NatsError, NotFoundError, TimeoutError):
-        info = await subscription.consumer_info()
-        await subscription.unsubscribe()
-        await bus.jetstream().delete_consumer(info.stream_name, info.name)
