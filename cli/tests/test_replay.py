@@ -193,6 +193,15 @@ def test_a_ledger_that_is_behind_says_of_what(database: str, capsys: Captured, m
     assert (code, told["exit_code"]) == (10, 10)
     assert "1 event(s) of onboarding" in told["why"]
     assert ask_json(capsys, *at(29))[0] == 0
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute(
+            "INSERT INTO audit.dead_letters (upstream, position, store_id, headers, body, state, reason) VALUES"
+            " ('x', 1, '77', jsonb_build_object('ce-time', %s::text), '', 'parked', 'no such type')",
+            ((BEGAN + timedelta(minutes=29)).isoformat().replace("+00:00", "Z"),),
+        )
+    code, told = ask_json(capsys, *at(29))
+    assert (code, "1 event(s) that lie among its dead letters" in told["why"]) == (10, True)
+    assert ask_json(capsys, *at(28))[0] == 0
 
 
 def test_an_entry_that_is_no_event_is_named(database: str, capsys: Captured) -> None:

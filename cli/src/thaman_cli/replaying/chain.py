@@ -117,4 +117,6 @@ def _missing(admin_db_url: str, store_id: str, at: datetime) -> list[str]:
             asked = {"store_id": store_id, "at": at, "after": read, "topics": published_topics()}
             count = select(connection, "unread", service, **asked)[0]["events"]
             found += [f"{count} event(s) of {service}"] if count else []
+        parked = select(connection, "set_aside", store_id=store_id, at=at)[0]["events"]
+        found += [f"{parked} event(s) that lie among its dead letters"] if parked else []
     return found
