@@ -4,12 +4,14 @@ The events are made by :func:`events`: ten stores in turn, each with price chang
 started, proposed, decided, completed, write begun, applied) and a look at one item after each. They go through the real
 inbox, as a worker's do, in batches of 200 at most, into an embedded PostgreSQL with fsync on: chains, read models and
 tracking, one transaction a batch. NATS is left out. Then a checkpoint is sealed, the whole ledger is proven as by
-`thaman audit verify`, and one store's export by the single-file verifier. Rates are events a second, one run each.
+`thaman audit verify`, one store's export by the single-file verifier, and one store is made again as by
+`thaman replay`, its empty database included. Rates are events a second, one run each.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from thaman_audit.proving import Prover
 from thaman_audit.testing import KEY, Streams, settings_for, signing_key
 from thaman_audit.testing_events import observed, price_change
 from thaman_audit.testing_proofs import verify
+from thaman_cli.replaying.chain import Chain
+from thaman_cli.replaying.rebuilding import rebuilt
 from thaman_contracts.events import EventData
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.migrate import migrate
@@ -41,10 +45,12 @@ class Rates:
     verify: int
     export: int
     verify_file: int
+    replay: int
 
     def line(self) -> str:
         """For people."""
-        done = f"ingest {self.ingest:,}, verify {self.verify:,}, export {self.export:,}, a file {self.verify_file:,}"
+        done = f"ingest {self.ingest:,}, verify {self.verify:,}, export {self.export:,}, a file {self.verify_file:,},"
+        done += f" replay {self.replay:,}"
         return f"  {self.events:>9,} events of {self.mean_bytes} bytes: {done}"
 
 
@@ -108,8 +114,27 @@ def _rates(url: str, size: int) -> Rates:
         raise BenchError(f"an export does not hold: {found['broken']}")
     own = len(lines) - 1
     return Rates(
-        size, volume // size, round(size / ingest), round(size / proven), round(own / exported), round(own / checked)
+        size,
+        volume // size,
+        round(size / ingest),
+        round(size / proven),
+        round(own / exported),
+        round(own / checked),
+        round(own / _replay(url, own)),
     )
+
+
+def _replay(url: str, entries: int) -> float:
+    """Seconds that one store's read models take to be made again."""
+    began = time.perf_counter()
+    with Moment.of(url) as ledger:
+        chain = Chain(ledger, STORES[0], datetime.max.replace(tzinfo=UTC))
+        with rebuilt(url, chain.events()) as connection:
+            took = time.perf_counter() - began
+            prices = connection.execute("SELECT count(*) AS items FROM audit.prices").fetchone()
+    if chain.entries != entries or not prices or not prices["items"]:
+        raise BenchError(f"{chain.entries} of {entries} entries were replayed, {prices}")
+    return took
 
 
 def _ingest(container: Container, size: int) -> tuple[float, int]:

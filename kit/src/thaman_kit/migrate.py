@@ -66,6 +66,16 @@ def migrate(
     return applied
 
 
+def lay_out(admin_url: str, services: Iterable[str]) -> None:
+    """Give a database that will be thrown away the tables of ``services``; roles and grants are left alone."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        for service in services:
+            _ensure_schema(connection, service)
+            _ensure_event_tables(admin_url, service)
+            for _ in _apply_files(connection, service, "all"):
+                pass
+
+
 def service_url(admin_url: str, service: str, password: str | None) -> str:
     """The address of the same database for the role of ``service``."""
     parts = conninfo_to_dict(admin_url) | {"user": f"{service}_app", "password": password}

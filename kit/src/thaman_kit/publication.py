@@ -73,7 +73,7 @@ class Publication:
             Unpublishable: as :meth:`message_of`.
         """
         event_class, state = state_of(row)
-        model = _inherited(event_class)
+        model = contract_of(event_class)
         if model is None or self._mapped(event_class) is not model or not model.model_fields.keys() <= state.keys():
             return self.message_of(event_of(row, event_class, state), position, previous_of(state["store_id"]))
         known = _Known(
@@ -87,12 +87,12 @@ class Publication:
 
     def is_mapped(self, event_class: type[DomainEvent]) -> bool:
         """Whether this publication knows what to do with the class; a test asks it for every class of a service."""
-        return event_class in self._mapping or _inherited(event_class) is not None
+        return event_class in self._mapping or contract_of(event_class) is not None
 
     def _mapped(self, event_class: type[DomainEvent]) -> Mapped:
         if event_class in self._mapping:
             return self._mapping[event_class]
-        inherited = _inherited(event_class)
+        inherited = contract_of(event_class)
         if inherited is None:
             raise Unpublishable(
                 f"{event_class.__name__} is not mapped; add it to the publication of {self.service},"
@@ -134,7 +134,8 @@ class _Known:
 
 
 @cache
-def _inherited(event_class: type[DomainEvent]) -> type[EventData] | None:
+def contract_of(event_class: type[DomainEvent]) -> type[EventData] | None:
+    """The contract that a stored class inherits, and so is published as."""
     contracts = set(REGISTRY.values())
     return next((base for base in event_class.__mro__ if base in contracts), None)
 

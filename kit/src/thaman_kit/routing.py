@@ -51,19 +51,27 @@ class Router:
             Undeliverable: the type or version is unknown here, or the body breaks its contract.
         """
         model = _model(envelope)
-        handlers = self._handlers_of.get(model)
-        if handlers is None:
-            handlers = [handler for event_class, handler in self._handlers if issubclass(model, event_class)]
-            self._handlers_of[model] = handlers
+        if self._handlers_for(model):
+            self.handle(_decoded(model, envelope, body), envelope, unit)
+
+    def handle(self, event: EventData, envelope: Envelope, unit: UnitOfWork) -> None:
+        """Hand an event that was decoded already to its handlers; otherwise as :meth:`dispatch`."""
+        handlers = self._handlers_for(type(event))
         if not handlers:
             return
-        event = _decoded(model, envelope, body)
         with (
             consuming(f"{envelope.event_name} process", envelope.trace, _attributes(envelope)),
             caused_by(_cause(envelope)),
         ):
             for handler in handlers:
                 handler(event, envelope, unit)
+
+    def _handlers_for(self, model: type[EventData]) -> list[Handler]:
+        handlers = self._handlers_of.get(model)
+        if handlers is None:
+            handlers = [handler for event_class, handler in self._handlers if issubclass(model, event_class)]
+            self._handlers_of[model] = handlers
+        return handlers
 
 
 def _model(envelope: Envelope) -> type[EventData]:

@@ -1,26 +1,33 @@
 """Read models: what events make of them, and that they can be made again."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from thaman_contracts.envelope import Envelope
-from thaman_contracts.events import EventData, onboarding
+from thaman_contracts.events import EventData, model_of, onboarding
 from thaman_contracts.events.listings import ListingSource, LookOutcome, SourceKind
 from thaman_contracts.events.onboarding import CatalogItem
 from thaman_contracts.events.optimizer import UndoScope
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
+from thaman_kit.application import EventSourcedApplication
+from thaman_kit.restoring import Restorer
+from thaman_optimizer.adapters.published import PublishedFold
 from thaman_optimizer.adapters.rebuild import TABLES, rebuild
 from thaman_optimizer.consumers import router
 from thaman_optimizer.domain.listings import Listing
 from thaman_optimizer.listing_ports import Look
+from thaman_optimizer.publication import PUBLICATION, STORED
 from thaman_optimizer.undo_ports import Wanted
 
 
-def dump(world: Any) -> dict[str, list[dict[str, Any]]]:
-    database = world.container.application.database
+def dump(application: EventSourcedApplication) -> dict[str, list[dict[str, Any]]]:
+    database = application.database
     return {table: database.fetch_all(f"SELECT * FROM {table} ORDER BY {table}::text") for table in TABLES}
 
 
@@ -119,20 +126,39 @@ def policies(world: Any) -> None:
 
 def test_every_table_dropped_and_rebuilt_is_what_it_was(world: Any, item_of: Callable[..., CatalogItem]) -> None:
     live(world, item_of)
-    before = dump(world)
+    before = dump(world.container.application)
     assert all(before[table] for table in TABLES)
     rebuild(world.container.application, router, world.history)
-    assert dump(world) == before
+    assert dump(world.container.application) == before
+
+
+@pytest.mark.parametrize("size", [3, 1_000])
+def test_published_events_alone_make_the_same_tables(
+    world: Any, item_of: Callable[..., CatalogItem], other_database: str, size: int
+) -> None:
+    """In another database, from what a ledger has: the own events as published, and other services'."""
+    live(world, item_of)
+    log = world.container.application.recorder.select_notifications(0, 100_000, inclusive_of_start=False)
+    own = [PUBLICATION.message_of(world.container.application.mapper.to_domain_event(one), one.id, 0) for one in log]
+    restorer = Restorer(STORED)
+    told = [(one.envelope, restorer.restore(one.envelope, one.body)) for one in own if one]
+    told += [(envelope, model_of(envelope.type).model_validate_json(body)) for envelope, body in world.history]
+    with closing(EventSourcedApplication.connect("optimizer", other_database)) as other:
+        fold = PublishedFold(other, router)
+        for first in range(0, len(told), size):
+            fold.fold(told[first : first + size])
+        fold.finish()
+        assert dump(other) == dump(world.container.application)
 
 
 def test_handling_every_message_again_changes_nothing(world: Any, item_of: Callable[..., CatalogItem]) -> None:
     live(world, item_of)
-    before = dump(world)
+    before = dump(world.container.application)
     for envelope, body in world.history:
         unit = world.container.application.unit_of_work()
         router.dispatch(envelope, body, unit)
         unit.commit()
-    assert dump(world) == before
+    assert dump(world.container.application) == before
 
 
 def test_reports_of_one_batch_say_what_they_say_one_by_one(world: Any, item_of: Callable[..., CatalogItem]) -> None:
@@ -149,7 +175,7 @@ def test_reports_of_one_batch_say_what_they_say_one_by_one(world: Any, item_of: 
             for report in reports[first : first + size]:
                 router.dispatch(_envelope(report), report.model_dump_json().encode(), unit)
             unit.commit()
-        units.append(dump(world))
+        units.append(dump(world.container.application))
     singly, together = units
     assert singly == together
     states = {row["decision_id"].int: (row["state"], row["base_price"], row["reason"]) for row in together["decisions"]}

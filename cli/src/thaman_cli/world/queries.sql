@@ -88,3 +88,22 @@ WHERE state IN ('due', 'started', 'uncertain') ORDER BY sequence
 -- description: The newest published event of each store.
 SELECT convert_from(state, 'UTF8')::jsonb ->> 'store_id' AS store_id, max(notification_id) AS position
 FROM {events} WHERE topic = ANY (%(topics)s) GROUP BY 1
+
+-- name: set_aside
+-- description: How many events of a store the audit has among its dead letters, up to an instant or of an unknown one.
+SELECT count(*) AS events FROM audit.dead_letters
+WHERE state IN ('parked', 'waiting') AND store_id = %(store_id)s AND CASE
+    WHEN headers ->> 'ce-time' ~ '^\d+-\d+-\d+T[\d:.]+Z$' THEN (headers ->> 'ce-time')::timestamptz <= %(at)s
+    ELSE true END
+
+-- name: logs_here
+-- description: The schemas that have an event log in this database.
+SELECT table_schema AS schema FROM information_schema.tables WHERE table_name = ANY (%(logs)s)
+
+-- name: unread
+-- description: How many published events of a store, up to an instant, lie behind a place in a service's log.
+SELECT count(*) AS events FROM (
+    SELECT convert_from(state, 'UTF8')::jsonb AS said FROM {events}
+    WHERE notification_id > %(after)s AND topic = ANY (%(topics)s)
+) AS later
+WHERE said ->> 'store_id' = %(store_id)s AND (said ->> 'occurred_at')::timestamptz <= %(at)s

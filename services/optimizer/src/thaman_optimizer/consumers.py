@@ -5,6 +5,7 @@ tables can be filled again from the first event on.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -98,15 +99,25 @@ def system_changed(event: onboarding.SystemSettingsChanged, envelope: Envelope, 
 @router.on(onboarding.CatalogObserved)
 def catalogue_observed(event: onboarding.CatalogObserved, envelope: Envelope, uow: UnitOfWork) -> None:
     """Items as they are in Salla now."""
-    basis = Basis(event.prices_include_vat, event.vat_bp)
-    rows = [_item_row(event.store_id, item, basis) | {"observed_at": event.occurred_at} for item in event.items]
+    keep_sights(uow, [event])
+
+
+def keep_sights(uow: UnitOfWork, sights: Sequence[onboarding.CatalogObserved]) -> None:
+    """What was seen of items, in its order; of no item twice, unless in one event."""
+    rows = [_item_row(event, item) for event in sights for item in event.items]
     uow.execute_many(queries()["upsert_item"], rows)
-    seen = {item.key: _shelf_row(event, item) for item in event.items if not item.has_variants}
+    seen = {
+        (event.store_id, item.key): _shelf_row(event, item)
+        for event in sights
+        for item in event.items
+        if not item.has_variants
+    }
     if seen:
         uow.execute(queries()["shelf_seen"], {"rows": json.dumps(list(seen.values()))})
-    if event.last_page and event.source is ObservationSource.SWEEP:
-        row = _pick(event, "store_id", "prices_include_vat", "vat_bp") | {"at": event.occurred_at}
-        uow.execute(queries()["catalogue_read"], row)
+    for event in sights:
+        if event.last_page and event.source is ObservationSource.SWEEP:
+            row = _pick(event, "store_id", "prices_include_vat", "vat_bp") | {"at": event.occurred_at}
+            uow.execute(queries()["catalogue_read"], row)
 
 
 @router.on(onboarding.CatalogItemsRemoved)
@@ -181,13 +192,15 @@ def run_requested(event: scheduler.OptimizationRequested, envelope: Envelope, uo
 _SHELF = ("brand", "category", "sale_running", "cost", "stock", "unlimited", "has_variants", "gtin", "mpn")
 
 
-def _item_row(store_id: str, item: CatalogItem, basis: Basis) -> dict[str, Any]:
+def _item_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str, Any]:
+    basis = Basis(event.prices_include_vat, event.vat_bp)
     names = ("product_id", "variant_id", "name", "currency", "base_price", "shelf_price", "sale_price", "sale_ends_on")
     # A price that a sale lowers is no baseline; the base price behind it is.
     baseline = basis.shelf(item.base_price) if item.sale_running else item.shelf_price
     unpriced = item.has_variants or item.status is ItemStatus.DELETED or baseline <= 0
     return _pick(item, *names, *_SHELF) | {
-        "store_id": store_id,
+        "store_id": event.store_id,
+        "observed_at": event.occurred_at,
         "item_key": item.key,
         "status": item.status.value,
         "baseline": None if unpriced else baseline,

@@ -1,5 +1,6 @@
 """What a policy would do, asked before it is let near a price. Reads only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +10,7 @@ from thaman_kit.clock import Clock
 from thaman_optimizer.domain.analyst import Verdict, judge, judge_under
 from thaman_optimizer.domain.approval import not_priced
 from thaman_optimizer.domain.facts import PolicyFacts
-from thaman_optimizer.domain.whatif import Comparison, RecordedRun, Said, Totals, compare, price_of
+from thaman_optimizer.domain.whatif import Comparison, Difference, RecordedRun, Said, Totals, compare, price_of
 from thaman_optimizer.errors import StoreNotPriced, StoreUnknown
 from thaman_optimizer.ports import Facts, Past
 
@@ -30,7 +31,12 @@ class RetoldRun:
     reproduced: bool
     live: Totals
     other: Totals
-    different: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def different(self) -> int:
+        """How many items the two treat differently."""
+        return len(self.differences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +89,21 @@ class WhatIf:
             raise StoreUnknown(f"store {store_id} is not connected here")
         since = now - timedelta(days=min(days, MOST_DAYS))
         recorded, left_out = self._past.runs(store_id, since, now, MOST_ITEMS)
-        runs, live, other = [], Totals(), Totals()
-        for run in recorded:
-            retold = _retold(run, _draft(version, policy))
-            runs.append(retold)
-            live, other = live.plus(retold.live), other.plus(retold.other)
-        return Retold(tuple(runs), left_out, live, other)
+        return retell(recorded, left_out, version, policy)
+
+
+def retell(recorded: Iterable[RecordedRun], left_out: int, version: int, policy: PricePolicy) -> Retold:
+    """Recorded runs under another policy, which may be nowhere on record; reads nothing else.
+
+    Raises:
+        AdviceFailed: the engine gave no answer.
+    """
+    runs, live, other = [], Totals(), Totals()
+    for run in recorded:
+        retold = _retold(run, _draft(version, policy))
+        runs.append(retold)
+        live, other = live.plus(retold.live), other.plus(retold.other)
+    return Retold(tuple(runs), left_out, live, other)
 
 
 def _draft(version: int, policy: PricePolicy) -> PolicyFacts:
@@ -104,7 +119,7 @@ def _retold(run: RecordedRun, draft: PolicyFacts) -> RetoldRun:
         reproduced={verdict.key: _said(verdict) for verdict in again} == run.said,
         live=found.live,
         other=found.other,
-        different=len(found.different),
+        differences=found.different,
     )
 
 

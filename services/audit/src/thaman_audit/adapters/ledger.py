@@ -5,6 +5,9 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
 from thaman_audit.domain.rows import Row, Rows
 from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
@@ -122,5 +125,14 @@ class LedgerTables:
             cursor.execute(_projections()["lock"].encode())
             cursor.execute(_projections()["forget"].encode())
             for rows in pages:
-                for statement, found in rows.by_statement.items():
-                    cursor.execute(_projections()[statement].encode(), Columns(found))
+                _put(cursor, rows)
+
+    def put(self, rows: Rows) -> None:
+        """Add rows to the read models."""
+        with self._database.transaction() as cursor:
+            _put(cursor, rows)
+
+
+def _put(cursor: Cursor[DictRow], rows: Rows) -> None:
+    for statement, found in rows.by_statement.items():
+        cursor.execute(_projections()[statement].encode(), Columns(found))

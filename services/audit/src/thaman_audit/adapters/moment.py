@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
@@ -62,6 +63,14 @@ class Moment(CheckpointTables):
             cursor.itersize = 1_000
             places = {"store_id": store_id, "after": after, "until": _LATEST if until is None else until}
             cursor.execute(_queries()["entries"].encode(), places)
+            for row in cursor:
+                yield Entry(**row)
+
+    def happened(self, store_id: str, at: datetime) -> Iterator[Entry]:
+        """A chain's entries whose events had occurred at an instant, oldest first."""
+        with self._connection.cursor(f"happened_{store_id}") as cursor:
+            cursor.itersize = 1_000
+            cursor.execute(_queries()["happened"].encode(), {"store_id": store_id, "at": at})
             for row in cursor:
                 yield Entry(**row)
 

@@ -33,3 +33,8 @@ SELECT store_id, seq, event_id, service, type, position,
     CASE WHEN recorded_at BETWEEN '1970-01-01Z' AND '9999-01-01Z' THEN recorded_at ELSE '0001-01-02Z' END AS recorded_at,
     data, prev_hash, hash
 FROM ledger WHERE store_id = %(store_id)s AND seq > %(after)s AND seq <= %(until)s ORDER BY seq
+
+-- name: happened
+-- description: A chain's entries whose events had occurred at an instant, oldest first.
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger WHERE store_id = %(store_id)s AND occurred_at <= %(at)s ORDER BY seq

@@ -1,5 +1,6 @@
 """The catalogue's and the orders' read models, lost or doubted, made again from events."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from thaman_contracts.ids import item_key
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.domain import DomainEvent
+from thaman_kit.lanes import Lane, stretches
 from thaman_onboarding.adapters.catalogue_store import (
     CatalogueStore,
     keep_items,
@@ -16,7 +18,7 @@ from thaman_onboarding.adapters.catalogue_store import (
     wipe,
 )
 from thaman_onboarding.adapters.write_store import touch_items
-from thaman_onboarding.domain.catalogue import CatalogItemsRemoved, CatalogObserved, SalesObserved
+from thaman_onboarding.domain.catalogue import CatalogItemsRemoved, CatalogObserved, SalesObserved, SeenItem
 from thaman_onboarding.domain.price_write import PriceApplied
 
 PAGE = 1_000
@@ -34,7 +36,7 @@ def rebuild(app: EventSourcedApplication) -> int:
     app.execute(wipe)
     count = 0
     for page in _pages(app):
-        app.execute(partial(_apply, page))
+        app.execute(partial(fold_events, page))
         count += len(page)
     app.execute(lambda uow: restore_versions(uow, versions))
     return count
@@ -55,18 +57,37 @@ def _known(event: Any) -> DomainEvent:
     return event
 
 
-def _apply(events: Iterable[DomainEvent], uow: UnitOfWork) -> None:
-    for event in events:
-        match event:
-            case CatalogObserved():
-                keep_items(uow, event.store_id, event.seen())
-            case CatalogItemsRemoved():
-                remove_items(uow, event.store_id, event.keys)
-            case PriceApplied():
-                key = item_key(event.product_id, event.variant_id)
-                touch_items(uow, event.store_id, (), {key: event.base_price})
-            case SalesObserved():
-                keep_order(uow, order_row(event))
+def fold_events(events: Iterable[DomainEvent], uow: UnitOfWork) -> None:
+    """Put what events say of catalogues and orders into the unit; other events are none of its business."""
+    for (writes, sights), alone in stretches(events, _lane, 2):
+        wrote: dict[str, dict[str, int]] = defaultdict(dict)
+        seen: dict[str, list[SeenItem]] = defaultdict(list)
+        for event in writes:
+            if isinstance(event, PriceApplied):
+                wrote[event.store_id][item_key(event.product_id, event.variant_id)] = event.base_price
+        for event in sights:
+            if isinstance(event, CatalogObserved):
+                seen[event.store_id] += event.seen()
+        for store_id, prices in wrote.items():
+            touch_items(uow, store_id, (), prices)
+        for store_id, items in seen.items():
+            keep_items(uow, store_id, items)
+        if isinstance(alone, CatalogItemsRemoved):
+            remove_items(uow, alone.store_id, alone.keys)
+        elif isinstance(alone, SalesObserved):
+            keep_order(uow, order_row(alone))
+
+
+def _lane(event: DomainEvent) -> Lane | None:
+    """Writes and sights of different items may change places; other events that say nothing of items go with either."""
+    match event:
+        case PriceApplied():
+            return Lane(0, frozenset((f"{event.store_id} {item_key(event.product_id, event.variant_id)}",)))
+        case CatalogObserved():
+            return Lane(1, frozenset(f"{event.store_id} {item.key}" for item in event.items), once=True)
+        case CatalogItemsRemoved() | SalesObserved():
+            return None
+    return Lane(0)
 
 
 def order_row(event: SalesObserved) -> dict[str, Any]:

@@ -451,6 +451,19 @@ WHERE store_id = %(store_id)s AND state = 'completed' AND started_at >= %(since)
 WINDOW newest AS (ORDER BY started_at DESC, run_id DESC)
 ORDER BY started_at DESC, run_id DESC
 
+-- name: runs_begun
+-- description: A store's runs that began in some time, oldest first.
+SELECT run_id, state FROM runs
+WHERE store_id = %(store_id)s AND started_at >= %(since)s AND started_at < %(until)s ORDER BY started_at, run_id
+
+-- name: told_and_decided
+-- description: What a run said of each item, as stored, and what of it was decided next.
+SELECT said.originator_id, said.originator_version, said.topic, said.state
+FROM proposals
+JOIN optimizer_events AS said ON said.originator_id = proposals.proposal_id AND said.originator_version <= 2
+WHERE proposals.run_id = %(run_id)s
+ORDER BY proposals.item_key, said.originator_version
+
 -- name: told_by_run
 -- description: What a run said of each item, as stored: the first event of each of its proposals.
 SELECT said.originator_id, said.originator_version, said.topic, said.state

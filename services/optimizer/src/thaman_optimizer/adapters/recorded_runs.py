@@ -13,9 +13,21 @@ from thaman_kit.application import EventSourcedApplication
 from thaman_kit.domain import DomainEvent
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.domain.assessment import Assessment
-from thaman_optimizer.domain.events import MarketAssessed, MarketScouted, OptimizationStarted, PriceHeld, PriceProposed
+from thaman_optimizer.domain.events import (
+    MarketAssessed,
+    MarketScouted,
+    OptimizationCompleted,
+    OptimizationStarted,
+    PriceDecided,
+    PriceHeld,
+    PriceProposed,
+)
+from thaman_optimizer.domain.recompute import Record, is_at_once
 from thaman_optimizer.domain.replay import item_from, store_from
 from thaman_optimizer.domain.whatif import RecordedRun, Said
+
+OVER = ("completed", "failed")
+"""States of a run that has ended."""
 
 
 class RecordedRuns:
@@ -32,6 +44,32 @@ class RecordedRuns:
         within = [row["run_id"] for row in rows if row["within"]]
         found = (self._read(run_id) for run_id in within)
         return (recorded for recorded in found if recorded is not None), len(rows) - len(within)
+
+    def records(self, store_id: str, since: datetime, until: datetime) -> Iterator[Record]:
+        """The store's runs that began in that time, oldest first, whole, whether they ended or not.
+
+        Raises:
+            UnknownTopic: an event of a run is of a class that this process does not know.
+        """
+        wanted = {"store_id": store_id, "since": since, "until": until}
+        for row in self._application.database.fetch_all(queries()["runs_begun"], wanted):
+            yield self._record(row["run_id"], is_over=row["state"] in OVER)
+
+    def _record(self, run_id: UUID, *, is_over: bool) -> Record:
+        events = list(self._application.events.get(run_id))
+        rows = self._application.database.fetch_all(queries()["told_and_decided"], {"run_id": run_id})
+        said = [self._application.mapper.to_domain_event(_stored(row)) for row in rows]
+        decided = [event for event in said if isinstance(event, PriceDecided) and is_at_once(event)]
+        return Record(
+            run_id=run_id,
+            started=next((event for event in events if isinstance(event, OptimizationStarted)), None),
+            scouted=next((event for event in events if isinstance(event, MarketScouted)), None),
+            assessed=next((event for event in events if isinstance(event, MarketAssessed)), None),
+            told=tuple(event for event in said if isinstance(event, PriceProposed | PriceHeld)),
+            decided={item_key(event.product_id, event.variant_id): event for event in decided},
+            is_over=is_over,
+            analysed=next((one.statistics.analysed for one in events if isinstance(one, OptimizationCompleted)), None),
+        )
 
     def _read(self, run_id: UUID) -> RecordedRun | None:
         """One run; ``None`` where its record is of a kind that cannot be decided again."""

@@ -1,0 +1,1 @@
+"""``thaman replay``: a store as it was, and its decisions again, from what was recorded."""

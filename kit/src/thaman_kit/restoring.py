@@ -1,0 +1,57 @@
+"""Stored events made again from what was published of them.
+
+A stored class carries its contract's fields and perhaps some of its own. Those stay private: a restored event has their
+defaults, or what the service supplies where there is none. Whatever is read from it must not be one of them.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from thaman_contracts.envelope import Envelope
+from thaman_contracts.events import EventData
+from thaman_kit.domain import DomainEvent
+from thaman_kit.errors import Undeliverable
+from thaman_kit.publication import contract_of
+
+Told = tuple[Envelope, EventData]
+"""A published event with its envelope. Made by a :class:`Restorer`, it is of its service's stored class, too."""
+
+Supply = Callable[[Envelope], Mapping[str, Any]]
+
+
+def stored_of(told: Iterable[Told], service: str) -> Iterator[DomainEvent]:
+    """The events of one service, as it stores them."""
+    for envelope, event in told:
+        if envelope.service == service and isinstance(event, DomainEvent):
+            yield event
+
+
+class Restorer:
+    """Knows the stored class of each type that is published."""
+
+    def __init__(
+        self, classes: Iterable[type[DomainEvent]], supply: Mapping[type[DomainEvent], Supply] | None = None
+    ) -> None:
+        contracts = {stored: contract_of(stored) for stored in classes}
+        self._classes = {contract.event_type(): stored for stored, contract in contracts.items() if contract}
+        self._supply = dict(supply or {})
+
+    def restore(self, envelope: Envelope, body: bytes) -> EventData:
+        """The stored event of a message: its envelope, and its body as it was received.
+
+        Raises:
+            Undeliverable: no class of this process is published as that type, or the body is not one.
+        """
+        stored = self._classes.get(envelope.type)
+        if stored is None:
+            raise Undeliverable(f"{envelope.type} is not known; this release is older than the event")
+        supply = self._supply.get(stored)
+        originator, version = envelope.originator
+        names = {"originator_id": originator, "originator_version": version}
+        try:
+            event = stored.model_validate(json.loads(body) | names | (supply(envelope) if supply else {}))
+        except (ValueError, TypeError) as error:
+            raise Undeliverable(f"{envelope.event_id} is no {envelope.type}: {error}") from error
+        assert isinstance(event, EventData), "a class that is published inherits its contract"
+        return event

@@ -1,0 +1,45 @@
+"""A database to be thrown away is thrown away, whatever happens in it or to whoever made it."""
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from thaman_kit.errors import NoScratch
+from thaman_kit.scratch import scratch_database
+from thaman_kit.testing import database_url  # noqa: F401
+
+
+def left(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return {
+            str(name)
+            for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'thaman_scratch%'")
+        }
+
+
+def test_it_has_the_tables_and_is_gone_afterwards(database_url: str) -> None:  # noqa: F811 - the fixture of that name
+    with pytest.raises(ZeroDivisionError), scratch_database(database_url, ["scheduler"]) as url:
+        with psycopg.connect(url) as inside:
+            assert inside.execute("SELECT count(*) FROM scheduler.schedules").fetchone() == (0,)
+        assert len(left(database_url)) == 1
+        1 / 0  # noqa: B018
+    assert left(database_url) == set()
+
+
+def test_what_a_killed_process_left_goes_and_what_is_in_use_stays(database_url: str) -> None:  # noqa: F811 - the fixture of that name
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE thaman_scratch_of_a_killed_process")
+    with scratch_database(database_url, []) as first, scratch_database(database_url, []) as second:
+        names = {str(conninfo_to_dict(url)["dbname"]) for url in (first, second)}
+        assert left(database_url) == names
+
+
+def test_a_role_that_may_not_make_one_is_told(database_url: str) -> None:  # noqa: F811 - the fixture of that name
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute("CREATE ROLE only_reads LOGIN PASSWORD 'only-for-tests'")
+        try:
+            url = make_conninfo(database_url, user="only_reads", password="only-for-tests")
+            with pytest.raises(NoScratch, match="CREATEDB"), scratch_database(url, []):
+                pass
+        finally:
+            admin.execute("DROP ROLE only_reads")
