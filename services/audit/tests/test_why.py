@@ -262,6 +262,15 @@ def test_the_shelf_may_change_under_a_base_price_that_stands(container: Containe
     assert asked(container, at(hours=3)).price == told.price.model_copy(update={"shelf_price": 9_900})
 
 
+def test_a_sale_after_a_hand_edit_is_seen(container: Container, streams: Streams) -> None:
+    sale = {"shelf_price": 8_800, "sale_price": 8_800, "sale_running": True}
+    tell(streams, [*ONE.whole(), *ONE.edited(9_500, 180), ONE.seen(9_500, 240, **sale)])
+    edited, discounted = (asked(container, at(hours=hours)).price for hours in (4.5, 6))
+    assert edited is not None and discounted is not None
+    assert (edited.how, edited.base_price) == (How.MANUAL_EDIT, 9_500)
+    assert (discounted.base_price, discounted.shelf_price) == (9_500, 8_800)
+
+
 def test_before_the_first_look_nothing_is_known_and_the_future_is_refused(
     container: Container, streams: Streams
 ) -> None:

@@ -86,14 +86,25 @@ WITH given AS (
         %(shelf_price)s::bigint[], %(cause)s::text[], %(decision_id)s::uuid[], %(run_id)s::uuid[],
         %(service)s::text[], %(event_id)s::text[]) WITH ORDINALITY
         AS rows (store_id, item, at, base_price, shelf_price, cause, decision_id, run_id, service, event_id, place)
-), beside AS (
-    SELECT given.*,
+), bases AS (
+    SELECT given.*, prices.shelf_price AS known_shelf_price,
         CASE WHEN row_number() OVER item_in_order = 1 THEN prices.base_price
             ELSE lag(given.base_price) OVER item_in_order END AS old_base_price,
         CASE WHEN row_number() OVER item_in_order = 1 THEN prices.shelf_price
-            ELSE lag(given.shelf_price) OVER item_in_order END AS old_shelf_price
+            ELSE lag(given.shelf_price) OVER item_in_order END AS told_shelf_price
     FROM given LEFT JOIN prices USING (store_id, item)
     WINDOW item_in_order AS (PARTITION BY given.store_id, given.item ORDER BY given.place)
+), shelves AS (
+    -- A hand edit says nothing of the shelf; what was seen there before with the same base price still stands.
+    SELECT bases.*,
+        coalesce(shelf_price, CASE WHEN base_price = old_base_price THEN told_shelf_price END) AS standing_shelf_price
+    FROM bases
+), beside AS (
+    SELECT shelves.*,
+        CASE WHEN row_number() OVER item_in_order = 1 THEN known_shelf_price
+            ELSE lag(standing_shelf_price) OVER item_in_order END AS old_shelf_price
+    FROM shelves
+    WINDOW item_in_order AS (PARTITION BY store_id, item ORDER BY place)
 ), history AS (
     INSERT INTO price_history (store_id, item, at, base_price, shelf_price, old_base_price, cause, decision_id, run_id,
         service, event_id)
@@ -105,8 +116,8 @@ WITH given AS (
     ORDER BY place
 )
 INSERT INTO prices (store_id, item, base_price, shelf_price, at)
-SELECT DISTINCT ON (store_id, item) store_id, item, base_price, shelf_price, at
-FROM given ORDER BY store_id, item, place DESC
+SELECT DISTINCT ON (store_id, item) store_id, item, base_price, standing_shelf_price, at
+FROM beside ORDER BY store_id, item, place DESC
 ON CONFLICT (store_id, item) DO UPDATE SET
     base_price = excluded.base_price, shelf_price = excluded.shelf_price, at = excluded.at
 
