@@ -64,7 +64,7 @@ match: $(STAMP) ## The matcher on labelled product pairs; ARGS=--write trains it
 	@OMP_NUM_THREADS=1 $(PY) -m tests.benchmarks.match $(ARGS)
 
 faults: $(STAMP) ## Kill and fault runs; THAMAN_SEEDS=n sets how many
-	@$(PY) -m pytest -m faults tests/faults services/optimizer --timeout 3600 $(ARGS)
+	@$(PY) -m pytest -m faults tests/faults tests/interleavings tests/end_to_end services/optimizer --timeout 3600 $(ARGS)
 
 install: $(STAMP) ## Install from the lock into .venv
 

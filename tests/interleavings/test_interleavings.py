@@ -4,7 +4,7 @@ Both sides are the services' own domain code: what decides, what undoes, and the
 them is simulated: the bus (in order, late), Salla (calls land late or get lost), and people. After each step the map's
 invariants hold, and once people stop and everything has arrived, both sides agree with Salla.
 
-Each seed is one history of :data:`STEPS` steps. ``make test`` plays a few hundred, ``make faults`` thousands.
+Each seed is one history of :data:`STEPS` steps. ``make test`` plays some dozens, ``make faults`` thousands.
 """
 
 import os
@@ -25,7 +25,7 @@ from thaman_optimizer.domain.restoration import Restoration
 from thaman_optimizer.domain.undo import Restore
 
 STEPS = 120
-SHORT = 150
+SHORT = 80
 LONG = int(os.environ.get("THAMAN_INTERLEAVINGS", "3000"))
 LONG_SEEDS_BEGIN = 10_000
 
@@ -207,10 +207,10 @@ def play(seeds: range) -> Counter[str]:
     return seen
 
 
-def test_hundreds_of_interleavings_keep_every_promise() -> None:
+def test_dozens_of_interleavings_keep_every_promise() -> None:
     seen = play(range(SHORT))
     # The dice really bring about what is to be tested.
-    assert min(seen["undone"], seen["reached Salla"], seen["by hand"], seen["ended stale"]) > SHORT / 2, seen
+    assert min(seen["undone"], seen["reached Salla"], seen["by hand"], seen["ended stale"]) > SHORT / 3, seen
 
 
 @pytest.mark.faults

@@ -28,13 +28,21 @@ def stored_of(told: Iterable[Told], service: str) -> Iterator[DomainEvent]:
 
 
 class Restorer:
-    """Knows the stored class of each type that is published."""
+    """Knows the stored class of each type that is published.
+
+    Raises:
+        ValueError: two of ``classes`` are published as the same type.
+    """
 
     def __init__(
         self, classes: Iterable[type[DomainEvent]], supply: Mapping[type[DomainEvent], Supply] | None = None
     ) -> None:
-        contracts = {stored: contract_of(stored) for stored in classes}
-        self._classes = {contract.event_type(): stored for stored, contract in contracts.items() if contract}
+        self._classes: dict[str, type[DomainEvent]] = {}
+        for stored in classes:
+            contract = contract_of(stored)
+            known = self._classes.setdefault(contract.event_type(), stored) if contract else stored
+            if known is not stored:
+                raise ValueError(f"{stored.__qualname__} and {known.__qualname__} are both published as {contract}")
         self._supply = dict(supply or {})
 
     def restore(self, envelope: Envelope, body: bytes) -> EventData:

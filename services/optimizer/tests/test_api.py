@@ -144,6 +144,9 @@ PATHS = [
     ("PUT", "/policies/1/stage"),
     ("GET", "/policies/1/shadow"),
     ("POST", "/policies/1/what-if"),
+    ("POST", "/undo/preview"),
+    ("POST", "/undo"),
+    ("GET", f"/undo/{SOME_ID}"),
 ]
 
 

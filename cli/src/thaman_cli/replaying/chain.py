@@ -10,13 +10,12 @@ from thaman_audit.application import envelope_of
 from thaman_audit.verify import Entry
 from thaman_cli.errors import BadUsage
 from thaman_cli.instants import in_riyadh
-from thaman_cli.world.facts import load_topics, published_topics
+from thaman_cli.world.facts import published_topics, stored_classes
 from thaman_cli.world.quiet import NotQuiet
 from thaman_cli.world.reading import connect, select
 from thaman_contracts.events.onboarding import SystemSettingsChanged
 from thaman_contracts.ids import SYSTEM
 from thaman_contracts.subjects import SERVICES, partition_of, upstream_of
-from thaman_kit.domain import TOPICS
 from thaman_kit.restoring import Restorer, Told
 from thaman_onboarding.application.published import SUPPLY
 
@@ -66,8 +65,7 @@ class Chain:
         Raises:
             Undeliverable: an entry is not known to this release.
         """
-        load_topics()
-        restorer, settings = Restorer(TOPICS.values(), SUPPLY), self._settings()
+        restorer, settings = Restorer(stored_classes(), SUPPLY), self._settings()
 
         def told(entry: Entry) -> Told:
             envelope = envelope_of(entry)

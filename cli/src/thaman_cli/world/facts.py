@@ -91,10 +91,16 @@ def load_topics() -> None:
         importlib.import_module(module)
 
 
+def stored_classes() -> list[type[DomainEvent]]:
+    """The stored classes of the services, and of nobody else who runs in this process."""
+    load_topics()
+    packages = {f"thaman_{service}" for service in SERVICES}
+    return [one for one in TOPICS.values() if one.__module__.partition(".")[0] in packages]
+
+
 def published_topics() -> list[str]:
     """The topics of which the world hears."""
-    load_topics()
-    return [topic for topic, event_class in TOPICS.items() if issubclass(event_class, EventData)]
+    return [event_class.topic for event_class in stored_classes() if issubclass(event_class, EventData)]
 
 
 def _log(connection: Connection, service: str) -> Iterator[Stored]:

@@ -1,17 +1,10 @@
 """The relay process: publishes what the optimizer stored."""
 
-from thaman_kit.health import Health
-from thaman_kit.process import run_relay
-from thaman_kit.relay import Relay
-from thaman_optimizer.bootstrap import build
+from thaman_kit.relaying import relay_process
 from thaman_optimizer.publication import PUBLICATION
 from thaman_optimizer.settings import OptimizerSettings
 
 
 def run(settings: OptimizerSettings) -> None:
     """Relay until told to stop."""
-    container = build(settings)
-    url = settings.database_url.get_secret_value()
-    relay = Relay(container.application, PUBLICATION, container.bus, database_url=url)
-    health = Health({"database": container.check_database, "relay": relay.check})
-    run_relay(settings, {"relay": relay.run}, health, closing=[container.close])
+    relay_process("optimizer", PUBLICATION, settings)
