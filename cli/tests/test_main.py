@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -164,3 +166,11 @@ def test_settings_without_value_are_refused() -> None:
 def test_an_undo_names_one_thing(capsys: Captured, tmp_path: Path, given: tuple[str, ...]) -> None:
     assert run("undo", "1", *given, "--home", str(tmp_path)) == BadUsage.exit_code
     assert "next:" in capsys.readouterr().err
+
+
+def test_the_command_line_itself_loads_no_service() -> None:
+    """Each call would pay for it: what a command needs is imported when it runs."""
+    heavy = {"thaman_cli.world", "thaman_audit", "thaman_onboarding", "thaman_scheduler", "nats", "uvicorn", "crewai"}
+    script = "import sys, thaman_cli.main; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert heavy.isdisjoint(loaded)

@@ -1,17 +1,17 @@
 """``thaman audit isolation``: whether anything of one store hangs on another."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import psycopg
 import typer
 
 from thaman_cli.databases import admin_url
 from thaman_cli.errors import LedgerBroken
-from thaman_cli.isolation import Isolation, isolation
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
-from thaman_cli.world.reading import connect
+
+if TYPE_CHECKING:
+    from thaman_cli.isolation import Isolation
 
 
 def check_isolation(
@@ -20,6 +20,11 @@ def check_isolation(
     as_json: JsonOption = False,
 ) -> None:
     """Check that no event was caused by another store's, and none speaks of its ids. Exit code 12 where one does."""
+    import psycopg
+
+    from thaman_cli.isolation import isolation
+    from thaman_cli.world.reading import connect
+
     out = Output(as_json=as_json)
     try:
         with connect(admin_url(home_of(home))) as connection:
@@ -37,7 +42,7 @@ def check_isolation(
     out.result(data, _good(found, store))
 
 
-def _good(found: Isolation, store: str | None) -> str:
+def _good(found: "Isolation", store: str | None) -> str:
     whose = f"of store {store}" if store else "of any store"
     words = (
         f"No event {whose} was caused by another store's, and none speaks of another's ids: of {found.events:,} events"
@@ -47,6 +52,6 @@ def _good(found: Isolation, store: str | None) -> str:
     return f"{words} {found.unknown:,} causes are in no log, so nothing is known of them." if found.unknown else words
 
 
-def _more(found: Isolation) -> str:
+def _more(found: "Isolation") -> str:
     rest: Any = len(found.crossings) - 1
     return f"{rest} more, see --json." if rest else ""
