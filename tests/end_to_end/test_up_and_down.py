@@ -69,6 +69,7 @@ def test_up_restarts_what_dies_and_ends_in_order(thaman: Thaman) -> None:
     assert thaman.left_behind() == []
 
 
+@pytest.mark.faults
 def test_a_killed_supervisor_leaves_nothing_and_can_be_started_again(thaman: Thaman) -> None:
     process = thaman.start("up")
     thaman.wait_ready(process)
