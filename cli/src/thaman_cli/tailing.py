@@ -13,7 +13,7 @@ from nats.js.errors import NotFoundError
 from thaman_cli.errors import NotRunning
 from thaman_contracts.envelope import Envelope, EnvelopeError, from_headers
 from thaman_contracts.subjects import SERVICES, stream_of
-from thaman_kit.nats import BusSettings, connect
+from thaman_kit.nats import BusSettings, connect, disconnect
 
 CONNECT_S = 10.0
 FORGOTTEN_AFTER_S = 5.0
@@ -36,7 +36,7 @@ async def follow(nats_url: str, store_id: str | None, show: Show, stop: asyncio.
             await _subscribe(bus, service, store_id, show)
         await stop.wait()
     finally:
-        await bus.close()
+        await disconnect(bus)
 
 
 async def _connect(nats_url: str) -> Client:

@@ -4,30 +4,12 @@ from typing import Any
 
 from thaman_cli.world.reading import Connection
 from thaman_onboarding.application.published import UNKNOWN
+from thaman_optimizer.adapters.rebuild import TABLES as OPTIMIZERS
 
 TABLES: dict[str, tuple[str, ...]] = {
     "onboarding": ("stores", "system_settings", "item_rules", "items", "orders"),
     "scheduler": ("installation", "schedules"),
-    "optimizer": (
-        "stores",
-        "system_settings",
-        "items",
-        "item_rules",
-        "edits",
-        "orders",
-        "weeks",
-        "links",
-        "sources",
-        "looks",
-        "matches",
-        "offers",
-        "runs",
-        "assessments",
-        "proposals",
-        "decisions",
-        "policies",
-        "shadow_prices",
-    ),
+    "optimizer": tuple(table for table in OPTIMIZERS if table != "api_keys"),
     "audit": ("stores", "runs", "prices", "price_history"),
 }
 """By service, the tables that are made again."""

@@ -5,13 +5,11 @@ from collections.abc import Iterator, Sequence
 from thaman_audit.domain.stops import KINDS, SYSTEM_KINDS, Stop, Told, stops_of
 from thaman_audit.errors import UnknownStore
 from thaman_audit.ports import Tables
+from thaman_audit.queries import LAST
 from thaman_contracts.events import EventData
-
-SYSTEM = "system"
-"""The chain of what concerns the whole installation."""
+from thaman_contracts.ids import SYSTEM
 
 PAGE = 1_000
-LAST = 2**62
 
 
 def stops(tables: Tables, store_id: str) -> list[Stop]:

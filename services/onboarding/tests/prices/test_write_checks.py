@@ -1,16 +1,20 @@
 """The last-moment checks on real parts, and what happens when the world changes under the writer's hands."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from thaman_contracts.events.settings import ItemRule
 from thaman_kit.clock import ManualClock
+from thaman_kit.database import load_queries
+from thaman_kit.testing import wait_until
 from thaman_onboarding.adapters.write_store import WRITE
 from thaman_onboarding.domain.catalogue import ManualEditDetected
 from thaman_onboarding.domain.price_write import PriceDecisionStale
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -269,3 +273,23 @@ async def test_a_sweep_that_read_before_a_write_does_not_undo_what_is_known(worl
     assert world.names(decision)[-1] == "PriceApplied"
     assert world.catalogue.known(shop, [key])[key].base_price == target
     assert not [one for one in world.events() if isinstance(one, ManualEditDetected)]
+
+
+async def test_a_write_that_is_about_to_begin_waits_for_a_stop_of_everything_the_first_one_too(world, sandbox, shop):
+    before = sandbox.prices(shop)
+    key = world.simple_keys(shop)[0]
+    decided = world.decide(shop, key, before[key] + 100)
+    database = world.app.database
+    assert database.fetch_all("SELECT 1 FROM system_settings") == []
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND NOT granted"
+    with database.transaction() as stopping:
+        sql = load_queries("thaman_onboarding", "adapters/queries.sql")
+        stopping.execute(sql["change_system"].encode())
+        row = {"settings": '{"stopped": true}', "settings_version": 1, "system_fence": 1, "updated_at": NOW}
+        stopping.execute(sql["upsert_system"].encode(), row)
+        running = asyncio.create_task(world.run(WRITE))
+        await asyncio.to_thread(wait_until, lambda: bool(database.fetch_all(waiting)), 10)
+        assert world.names(decided) == []
+    await running
+    assert reason(world, decided) == "paused"
+    assert sandbox.prices(shop) == before

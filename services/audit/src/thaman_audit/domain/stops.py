@@ -5,8 +5,9 @@ So where a stop stands before a write in that log, the write began after it, wha
 before the stop and was not settled then was under way: what it did is declared, as nobody can call it back.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -100,7 +101,6 @@ class _Stop:
     fence: int | None = None
     ended: int | None = None
     ended_at: datetime | None = None
-    begun: list[_Begun] = field(default_factory=list)
 
 
 def stops_of(told: Iterable[Told]) -> list[Stop]:
@@ -108,21 +108,18 @@ def stops_of(told: Iterable[Told]) -> list[Stop]:
     stops: list[_Stop] = []
     running: dict[tuple[StopReach, str | None], _Stop] = {}
     begun: list[_Begun] = []
+    unsettled: dict[UUID, list[_Begun]] = defaultdict(list)
     for position, event in sorted(told, key=lambda one: one[0]):
         if isinstance(event, onboarding.PriceWriteStarted):
             begun.append(_Begun(position, event))
+            unsettled[event.decision_id].append(begun[-1])
         elif isinstance(event, WriteEvent):
-            _settle(begun, position, event)
+            for one in unsettled.pop(event.decision_id, ()):
+                one.settled, one.end = position, event
         else:
             for stop in _changed(position, event, running):
                 stops.append(stop)
     return [_shown(stop, begun) for stop in reversed(stops)]
-
-
-def _settle(begun: list[_Begun], position: int, event: WriteEvent) -> None:
-    for one in begun:
-        if one.event.decision_id == event.decision_id and one.end is None:
-            one.settled, one.end = position, event
 
 
 def _changed(position: int, event: EventData, running: dict[tuple[StopReach, str | None], _Stop]) -> list[_Stop]:

@@ -53,6 +53,10 @@ WHERE store_id = %(store_id)s AND key > %(after)s
   AND (min_price IS NOT NULL OR max_price IS NOT NULL OR locked OR season_ends_on IS NOT NULL OR salvage IS NOT NULL)
 ORDER BY key LIMIT %(limit)s
 
+-- name: change_system
+-- description: Wait for transactions that hold the installation's settings still, and let none begin before commit.
+SELECT pg_advisory_xact_lock(hashtextextended('onboarding.system', 0))
+
 -- name: upsert_system
 -- description: Installation-wide settings; an older version never overwrites a newer one.
 INSERT INTO system_settings (settings, settings_version, system_fence, updated_at)

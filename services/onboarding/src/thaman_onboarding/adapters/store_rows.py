@@ -149,6 +149,7 @@ def project_rules(uow: UnitOfWork, store_id: str, rules: tuple[ItemRule, ...]) -
 
 def project_system(uow: UnitOfWork, system: System, now: datetime) -> None:
     """Write the installation's row as its aggregate says."""
+    uow.execute(_SQL["change_system"])
     uow.execute(
         _SQL["upsert_system"],
         {

@@ -84,7 +84,11 @@ def add_decision(uow: UnitOfWork, decision: PriceDecided) -> None:
 
 
 def hold_store(uow: UnitOfWork, store_id: str, version: int, fence: int) -> None:
-    """Refuse the unit when the store or its rules changed, or all writing was stopped, since they were read."""
+    """Refuse the unit when the store or its rules changed, or all writing was stopped, since they were read.
+
+    Both stay as they are until commit, so no write begins behind a stop in the log.
+    """
+    uow.execute(_sql()["hold_system"])
     parameters = {"store_id": store_id, "fence": fence, "version": version}
     uow.execute(_sql()["hold_store"], parameters, must_touch=1)
 

@@ -55,14 +55,17 @@ SELECT EXISTS (
     SELECT 1 FROM jobs WHERE id = %(job)s AND lease = %(lease)s AND state = 'running' AND leased_until > now()
 ) AS allowed
 
+-- name: hold_system
+-- description: Hold the installation's settings still until commit (there may be no row yet). A statement of its own, so
+-- that the next one sees a stop that this one waited for.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('onboarding.system', 0))
+
 -- name: hold_store
--- description: Hold the store's row, and the installation's settings, still until commit; returns the store only if both are
--- as they were judged. So no write begins behind a stop in the log.
-WITH held AS (SELECT settings, system_fence FROM system_settings FOR SHARE)
+-- description: Hold the store's row still until commit; returns it only if it is as it was judged.
 SELECT s.store_id FROM stores s
 WHERE s.store_id = %(store_id)s AND s.version = %(version)s
-  AND s.fence + coalesce((SELECT held.system_fence FROM held), 0) = %(fence)s
-  AND NOT coalesce((SELECT (held.settings ->> 'stopped')::boolean FROM held), false)
+  AND s.fence + coalesce((SELECT y.system_fence FROM system_settings y), 0) = %(fence)s
+  AND NOT coalesce((SELECT (y.settings ->> 'stopped')::boolean FROM system_settings y), false)
 FOR SHARE OF s
 
 -- name: hold_job
