@@ -20,7 +20,8 @@ REBUILT = {
     "scheduler": ("installation", "schedules"),
     "optimizer": (
         *("stores", "system_settings", "items", "item_rules", "edits", "orders", "weeks", "links", "sources"),
-        *("looks", "matches", "offers", "runs", "assessments", "proposals", "decisions", "policies", "shadow_prices"),
+        *("looks", "matches", "offers", "runs", "assessments", "proposals", "decisions", "undone", "policies"),
+        "shadow_prices",
     ),
     "audit": ("stores", "runs", "prices", "price_history"),
 }
