@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 ARGS ?=
+# Hundreds of processes start in the tests; without compiled modules each would spend seconds on compiling them again.
+export PYTHONDONTWRITEBYTECODE :=
 # Test files run side by side in so many processes; each has its own servers, unless servers are given.
 WORKERS ?= $(if $(THAMAN_DATABASE_URL)$(THAMAN_NATS_URL),1,2)
 
