@@ -2,16 +2,16 @@
 
 import time
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from thaman_cli.commands.audit_files import export, import_, unknown
 from thaman_cli.commands.audit_isolation import check_isolation
 from thaman_cli.commands.audit_lowest import lowest_price
 from thaman_cli.commands.audit_receipts import pack, receipt
 from thaman_cli.databases import admin_url
-from thaman_cli.errors import BadUsage, CliError, LedgerBroken
+from thaman_cli.errors import BadUsage, LedgerBroken
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from thaman_audit.proving import Proof
 
 app = typer.Typer(help="Proof of the ledger: chains, checkpoints, signatures.", no_args_is_help=True)
+app.command("export")(export)
+app.command("import")(import_)
 app.command("receipt")(receipt)
 app.command("pack")(pack)
 app.command("isolation")(check_isolation)
@@ -65,37 +67,6 @@ def verify(
     _say(out, proof, time.monotonic() - began)
 
 
-@app.command("export")
-def export(
-    store: Annotated[str, typer.Option(help="The store whose ledger is wanted.")],
-    file: Annotated[Path, typer.Option(help="Where the JSON Lines go; an older file is replaced as a whole.")],
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """Write a store's ledger with its proofs to a file, which docs/guides/verify_ledger.py verifies by itself."""
-    from thaman_audit.adapters.moment import Moment
-    from thaman_audit.errors import UnknownStore, UnreadableCheckpoint
-    from thaman_audit.ledger_export import export_lines
-    from thaman_cli.pricing.store import write_lines
-
-    out = Output(as_json=as_json)
-    with Moment.of(admin_url(home_of(home))) as ledger:
-        try:
-            written = write_lines(file, export_lines(ledger, store))
-        except UnknownStore as error:
-            raise _unknown(store) from error
-        except UnreadableCheckpoint as error:
-            raise LedgerBroken("The ledger is not exported", str(error), "Run `thaman audit verify`.") from error
-        except OSError as error:
-            raise BadUsage(f"{file} cannot be written", str(error), "Name a file that can be written.") from error
-        sealed = max(ledger.sealed(store, 2**62), default=0)
-    data = {"store_id": store, "file": str(file), "entries": written - 1, "sealed": sealed}
-    words = f"{written - 1:,} entries of store {store} are in {file}; {sealed:,} of them are sealed."
-    out.result(
-        data, words if sealed else f"{words} It proves nothing before the next checkpoint: export it again then."
-    )
-
-
 @app.command("stops")
 def stops(
     store: Annotated[str, typer.Argument(metavar="STORE", help="Salla's id of the store.")],
@@ -113,7 +84,7 @@ def stops(
         try:
             found = stops_of(LedgerTables(database), store)
         except UnknownStore as error:
-            raise _unknown(store) from error
+            raise unknown(store) from error
     wrong = sum(len(one.began_after) for one in found)
     rows = [
         (
@@ -181,18 +152,10 @@ def _require_entry(ledger: "Moment", store: str, seq: int) -> None:
     head = ledger.head(store)
     longest = max(ledger.sealed(store, 2**62), default=0)
     if head is None and longest == 0:
-        raise _unknown(store)
+        raise unknown(store)
     if seq > max(head.seq if head else 0, longest):
         raise BadUsage(
             f"Store {store} has no entry {seq}",
             "its chain is shorter",
             f"`thaman audit verify --store {store}` walks all.",
         )
-
-
-def _unknown(store: str) -> CliError:
-    return BadUsage(
-        f"The ledger has no entry of store {store}",
-        "the id was mistyped, or nothing happened there yet",
-        "Check the id.",
-    )

@@ -15,6 +15,13 @@
     ├── NothingToShow     a pack would have no event in it
     ├── BackwardChain     a chain is not what the latest checkpoint holds, so nothing is sealed over it
     ├── UnreadableCheckpoint  a stored checkpoint is none any more
+    ├── ImportRefused     a file is not imported, and neither is any other that came with it
+    │   ├── UnreadableExport  a line is none of an export
+    │   ├── BrokenExport      a chain or a checkpoint does not hold
+    │   ├── UntrustedExport   no trusted key proves it
+    │   ├── OccupiedStore     there is another chain of this store here
+    │   ├── OccupiedEvent     an event of it is here already, in another chain
+    │   └── IncompleteSet     a set is not whole, or does not go into what is here
     └── SpoiledLedger     the ledger contradicts itself, so nothing can be handed over from it
         ├── SharedRun         several stores say that a run is theirs
         ├── ForeignEntry      an entry in a store's chain speaks of another store
@@ -94,6 +101,40 @@ class UnreadableCheckpoint(AuditError):
     def __init__(self, number: int) -> None:
         super().__init__(f"checkpoint {number} cannot be read: its row was changed")
         self.number = number
+
+
+class ImportRefused(AuditError):
+    """A file is not imported, and neither is any other that came with it; the message says why."""
+
+
+class UnreadableExport(ImportRefused):
+    """A line is none of an export."""
+
+
+class BrokenExport(ImportRefused):
+    """A chain or a checkpoint does not hold; the message names the first place."""
+
+
+class UntrustedExport(ImportRefused):
+    """No trusted key proves what a file says."""
+
+
+class OccupiedStore(ImportRefused):
+    """There is another chain of this store here. ``here`` and ``there`` are how many entries each has."""
+
+    def __init__(self, store_id: str, here: int, there: int) -> None:
+        super().__init__(f"store {store_id} has {here} entries here, which are not those {there} of the file")
+
+
+class OccupiedEvent(ImportRefused):
+    """An event of the file is in the ledger already, in another chain."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"an event of it is in the ledger already, in another chain ({detail})")
+
+
+class IncompleteSet(ImportRefused):
+    """A set of files is not whole, or does not go into what is here."""
 
 
 class SpoiledLedger(AuditError):

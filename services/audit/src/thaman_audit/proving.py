@@ -159,7 +159,7 @@ def judged(
             entries += head.seq - lengths.get(head.store_id, 0)
             lengths[head.store_id] = head.seq
         said = checkpoint.statement
-        broken = _fault(checkpoint, number, previous, is_signed)
+        broken = checkpoint_fault(checkpoint, number, previous, is_signed)
         if broken is None and (said.root, said.stores, said.entries) != (tree.root(), len(tree), entries):
             broken = Place(None, number, What.CHECKPOINT, "the heads that are kept for it are not those it sealed")
         for history in grown(number):
@@ -168,7 +168,8 @@ def judged(
         previous = said.digest()
 
 
-def _fault(checkpoint: Checkpoint, number: int, previous: bytes, is_signed: IsSigned) -> Place | None:
+def checkpoint_fault(checkpoint: Checkpoint, number: int, previous: bytes, is_signed: IsSigned) -> Place | None:
+    """What is wrong with a checkpoint that should follow the one with the digest ``previous``, its tree left aside."""
     said = checkpoint.statement
     if said.number != number:
         return Place(None, number, What.CHECKPOINT, f"it is missing, checkpoint {said.number} stands in its place")

@@ -125,14 +125,15 @@ class LedgerTables:
             cursor.execute(_projections()["lock"].encode())
             cursor.execute(_projections()["forget"].encode())
             for rows in pages:
-                _put(cursor, rows)
+                put_rows(cursor, rows)
 
     def put(self, rows: Rows) -> None:
         """Add rows to the read models."""
         with self._database.transaction() as cursor:
-            _put(cursor, rows)
+            put_rows(cursor, rows)
 
 
-def _put(cursor: Cursor[DictRow], rows: Rows) -> None:
+def put_rows(cursor: Cursor[DictRow], rows: Rows) -> None:
+    """Add rows to the read models in the cursor's transaction."""
     for statement, found in rows.by_statement.items():
         cursor.execute(_projections()[statement].encode(), Columns(found))
