@@ -8,10 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.rows import dict_row
 
 from thaman_audit.errors import UnreadableExport
 from thaman_audit.ledger_export import FORMAT, entry_fields
@@ -21,6 +23,7 @@ from thaman_audit.verify import Entry, entry_hash
 from thaman_cli.ledger_files.parquet import read_parquet, write_parquet
 from thaman_cli.main import main
 from thaman_contracts.envelope import encode
+from thaman_kit.database import load_queries
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.migrate import migrate
 from thaman_kit.testing import own_database, template_database
@@ -86,19 +89,20 @@ def test_a_column_that_does_not_fit_is_refused(tmp_path: Path, column: str, valu
         list(read_parquet(path))
 
 
+def _told(url: str) -> None:
+    migrate(url, ["audit"])
+    tell_story(url)
+
+
 @pytest.fixture(scope="module")
 def databases(postgres_server: EmbeddedPostgres) -> Iterator[tuple[str, str]]:
     """An installation with a story, and a clean one."""
-
-    def told(url: str) -> None:
-        migrate(url, ["audit"])
-        tell_story(url)
 
     def clean(url: str) -> None:
         migrate(url, ["audit"])
 
     with (
-        own_database(postgres_server, template=template_database(postgres_server, "cli_audit_story", told)) as origin,
+        own_database(postgres_server, template=template_database(postgres_server, "cli_audit_story", _told)) as origin,
         own_database(postgres_server, template=template_database(postgres_server, "cli_audit_clean", clean)) as target,
     ):
         yield origin, target
@@ -133,3 +137,41 @@ def test_an_installation_moves_by_parquet_and_back(
     assert (code, said["ok"], said["checkpoints"]) == (0, True, 4)
     assert audit(target, "export", "--store", STORE)[0] == 2
     assert audit(target, "import", tmp_path / "nothing.jsonl")[0] == 2
+
+
+def test_an_archive_goes_on_answering_and_says_what_is_missing(
+    postgres_server: EmbeddedPostgres, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def thaman(*arguments: object) -> tuple[int, dict[str, Any]]:
+        with pytest.raises(SystemExit) as caught:
+            main([*map(str, arguments), "--json"])
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, json.loads(capsys.readouterr().out)
+
+    def references(url: str) -> list[dict[str, Any]]:
+        query = load_queries("thaman_cli", "isolation.sql")["references"].format()
+        with psycopg.connect(url, row_factory=dict_row) as rows:
+            return rows.execute(query.encode(), {"store": None, "limit": 50}).fetchall()
+
+    place, elsewhere = tmp_path / "archive", tmp_path / "elsewhere"
+    template = template_database(postgres_server, "cli_audit_story", _told)
+    with own_database(postgres_server, template=template) as url:
+        monkeypatch.setenv("THAMAN_DATABASE_URL", url)
+        monkeypatch.setenv("THAMAN_HOME", str(tmp_path / "home"))
+        why, spoken = thaman("why", STORE, "2", "--at", "2026-11-28"), references(url)
+        assert thaman("audit", "archive", "--dir", place)[0] == 2, "nobody said what is old"
+        code, said = thaman("audit", "archive", "--dir", place, "--before", "2026-11-25")
+        assert (code, said["entries"]) == (0, 0), "nothing was recorded so early"
+        code, said = thaman("audit", "archive", "--dir", place, "--before", "2999-01-01")
+        assert code == 0 and said["entries"] == sum(one["last"] for one in said["files"]) > 33
+        assert thaman("why", STORE, "2", "--at", "2026-11-28") == why
+        assert references(url) == spoken, "what `audit isolation` looks at"
+        place.rename(elsewhere)
+        code, said = thaman("why", STORE, "2", "--at", "2026-11-28")
+        assert code == 11 and "000000000001-000000000033.jsonl" in said["why"]
+        code, said = thaman("audit", "verify", "--key", PUBLIC)
+        assert (code, said["ok"], len(said["resting"])) == (0, True, 4)
+        monkeypatch.setenv("THAMAN_AUDIT_ARCHIVE_DIR", str(elsewhere))
+        assert thaman("why", STORE, "2", "--at", "2026-11-28") == why
+        code, said = thaman("audit", "verify", "--key", PUBLIC)
+        assert (code, said["resting"]) == (0, [])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from thaman_cli.databases import admin_url
+from thaman_cli.databases import admin_url, archive_dir
 from thaman_cli.errors import BadUsage, CliError, ImportFailed, LedgerBroken
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
@@ -41,7 +41,7 @@ def export(
         target = file
     else:
         raise BadUsage("Nothing is exported", "it is one store or all", "Give --store and --file, or --all and --dir.")
-    with Moment.of(admin_url(home_of(home))) as ledger:
+    with Moment.of(admin_url(home_of(home)), archive_dir()) as ledger:
         try:
             data = _export_all(ledger, target, form) if store is None else _export(ledger, store, target, form)
         except UnknownStore as error:

@@ -22,15 +22,21 @@
     │   ├── OccupiedStore     there is another chain of this store here
     │   ├── OccupiedEvent     an event of it is here already, in another chain
     │   └── IncompleteSet     a set is not whole, or does not go into what is here
+    ├── ArchiveMissing    a file of the archive is needed that is not here
+    ├── ArchiveRefused    nothing is archived as things are
     └── SpoiledLedger     the ledger contradicts itself, so nothing can be handed over from it
         ├── SharedRun         several stores say that a run is theirs
+        ├── ArchiveSpoiled    a file does not hold what was archived
         ├── ForeignEntry      an entry in a store's chain speaks of another store
         └── UnreadableEntry   an entry is not the event that it says
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
+
+from thaman_audit.domain.archived import Segment
 
 
 class AuditError(Exception):
@@ -137,6 +143,20 @@ class IncompleteSet(ImportRefused):
     """A set of files is not whole, or does not go into what is here."""
 
 
+class ArchiveMissing(AuditError):
+    """A file of the archive is needed that is not here. The message names it; ``file`` is its name in the archive."""
+
+    def __init__(self, segment: Segment, path: Path) -> None:
+        super().__init__(
+            f"entries {segment.first} to {segment.last} of store {segment.store_id} rest in {path}, which is not there"
+        )
+        self.file = segment.file
+
+
+class ArchiveRefused(AuditError):
+    """Nothing is archived as things are; the message says why."""
+
+
 class SpoiledLedger(AuditError):
     """The ledger contradicts itself, so nothing can be handed over from it; the message says where."""
 
@@ -146,6 +166,13 @@ class SharedRun(SpoiledLedger):
 
     def __init__(self, run_id: UUID, stores: Sequence[str]) -> None:
         super().__init__(f"run {run_id} belongs to the stores {', '.join(map(repr, stores))}")
+
+
+class ArchiveSpoiled(SpoiledLedger):
+    """A file of the archive does not hold what was archived."""
+
+    def __init__(self, segment: Segment, seq: int) -> None:
+        super().__init__(f"{segment.file} does not hold entry {seq} of store {segment.store_id} as it was archived")
 
 
 class ForeignEntry(SpoiledLedger):

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from thaman_audit.adapters.archive import Archive
 from thaman_audit.domain.rows import Row, Rows
 from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
@@ -80,14 +82,15 @@ class Batches:
 
 
 class LedgerTables:
-    """Reads the ledger and its read models."""
+    """Reads the ledger and its read models. ``archive`` is where its files are, if not where they were written."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, archive: Path | None = None) -> None:
         self._database = database
+        self._archive = Archive(database, archive)
 
     def select(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """The rows of a named query."""
-        return self._database.fetch_all(_queries()[query], params)
+        return self._archive.filled(self._database.fetch_all(_queries()[query], params), params.get("store_id"))
 
     def head(self, store_id: str) -> Head | None:
         """The end of a store's chain."""
