@@ -129,7 +129,10 @@ def _proven(store_id: str, said: dict[str, Any] | None) -> Proven | None:
 
 def read_object(line: bytes) -> dict[str, Any]:
     """The object of a line; ``ValueError`` where the line is not its one canonical form."""
-    said = json.loads(line)
+    try:
+        said = json.loads(line)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(said, dict) or encode(said) + b"\n" != line:
         raise ValueError("it is not in its canonical form")
     return said

@@ -19,7 +19,7 @@ from thaman_audit.adapters.moment import Moment
 from thaman_audit.domain.checkpoints import Checkpoint
 from thaman_audit.domain.histories import History, Reader
 from thaman_audit.domain.rows import Rows
-from thaman_audit.errors import OccupiedEvent
+from thaman_audit.errors import OccupiedEvent, UnreadableExport
 from thaman_audit.verify import Entry, Head
 from thaman_kit.database import load_queries
 from thaman_kit.mapper import PydanticMapper
@@ -63,15 +63,18 @@ class ImportTables:
 
         Raises:
             OccupiedEvent: an event is in the ledger already, in another chain.
+            UnreadableExport: something in an entry is nothing that a database can hold, such as text with a zero in it.
         """
         with self._connection.cursor() as cursor:
             try:
                 with cursor.copy(_COPY) as copy:
                     for entry in entries:
                         copy.write_row([getattr(entry, name) for name in _COLUMNS])
+                put_rows(cursor, rows)
             except UniqueViolation as error:
                 raise OccupiedEvent(error.diag.message_detail or str(error)) from error
-            put_rows(cursor, rows)
+            except psycopg.DataError as error:
+                raise UnreadableExport(f"an entry cannot be stored: {error}") from error
 
     def end(self, head: Head) -> None:
         """Say where a chain ends now."""

@@ -64,7 +64,7 @@ $$;
 -- The only way in which a body leaves the ledger. It refuses whatever is not on record as archived, read back, sealed,
 -- and the same entries as those that are here; doing it again changes nothing. Returns how many bodies left.
 CREATE FUNCTION ledger_remove_bodies(of_store text, of_first bigint) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = audit, pg_temp AS $$
 DECLARE
     archive archives;
     here record;
