@@ -28,7 +28,7 @@ EXIT_CODES = {
     8: "doctor found trouble",
     9: "the demo did not reach its end",
     10: "the installation did not come to rest in time; replay: the ledger is behind",
-    11: "export, why, replay: the ledger contradicts itself, nothing is said from it",
+    11: "export, why, replay: the ledger contradicts itself, nothing is said from it; audit import: refused",
     12: "audit verify, isolation, stops: the ledger does not hold, or shows what must not be; the first place is named",
     130: "stopped by Ctrl-C",
 }
@@ -111,6 +111,10 @@ class ExportRefused(CliError):
     """What the ledger has of a run cannot be handed over."""
 
     exit_code = 11
+
+
+class ImportFailed(ExportRefused):
+    """An export cannot be taken in."""
 
 
 class LedgerBroken(CliError):

@@ -25,7 +25,7 @@ from thaman_cli.commands import (
     why,
     world,
 )
-from thaman_cli.errors import EXIT_CODES, BadUsage, CliError
+from thaman_cli.errors import EXIT_CODES, BadUsage, CliError, ExportRefused
 from thaman_cli.output import Output
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + "."
@@ -84,8 +84,9 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("THAMAN_DEBUG"):
             raise
-        _explain(_unexpected(error), given)
-        code = 1
+        said = _unexpected(error)
+        _explain(said, given)
+        code = said.exit_code
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -101,6 +102,14 @@ def _explain_usage(error: typer.TyperException, given: list[str]) -> None:
 
 
 def _unexpected(error: Exception) -> CliError:
+    from thaman_audit.errors import ArchiveMissing
+
+    if isinstance(error, ArchiveMissing):
+        return ExportRefused(
+            "A file of the archive is needed",
+            str(error),
+            "Put it back, or set THAMAN_AUDIT_ARCHIVE_DIR to the folder that has it.",
+        )
     return CliError(
         f"Something unexpected happened: {type(error).__name__}",
         str(error)[:1_000],

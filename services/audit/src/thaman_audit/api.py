@@ -10,6 +10,7 @@ from thaman_audit import queries
 from thaman_audit.bootstrap import Container, build
 from thaman_audit.domain.stops import Stop
 from thaman_audit.errors import (
+    ArchiveMissing,
     BadCursor,
     FutureInstant,
     PricedByVariants,
@@ -144,6 +145,9 @@ def build_api(container: Container) -> FastAPI:
         # Without the error's words, which may name another store.
         SpoiledLedger: lambda _: conflict(
             "ledger_spoiled", "The ledger contradicts itself here, so nothing is said from it.", "Tell the operator."
+        ),
+        ArchiveMissing: lambda error: conflict(
+            "archive_needed", f"What was asked for rests in {error.file}, which is not here.", "Tell the operator."
         ),
         UnknownCheckpoint: lambda _: not_found("checkpoint", "The audit's worker seals one within the hour."),
         BadCursor: lambda _: invalid_request(
