@@ -307,6 +307,15 @@ def test_what_cannot_be_made_again_is_refused(arguments: tuple[str, ...], why: s
     assert why in told["why"]
 
 
+def test_a_ledger_that_lacks_an_entry_is_not_built_upon(there: Installation, capsys: Captured) -> None:
+    before = contents(there.url, "audit")
+    with psycopg.connect(there.url) as connection:
+        connection.execute("DELETE FROM audit.ledger WHERE store_id = '77' AND seq = 3")
+    code, told, _ = ask(capsys, "audit")
+    assert (code, told["why"]) == (11, "entry 3 of store 77 is not in the ledger")
+    assert contents(there.url, "audit") == before
+
+
 def test_tables_that_are_never_free_and_a_second_rebuild(
     there: Installation, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,10 +29,11 @@ def rebuild(
 
     The system goes on meanwhile: readers see the old rows or the new ones, never half a table. Exit codes: 0 done;
     1 with --dry-run, rows would change; 2 it cannot be made again, and why; 4 no database; 10 the tables could not be
-    had alone; 11 the history has an event that this release does not know. But for 0 nothing was changed.
+    had alone; 11 the history cannot be read, or lacks an entry. But for 0 nothing was changed.
     """
     from psycopg import OperationalError
 
+    from thaman_audit.errors import SpoiledLedger
     from thaman_cli.progress import progress
     from thaman_cli.rebuilding.catalogue import untold
     from thaman_cli.rebuilding.rebuilding import rebuild as make_again
@@ -53,6 +54,10 @@ def rebuild(
             "Nothing is made again: the history has an event that this release does not know",
             f"its topic is {error}",
             "Run the release that recorded it, or a newer one.",
+        ) from error
+    except SpoiledLedger as error:
+        raise ExportRefused(
+            "Nothing is made again: the ledger lacks an entry", str(error), "Run `thaman audit verify`."
         ) from error
     except OperationalError as error:
         raise CliError(

@@ -8,6 +8,7 @@ from psycopg import Connection
 from thaman_audit.adapters.ledger import PAGE, LedgerTables
 from thaman_audit.application import envelope_of
 from thaman_audit.domain.rows import Rows, project
+from thaman_audit.errors import MissingEntry
 from thaman_audit.verify import Entry
 from thaman_contracts.events import REGISTRY
 from thaman_kit.recorded import Page
@@ -31,14 +32,21 @@ class LedgerLog:
         return {store_id: seq for store_id, seq in connection.execute("SELECT store_id, seq FROM audit.heads")}
 
     def pages(self, mark: dict[str, int]) -> Iterator[Page[Told]]:
-        """The entries up to the mark, store after store."""
+        """The entries up to the mark, store after store.
+
+        Raises:
+            MissingEntry: one is not there; what would be made without it would be less than what was.
+        """
         for store_id, end in sorted(mark.items()):
             after = self._read.get(store_id, 0)
             while after < end:
                 rows = self._tables.select("chain", store_id=store_id, after=after, limit=min(PAGE, end - after))
-                if not rows:
-                    break
-                after = rows[-1]["seq"]
+                for row in rows:
+                    if row["seq"] != after + 1:
+                        break
+                    after += 1
+                if not rows or after != rows[-1]["seq"]:
+                    raise MissingEntry(store_id, after + 1)
                 told = [one for row in rows if (one := _told(Entry(**row)))]
                 yield Page(told, frozenset((store_id,)), len(rows))
             self._read[store_id] = max(self._read.get(store_id, 0), end)
