@@ -15,7 +15,9 @@ from thaman_cli.commands import (
     keys,
     migrate,
     price,
+    rebuild,
     replay,
+    republish,
     sandbox,
     settings,
     status,
@@ -48,6 +50,8 @@ app.command("price")(price.price)
 app.command("why")(why.why)
 app.command("undo")(undo.undo)
 app.command("replay")(replay.replay)
+app.command("rebuild")(rebuild.rebuild)
+app.command("republish")(republish.republish)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
 app.command("tail")(tail.tail)
