@@ -1,4 +1,4 @@
-"""``thaman drift``: which story a difference tells, and one of each made between a real service and a Salla over HTTP."""
+"""``thaman drift``: which story a difference tells; and one of each, made beside a Salla over HTTP."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ from thaman_cli.main import main
 from thaman_contracts.envelope import to_headers
 from thaman_contracts.events.onboarding import InstallPath
 from thaman_contracts.events.optimizer import PriceDecided, Risk
-from thaman_contracts.subjects import partition_of
+from thaman_contracts.subjects import partition_of, upstream_of
 from thaman_kit.embedded.process import free_port
 from thaman_kit.inbox import Delivery, Inbox
 from thaman_kit.migrate import migrate
@@ -180,7 +180,8 @@ class Shop:
         return answer.json() if answer.content else None
 
     def open(self) -> None:
-        self.store = str(self.control("POST", "/stores", {"products": 8, "catalogue": "perfumes"})["store_id"])
+        self.control("POST", "/app", {"client_id": "thaman", "client_secret": "not-a-real-secret"})
+        self.store = str(self.control("POST", "/stores", {"products": 14, "catalogue": "perfumes"})["store_id"])
         self.tokens.given[self.store] = self.control("POST", f"/stores/{self.store}/tokens")["access_token"]
         store, now = Store.new(self.store), datetime.now(UTC)
         facts = StoreFacts(self.store, "Oud", None, "pro", "live", "SAR", True, 1500, ("products.read_write",))
@@ -211,7 +212,7 @@ class Shop:
                 runners.append(make(parts, api))
                 runners[-1].api = api
             tasks = [asyncio.create_task(one.run(stop)) for one in runners]
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not await asyncio.to_thread(done):  # noqa: ASYNC110 - what is waited for is in the database
                     await asyncio.sleep(0.02)
             stop.set()
@@ -256,7 +257,7 @@ class Shop:
         """Let the ledger take in what onboarding recorded, by the real inbox."""
         partition = partition_of(self.store)
         inbox = Inbox(self.audit.application, self.audit.router, "onboarding", partition)
-        previous = self.audit.application.position(f"onboarding.{partition}")
+        previous = self.audit.application.position(upstream_of("onboarding", partition))
         deliveries = []
         application = self.container.app
         for one in application.recorder.select_notifications(self.taken, 10_000, inclusive_of_start=False):
@@ -277,7 +278,7 @@ def shop(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         port = free_port()
         settings = Settings.model_validate(
             {
-                "database_url": database_url, "api_key_pepper": "pepper-of-a-test-0123456789", "public_url": "http://x",
+                "database_url": database_url, "api_key_pepper": "pepper-of-a-test-0123456789-0123456789", "public_url": "http://x",
                 "salla_accounts_url": sandbox, "salla_api_url": f"{sandbox}/admin/v2", "salla_client_id": "thaman",
                 "salla_client_secret": "not-a-real-secret", "webhook_secret": "not-a-real-secret-either",
                 "vault_keys": "k1:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=", "http_port": port,
@@ -304,7 +305,7 @@ def a_sandbox(log: Path) -> Iterator[str]:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
         url = f"http://127.0.0.1:{port}"
         try:
-            wait_until(lambda: answers(f"{url}/_sandbox/health"), within=30, what="the sandbox")
+            wait_until(lambda: answers(f"{url}/_sandbox/health"), within=120, what="the sandbox")
             yield url
         finally:
             process.terminate()
@@ -346,10 +347,9 @@ def test_one_of_each_is_made_and_told_apart(shop: Shop, database_url: str, capsy
     decisions = [shop.decide(key, before[key] - 100) for key in (lost, written)]
     shop.work(lambda: all(shop.is_in(one, "applied") for one in decisions))
     shop.tell_the_audit()
-    code, out = ask(capsys, shop.store, "--json")
-    told = json.loads(out)
-    assert (code, told["differences"], told["unreadable"]) == (0, [], [])
-    assert told["items"] == len(shop.rows("SELECT 1 FROM items WHERE NOT removed"))
+    code, out = ask(capsys, shop.store)
+    items = len(shop.rows("SELECT 1 FROM items WHERE NOT removed"))
+    assert (code, f"{items} items compared, 0 differ" in out) == (0, True)
 
     shop.edit(edited, before[edited] + 555)
     shop.edit(lost, before[lost])
@@ -385,15 +385,12 @@ def test_one_of_each_is_made_and_told_apart(shop: Shop, database_url: str, capsy
     assert [fact["event"] for fact in found[flying]["evidence"]] == ["CatalogObserved", "PriceApplyUncertain"]
     assert quiet not in found and written not in found
 
-    code, out = ask(capsys, shop.store)
-    assert code == 13
-    for words in ("4 differ", f"{edited} hand edit: Salla shows", "recorded as applied", "uncertain and not settled"):
-        assert words in out
     shop.edit(edited, before[edited])
     shop.edit(lost, before[lost] - 100)
     with psycopg.connect(database_url, autocommit=True) as admin:
         admin.execute("UPDATE onboarding.items SET base_price = base_price - 1 WHERE key = %s", (broken,))
-    code, out = ask(capsys, shop.store, "--json")
-    assert (code, [one["label"] for one in json.loads(out)["differences"]]) == (0, ["in_flight"])
+    code, out = ask(capsys, shop.store)
+    assert (code, "1 differ" in out, f"{flying} in flight: Salla shows" in out) == (0, True, True)
+    assert f"event {unclear}:2" in out
     code, out = ask(capsys, "424242", "--json")
     assert (code, json.loads(out)["exit_code"]) == (2, 2)

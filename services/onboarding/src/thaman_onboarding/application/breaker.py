@@ -10,11 +10,14 @@ from thaman_onboarding.adapters.breaker_store import note, window_of
 from thaman_onboarding.adapters.catalogue_store import StoreView
 from thaman_onboarding.adapters.store_rows import project_store
 from thaman_onboarding.application import measures
-from thaman_onboarding.domain.breaker import InHand, Trip, judge
+from thaman_onboarding.domain.breaker import Anomaly, InHand, Trip, judge
 from thaman_onboarding.domain.breaker_words import words
 from thaman_onboarding.domain.store import Store
 
 log = get_logger(__name__)
+
+for _one in Anomaly:
+    measures.TRIPS.labels(_one.value)  # from 0 on, so that an alert sees the first, too
 
 
 def limits_of(store: StoreView) -> BreakerLimits:
