@@ -263,9 +263,11 @@ class Shop:
         for one in application.recorder.select_notifications(self.taken, 10_000, inclusive_of_start=False):
             message = PUBLICATION.message_of(application.mapper.to_domain_event(one), one.id, previous)
             self.taken = one.id
-            if message is not None:
-                previous = one.id
-                deliveries.append(Delivery(message.subject, to_headers(message.envelope), message.body))
+            if message is None or message.envelope.store_id != self.store:
+                continue
+            previous, name = one.id, message.envelope.event_name
+            subject = f"evt.onboarding.{partition}.store.{self.store}.{name}"
+            deliveries.append(Delivery(subject, to_headers(message.envelope), message.body))
         assert all(verdict.is_settled for verdict in inbox.take(deliveries))
 
 
