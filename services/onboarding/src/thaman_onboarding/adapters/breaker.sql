@@ -32,7 +32,7 @@ SELECT
     ) AS keys)::int AS jumped
 
 -- name: plans
--- description: The decisions of some runs by their policy, as prices decided upon and decided.
+-- description: The decisions of some runs by their policy, due or begun within the window: old and new price of each.
 SELECT run_id, array_agg(old) AS old, array_agg(new) AS new FROM (
     SELECT (d.decision ->> 'run_id')::uuid AS run_id, (d.decision ->> 'expected_base_price')::bigint AS old,
         (d.decision ->> 'base_price')::bigint AS new
@@ -40,7 +40,7 @@ SELECT run_id, array_agg(old) AS old, array_agg(new) AS new FROM (
     WHERE d.store_id = %(store_id)s AND d.decision ->> 'decided_by' = %(policy)s
         AND (d.decision ->> 'run_id')::uuid = ANY (%(runs)s::uuid[])
         AND (d.state IN ('due', 'started', 'uncertain')
-            OR d.first_started_at > clock_timestamp() - interval '7 days')
+            OR d.first_started_at > clock_timestamp() - %(minutes)s * interval '1 minute')
 ) AS decided WHERE old > 0 GROUP BY run_id ORDER BY run_id
 
 -- name: signal

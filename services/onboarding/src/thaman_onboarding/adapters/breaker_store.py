@@ -34,14 +34,15 @@ def window_of(uow: UnitOfWork, store: StoreView, hand: InHand, limits: BreakerLi
             "jumped": sorted(hand.jumped),
         },
     )
-    return Window(**row, plans=tuple(_plans(uow, store.store_id, hand.runs)))
+    return Window(**row, plans=tuple(_plans(uow, store.store_id, hand.runs, limits.window_minutes)))
 
 
-def _plans(uow: UnitOfWork, store_id: str, runs: Iterable[UUID]) -> Iterable[Plan]:
+def _plans(uow: UnitOfWork, store_id: str, runs: Iterable[UUID], minutes: int) -> Iterable[Plan]:
     wanted = sorted(runs)
     if not wanted:
         return
-    for row in uow.read(_sql()["plans"], {"store_id": store_id, "policy": POLICY, "runs": wanted}):
+    asked = {"store_id": store_id, "policy": POLICY, "runs": wanted, "minutes": minutes}
+    for row in uow.read(_sql()["plans"], asked):
         yield Plan(row["run_id"], tuple(change_bp(old, new) for old, new in zip(row["old"], row["new"], strict=True)))
 
 
