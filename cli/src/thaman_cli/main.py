@@ -11,6 +11,7 @@ from thaman_cli.commands import (
     demo,
     doctor,
     down,
+    drift,
     export,
     keys,
     migrate,
@@ -52,6 +53,7 @@ app.command("undo")(undo.undo)
 app.command("replay")(replay.replay)
 app.command("rebuild")(rebuild.rebuild)
 app.command("republish")(republish.republish)
+app.command("drift")(drift.drift)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
 app.command("tail")(tail.tail)

@@ -92,7 +92,7 @@ def stops(
         (
             one.item or one.reach.value,
             one.at.isoformat(timespec="seconds"),
-            one.by or one.reason or "",
+            ": ".join(part for part in (one.by, one.reason) if part),
             "-" if one.ended_at is None else one.ended_at.isoformat(timespec="seconds"),
             len(one.in_flight),
             len(one.began_after),
@@ -100,7 +100,7 @@ def stops(
         for one in found
     ]
     if rows:
-        out.line_table("stops", ("what", "at", "by", "until", "under way", "began after"), rows)
+        out.line_table("stops", ("what", "at", "by and why", "until", "under way", "began after"), rows)
     words = f"{len(found)} stop(s); {wrong} write(s) began in spite of one."
     out.result({"stops": [one.model_dump(mode="json") for one in found], "began_after": wrong}, words)
     if wrong:

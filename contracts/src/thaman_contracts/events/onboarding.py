@@ -70,7 +70,8 @@ class StorePaused(EventData, service="onboarding"):
 
     fence: Fence
     reason: str
-    paused_by: str
+    paused_by: str = Field(description="A key, or breaker: the store stopped by itself.")
+    reason_ar: str | None = Field(None, description="The reason in Arabic, where a machine gave it.")
 
 
 class StoreResumed(EventData, service="onboarding"):

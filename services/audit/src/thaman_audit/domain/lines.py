@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thaman_contracts.events import EventData, advice, audit, listings, onboarding, optimizer, policies, scheduler
+from thaman_contracts.events.breaker import BREAKER
 from thaman_contracts.ids import item_key
 from thaman_contracts.money import riyals
 
@@ -107,6 +108,11 @@ def _assessed(event: advice.MarketAssessed) -> dict[str, object]:
     return {"told_ar": f"لا مشورة من الوكلاء ({reason})", "told_en": f"No advice from the agents ({reason})"}
 
 
+def _paused(event: onboarding.StorePaused) -> dict[str, object]:
+    by_ar = "أوقف القاطع التلقائي" if event.paused_by == BREAKER else f"أوقف {event.paused_by}"
+    return {"by_ar": by_ar, "why_ar": event.reason_ar or event.reason}
+
+
 def _proposed(event: optimizer.PriceProposed) -> dict[str, object]:
     return _item(event) | {"risk": event.risk.value, "disposition": event.disposition.value}
 
@@ -126,7 +132,7 @@ _LINES: dict[type[EventData], _Template] = {
         "{changed_by} changed the limits of {count} items",
         _counted("rules"),
     ),
-    onboarding.StorePaused: ("أوقف {paused_by} التسعير: {reason}", "{paused_by} paused pricing: {reason}"),
+    onboarding.StorePaused: ("{by_ar} التسعير: {why_ar}", "{paused_by} paused pricing: {reason}", _paused),
     onboarding.StoreResumed: ("استأنف {resumed_by} التسعير", "{resumed_by} resumed pricing"),
     onboarding.StoreUninstalled: ("أُزيل التطبيق من المتجر", "The app was removed from the store"),
     onboarding.ReauthorizationRequired: (

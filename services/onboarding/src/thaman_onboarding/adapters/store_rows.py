@@ -40,6 +40,7 @@ class StoreRow:
     reauthorization_detail: str | None
     paused: bool
     pause_reason: str | None
+    pause_reason_ar: str | None
     fence: int
     settings: StoreSettings
     settings_version: int
@@ -128,6 +129,7 @@ def project_store(uow: UnitOfWork, store: Store, now: datetime) -> None:
             "reauthorization_detail": store.needs_detail,
             "paused": store.paused,
             "pause_reason": store.pause_reason,
+            "pause_reason_ar": store.pause_reason_ar,
             "fence": store.fence,
             "settings": json.dumps(store.settings.model_dump(mode="json")),
             "settings_version": store.settings_version,

@@ -13,6 +13,7 @@ WEBHOOKS = metrics.counter(
 WEBHOOKS_PROCESSED = metrics.counter(
     "onboarding_webhooks_processed", "Webhooks by family and what they led to.", ("family", "outcome")
 )
+TRIPS = metrics.counter("onboarding_breaker_trips", "Stores that stopped by themselves, by anomaly.", ("anomaly",))
 
 FAMILIES = frozenset({"app", "product", "order"})
 

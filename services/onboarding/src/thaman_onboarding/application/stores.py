@@ -10,6 +10,7 @@ from thaman_contracts.ids import store_uuid
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.logging import get_logger
+from thaman_onboarding.adapters.breaker_store import forget
 from thaman_onboarding.adapters.store_rows import StoreRow, StoreRows, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
 from thaman_onboarding.application import measures
@@ -62,8 +63,15 @@ class Stores:
         return self.get(store_id)
 
     def resume(self, store_id: str, by: str) -> StoreRow:
-        """Allow writing again."""
-        self._change(store_id, lambda store, now: store.resume(by, now))
+        """Allow writing again; what the breaker saw before does not count any more."""
+
+        def work(uow: UnitOfWork) -> None:
+            store, now = _known(uow, store_id), self._clock.now()
+            store.resume(by, now)
+            project_store(uow, store, now)
+            forget(uow, store_id)
+
+        self._app.execute(work)
         return self.get(store_id)
 
     def require_reauthorization(self, store_id: str, reason: ReauthorizationReason, detail: str) -> None:

@@ -70,6 +70,7 @@ class Store(Aggregate):
         self.needs_detail: str | None = None
         self.paused = False
         self.pause_reason: str | None = None
+        self.pause_reason_ar: str | None = None
         self.fence = 0
         self.settings = StoreSettings()
         self.settings_version = 0
@@ -181,7 +182,7 @@ class Store(Aggregate):
         if changed:
             self.trigger(events.ItemRulesChanged, store_id=self.store_id, occurred_at=now, rules=changed, changed_by=by)
 
-    def pause(self, reason: str, by: str, now: datetime) -> None:
+    def pause(self, reason: str, by: str, now: datetime, reason_ar: str | None = None) -> None:
         """Stop all writing. Pausing a paused store raises the fence again, to be sure."""
         self._known()
         self.trigger(
@@ -191,6 +192,7 @@ class Store(Aggregate):
             fence=self.fence + 1,
             reason=reason,
             paused_by=by,
+            reason_ar=reason_ar,
         )
 
     def resume(self, by: str, now: datetime) -> None:
@@ -280,9 +282,10 @@ class Store(Aggregate):
             case events.ItemRulesChanged():
                 self.rules.update({rule.key: rule for rule in event.rules})
             case events.StorePaused():
-                self.paused, self.pause_reason, self.fence = True, event.reason, event.fence
+                self.paused, self.fence = True, event.fence
+                self.pause_reason, self.pause_reason_ar = event.reason, event.reason_ar
             case events.StoreResumed():
-                self.paused, self.pause_reason = False, None
+                self.paused, self.pause_reason, self.pause_reason_ar = False, None, None
             case events.StoreUninstalled():
                 self.installed, self.needs, self.needs_detail = False, None, None
                 self.fence, self.uninstalled_at = event.fence, event.uninstalled_at
@@ -335,7 +338,7 @@ def _no_rule(rule: ItemRule) -> ItemRule:
 
 def _validated(values: dict[str, Any]) -> StoreSettings:
     try:
-        return StoreSettings.model_validate(values)
+        return StoreSettings.model_validate(values, extra="forbid")
     except ValidationError as error:
         problems = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
         raise InvalidChange(problems) from error

@@ -61,6 +61,7 @@ class StoreView(BaseModel):
     connected: bool
     paused: bool
     pause_reason: str | None
+    pause_reason_ar: str | None = Field(description="The same in Arabic, where the store stopped by itself.")
     fence: int
     mode: str
     settings_version: int
