@@ -129,6 +129,10 @@ _LINES: dict[type[EventData], _Template] = {
     onboarding.StorePaused: ("أوقف {paused_by} التسعير: {reason}", "{paused_by} paused pricing: {reason}"),
     onboarding.StoreResumed: ("استأنف {resumed_by} التسعير", "{resumed_by} resumed pricing"),
     onboarding.StoreUninstalled: ("أُزيل التطبيق من المتجر", "The app was removed from the store"),
+    onboarding.StoreForgotten: (
+        "نُسي المتجر: أُتلف مفتاح بياناته",
+        "The store was forgotten: its data key was destroyed",
+    ),
     onboarding.ReauthorizationRequired: (
         "يجب إعادة ربط المتجر: {detail}",
         "The store has to be connected again: {detail}",

@@ -14,6 +14,8 @@ WEBHOOKS_PROCESSED = metrics.counter(
     "onboarding_webhooks_processed", "Webhooks by family and what they led to.", ("family", "outcome")
 )
 
+FORGOTTEN = metrics.counter("onboarding_stores_forgotten", "Stores whose data key was destroyed.")
+
 FAMILIES = frozenset({"app", "product", "order"})
 
 

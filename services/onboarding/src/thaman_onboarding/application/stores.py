@@ -1,7 +1,7 @@
 """Commands and queries about stores: settings, rules, pause, uninstall, entitlement."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from thaman_contracts.events.onboarding import ReauthorizationReason
@@ -10,9 +10,11 @@ from thaman_contracts.ids import store_uuid
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.logging import get_logger
+from thaman_onboarding.adapters.forgetting_store import ForgettingStore
 from thaman_onboarding.adapters.store_rows import StoreRow, StoreRows, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
 from thaman_onboarding.application import measures
+from thaman_onboarding.domain.forgetting import Wish
 from thaman_onboarding.domain.store import Store
 from thaman_onboarding.errors import UnknownStore
 
@@ -23,10 +25,22 @@ log = get_logger(__name__)
 class Stores:
     """The stores. Blocking."""
 
-    def __init__(self, app: EventSourcedApplication, rows: StoreRows, vault: TokenVault, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        app: EventSourcedApplication,
+        rows: StoreRows,
+        vault: TokenVault,
+        waiting: ForgettingStore,
+        clock: Clock,
+        forget_after: timedelta,
+    ) -> None:
+        """``forget_after`` is how long a store that was uninstalled waits to be forgotten."""
         self._app = app
         self._vault = vault
+        self._waiting = waiting
         self._clock = clock
+        self._forget_after = forget_after
         self.rows = rows
 
     def get(self, store_id: str) -> StoreRow:
@@ -73,7 +87,8 @@ class Stores:
         log.error("reauthorization_required", store_id=store_id, reason=reason, detail=detail)
 
     def uninstall(self, uow: UnitOfWork, store_id: str, uninstalled_at: datetime) -> None:
-        """The merchant removed the app; the tokens go with it, unless a newer authorisation is known."""
+        """The merchant removed the app; the tokens go with it, the rest after a while, unless a newer authorisation
+        is known."""
         now = self._clock.now()
         store = uow.find(Store, store_uuid(store_id))
         if store is None:
@@ -81,6 +96,8 @@ class Stores:
             uow.add(store)
         if store.uninstall(uninstalled_at, now):
             self._vault.delete(uow, store_id)
+            if store.facts is not None and store.forgotten_at is None:
+                self._waiting.schedule(uow, store_id, Wish.by_uninstall(now, self._forget_after))
         project_store(uow, store, now)
 
     def change_entitlement(
