@@ -12,6 +12,7 @@ from thaman_cli.commands import (
     doctor,
     down,
     export,
+    forget,
     keys,
     migrate,
     price,
@@ -47,6 +48,7 @@ app.command("doctor")(doctor.doctor)
 app.command("price")(price.price)
 app.command("why")(why.why)
 app.command("undo")(undo.undo)
+app.command("forget")(forget.forget)
 app.command("replay")(replay.replay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
