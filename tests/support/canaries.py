@@ -217,6 +217,7 @@ def _holds(thaman: Thaman, store_id: str) -> None:
     """The chain verifies, every event folds, and what is made again of the store says that it is forgotten."""
     assert thaman.json("audit", "verify")["ok"]
     world = thaman.json("check-world")
-    assert [one for one in world["violations"] if one["code"] != "dead_job"] == [], world
+    # The message that could not be read at all names no store; it waits among the dead letters, sealed.
+    assert [one for one in world["violations"] if "dead letter" not in one] == []
     store = thaman.json("replay", "--store", store_id)["state"]["store"]
     assert (store["name"], store["domain"], store["installed"]) == (FORGOTTEN, None, False)

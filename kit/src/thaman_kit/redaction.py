@@ -22,8 +22,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), MASK),
     (re.compile(r"\b([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {MASK}"),
-    (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MASK),
-    (re.compile(r"(?<![\w+-])(?:(?:\+|00)\d{9,15}|9665\d{8}|05\d{8})(?![\w-])"), MASK),
+    (re.compile(r"(?<![\w.+/-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MASK),
+    (re.compile(r"(?<![\w+-])(?:\+\d{9,15}|(?:00)?9665\d{8}|05\d{8})(?![\w-])"), MASK),
     (re.compile(r"([?&](?:code|state|code_verifier)=)[^&\s\"'#]+"), rf"\1{MASK}"),
     (
         re.compile(

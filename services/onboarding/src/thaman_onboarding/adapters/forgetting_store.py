@@ -9,7 +9,7 @@ from thaman_kit.database import Database, load_queries
 from thaman_onboarding.domain.forgetting import Wish
 
 _SQL = load_queries("thaman_onboarding", "adapters/queries_forgetting.sql")
-_DROPS = ("drop_profile", "drop_installs", "drop_bodies", "drop_unreadable", "drop_errors")
+_DROPS = ("drop_profile", "drop_installs", "drop_bodies", "drop_unreadable", "drop_errors", "drop_old_errors")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,5 +64,10 @@ WHERE store_id = %(store_id)s AND (body IS NOT NULL OR detail IS NOT NULL)
 DELETE FROM unreadable_items WHERE store_id = %(store_id)s
 
 -- name: drop_errors
--- description: What jobs last failed of; the words may be Salla's.
-UPDATE jobs SET last_error = NULL WHERE store_id = %(store_id)s AND last_error IS NOT NULL
+-- description: What jobs last failed of, as the words may be Salla's. A job that was given up has nothing to work on.
+UPDATE jobs SET last_error = NULL, state = CASE state WHEN 'dead' THEN 'dropped' ELSE state END
+WHERE store_id = %(store_id)s AND last_error IS NOT NULL
+
+-- name: drop_old_errors
+-- description: The same of jobs that are archived.
+UPDATE jobs_archive SET last_error = NULL WHERE store_id = %(store_id)s AND last_error IS NOT NULL

@@ -10,6 +10,7 @@ from thaman_contracts.ids import store_uuid
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.logging import get_logger
+from thaman_kit.redaction import redact_text
 from thaman_onboarding.adapters.forgetting_store import ForgettingStore
 from thaman_onboarding.adapters.store_rows import StoreRow, StoreRows, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
@@ -71,8 +72,9 @@ class Stores:
         self._app.execute(work)
 
     def pause(self, store_id: str, reason: str, by: str) -> StoreRow:
-        """Stop all writing of the store's prices, now."""
-        self._change(store_id, lambda store, now: store.pause(reason, by, now))
+        """Stop all writing of the store's prices, now. ``reason`` is kept for ever, without ways to reach a person."""
+        said = redact_text(reason)
+        self._change(store_id, lambda store, now: store.pause(said, by, now))
         return self.get(store_id)
 
     def resume(self, store_id: str, by: str) -> StoreRow:
