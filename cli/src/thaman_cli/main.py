@@ -13,6 +13,7 @@ from thaman_cli.commands import (
     down,
     drift,
     export,
+    forget,
     keys,
     migrate,
     price,
@@ -50,6 +51,7 @@ app.command("doctor")(doctor.doctor)
 app.command("price")(price.price)
 app.command("why")(why.why)
 app.command("undo")(undo.undo)
+app.command("forget")(forget.forget)
 app.command("replay")(replay.replay)
 app.command("rebuild")(rebuild.rebuild)
 app.command("republish")(republish.republish)

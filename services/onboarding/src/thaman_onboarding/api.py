@@ -15,7 +15,7 @@ from thaman_kit.problems import Fault, Problem, invalid_request, not_found
 from thaman_kit.process import load_settings, run_api
 from thaman_onboarding import wiring
 from thaman_onboarding.bootstrap import Container, build_container
-from thaman_onboarding.endpoints import keys, oauth, stores, system, webhooks
+from thaman_onboarding.endpoints import forgetting, keys, oauth, stores, system, webhooks
 from thaman_onboarding.errors import (
     ClientMisconfigured,
     CodeRefused,
@@ -25,6 +25,7 @@ from thaman_onboarding.errors import (
     InstallInterrupted,
     InvalidChange,
     NotConnected,
+    NothingToCallOff,
     SallaBusy,
     SallaError,
     ScopeMissing,
@@ -53,7 +54,7 @@ def build_api(container: Container) -> FastAPI:
     app = create_api(
         container.settings,
         "Thaman onboarding",
-        [oauth.router, webhooks.router, stores.router, keys.router, system.router, wiring.api_router],
+        [*(part.router for part in (oauth, webhooks, stores, forgetting, keys, system)), wiring.api_router],
         readiness={"database": container.check_database},
         error_map=ERRORS,
         api_keys=ApiKeys(container.app.database, container.settings.api_key_pepper, clock=container.clock),
@@ -117,6 +118,7 @@ ERRORS: ErrorMap = {
     UnknownStore: lambda _: not_found("store"),
     UnknownKey: lambda _: not_found("API key", "GET /keys lists all of them."),
     NotConnected: _Maker(409, "not_connected", "The store is not connected"),
+    NothingToCallOff: _Maker(409, "nothing_to_call_off", "Nothing to call off", "GET it to see how it stands."),
     SettingsConflict: _changed,
     InvalidChange: _invalid,
     StateRefused: _Maker(400, "login_expired", "The login is not valid any more"),

@@ -7,6 +7,7 @@
     ├── NotConnected             the store has no usable tokens; the merchant has to (re)connect it
     ├── SettingsConflict         the settings changed since the caller read them
     ├── InvalidChange            a change of settings or rules that makes no sense; names the fields
+    ├── NothingToCallOff         a store that does not wait to be forgotten
     ├── UnknownKey               no API key of this id
     ├── InstallError             connecting a store did not work out
     │   ├── StateRefused         the browser came back with a state that is unknown, used, expired or not its own
@@ -60,6 +61,10 @@ class InvalidChange(OnboardingError):
     def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
         super().__init__("; ".join(f"{field}: {message}" for field, message in problems))
         self.problems = tuple(problems)
+
+
+class NothingToCallOff(OnboardingError):
+    """The store does not wait to be forgotten."""
 
 
 class UnknownKey(OnboardingError):

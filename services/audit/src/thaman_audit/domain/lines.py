@@ -135,6 +135,10 @@ _LINES: dict[type[EventData], _Template] = {
     onboarding.StorePaused: ("{by_ar} التسعير: {why_ar}", "{paused_by} paused pricing: {reason}", _paused),
     onboarding.StoreResumed: ("استأنف {resumed_by} التسعير", "{resumed_by} resumed pricing"),
     onboarding.StoreUninstalled: ("أُزيل التطبيق من المتجر", "The app was removed from the store"),
+    onboarding.StoreForgotten: (
+        "نُسي المتجر: أُتلف مفتاح بياناته",
+        "The store was forgotten: its data key was destroyed",
+    ),
     onboarding.ReauthorizationRequired: (
         "يجب إعادة ربط المتجر: {detail}",
         "The store has to be connected again: {detail}",
