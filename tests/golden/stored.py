@@ -27,6 +27,7 @@ FILE = Path(__file__).parent / "stored_events.json"
 Record = Mapping[str, Any]
 """By ``<topic>.v<class version>``: ``schema`` and ``example``, the state of one event without its row's columns."""
 
+_PLACE = {"originator_id": "6a3ce9b0-3c5c-5b5e-8a57-0d3c8f5a1e11", "originator_version": 1}
 _COLUMNS = {"originator_id", "originator_version"}
 _SO = (
     "raise class_version and write {upcaster}(state) -> state, or leave the field as it was (docs/guides/histories.md)"
@@ -71,9 +72,7 @@ def _unread(event_class: type[DomainEvent], version: int, example: Mapping[str, 
     topic, newest = event_class.topic, event_class.class_version
     try:
         state = upcast(event_class, json.loads(json.dumps(example)), version)
-        event_class.model_validate(
-            state | {"originator_id": "6a3ce9b0-3c5c-5b5e-8a57-0d3c8f5a1e11", "originator_version": 1}
-        )
+        event_class.model_validate(state | _PLACE)
     except AttributeError as error:
         return [f"{topic}: an event of version {version} has no way to {newest}: {error}."]
     except (ValidationError, LookupError, TypeError, ValueError) as error:

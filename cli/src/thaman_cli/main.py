@@ -13,6 +13,7 @@ from thaman_cli.commands import (
     down,
     export,
     keys,
+    licences,
     migrate,
     price,
     replay,
@@ -56,6 +57,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(export.app, name="export")
 app.add_typer(keys.app, name="keys")
+app.add_typer(licences.app, name="licences")
 app.add_typer(settings.app, name="settings")
 
 

@@ -21,6 +21,7 @@ from thaman_onboarding.application.access import AsyncTokens
 from thaman_onboarding.application.app_events import AppEvents
 from thaman_onboarding.application.authorization import Authorization
 from thaman_onboarding.application.installs import Installer
+from thaman_onboarding.application.licences import Licences
 from thaman_onboarding.application.refresh import Tokens
 from thaman_onboarding.application.registration import Registration
 from thaman_onboarding.application.stores import Stores
@@ -40,6 +41,7 @@ class Container:
     clock: Clock
     app: EventSourcedApplication
     stores: Stores
+    licences: Licences
     system: SystemAdmin
     tokens: AsyncTokens
     renewals: Tokens
@@ -97,6 +99,7 @@ def build_container(settings: Settings, *, clock: Clock | None = None) -> Contai
         clock=clock,
         app=app,
         stores=stores,
+        licences=Licences(app, stores, clock),
         system=SystemAdmin(app, stores.rows, clock),
         tokens=AsyncTokens(renewals),
         renewals=renewals,
