@@ -15,6 +15,7 @@ from thaman_cli.commands import (
     export,
     forget,
     keys,
+    licences,
     migrate,
     price,
     rebuild,
@@ -64,6 +65,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(export.app, name="export")
 app.add_typer(keys.app, name="keys")
+app.add_typer(licences.app, name="licences")
 app.add_typer(settings.app, name="settings")
 
 

@@ -9,6 +9,7 @@ import typer
 from thaman_cli.commands.audit_archive import archive
 from thaman_cli.commands.audit_files import export, import_, unknown
 from thaman_cli.commands.audit_isolation import check_isolation
+from thaman_cli.commands.audit_licences import licences
 from thaman_cli.commands.audit_lowest import lowest_price
 from thaman_cli.commands.audit_receipts import pack, receipt
 from thaman_cli.databases import admin_url, archive_dir
@@ -28,6 +29,7 @@ app.command("receipt")(receipt)
 app.command("pack")(pack)
 app.command("isolation")(check_isolation)
 app.command("lowest-price")(lowest_price)
+app.command("licences")(licences)
 
 
 @app.command("verify")

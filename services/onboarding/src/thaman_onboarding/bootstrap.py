@@ -24,6 +24,7 @@ from thaman_onboarding.application.app_events import AppEvents
 from thaman_onboarding.application.authorization import Authorization
 from thaman_onboarding.application.forgetting import Forgetting
 from thaman_onboarding.application.installs import Installer
+from thaman_onboarding.application.licences import Licences
 from thaman_onboarding.application.refresh import Tokens
 from thaman_onboarding.application.registration import Registration
 from thaman_onboarding.application.stores import Stores
@@ -44,6 +45,7 @@ class Container:
     app: EventSourcedApplication
     stores: Stores
     forgetting: Forgetting
+    licences: Licences
     system: SystemAdmin
     tokens: AsyncTokens
     renewals: Tokens
@@ -107,6 +109,7 @@ def build_container(settings: Settings, *, clock: Clock | None = None) -> Contai
         app=app,
         stores=stores,
         forgetting=Forgetting(app=app, rows=rows, waiting=waiting, vault=vault, clock=clock, wait=wait),
+        licences=Licences(app, stores, clock),
         system=SystemAdmin(app, stores.rows, clock),
         tokens=AsyncTokens(renewals),
         renewals=renewals,
