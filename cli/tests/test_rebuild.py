@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.support.installation import OTHER, STORE, Installation, installed, life, sale
+from tests.support.installation import OTHER, STORE, Installation, own_installation, sale
 
 from thaman_audit.testing_events import observed
 from thaman_cli.main import main
@@ -20,9 +20,8 @@ from thaman_cli.rebuilding import rebuilding
 from thaman_cli.rebuilding.catalogue import REBUILT, why_not
 from thaman_contracts.subjects import SERVICES
 from thaman_kit.embedded.databases import Databases
-from thaman_kit.migrate import migrate
 from thaman_kit.swapping import Swap
-from thaman_kit.testing import own_database, template_database, wait_until
+from thaman_kit.testing import wait_until
 
 Captured = pytest.CaptureFixture[str]
 
@@ -62,18 +61,10 @@ DAMAGE = {
 """What goes wrong in each service: lost rows, wrong ones, and some that no event speaks of."""
 
 
-def _prepare(url: str) -> None:
-    migrate(url, SERVICES)
-    with installed(url) as installation:
-        installation.record(*life())
-        installation.deliver_all()
-
-
 @pytest.fixture
 def there(postgres_server: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
-    template = template_database(postgres_server, "rebuild_template", _prepare)
-    with own_database(postgres_server, template=template) as url, installed(url) as installation:
-        monkeypatch.setenv("THAMAN_DATABASE_URL", url)
+    with own_installation(postgres_server) as installation:
+        monkeypatch.setenv("THAMAN_DATABASE_URL", installation.url)
         yield installation
 
 
@@ -176,7 +167,7 @@ def test_events_arrive_all_the_time_and_readers_never_see_half_a_table(
     around(monkeypatch, rebuilding.Green, "catch_up", before=happens)
     around(monkeypatch, Swap, "stage", before=happens)
     waiting = Writer(there)
-    around(monkeypatch, Swap, "put", before=waiting.start)
+    around(monkeypatch, Swap, "remove", before=waiting.start)
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     try:
