@@ -54,7 +54,7 @@ def lines_of(entries: list[Entry]) -> list[bytes]:
     return [encode(said) + b"\n" for said in (header, *map(entry_fields, entries))]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(entries=ENTRIES)
 def test_parquet_gives_the_same_bytes_back(entries: list[Entry]) -> None:
     lines = lines_of(entries)
