@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
+from thaman_audit.adapters.archive import Archive
 from thaman_audit.errors import UnreadableExport
 from thaman_audit.ledger_export import FORMAT, entry_fields
 from thaman_audit.testing import signing_key
@@ -22,6 +23,7 @@ from thaman_audit.testing_proofs import STORE, tell_story
 from thaman_audit.verify import Entry, entry_hash
 from thaman_cli.ledger_files.parquet import read_parquet, write_parquet
 from thaman_cli.main import main
+from thaman_cli.world.reading import Reading, connect, select
 from thaman_contracts.envelope import encode
 from thaman_kit.database import load_queries
 from thaman_kit.embedded import EmbeddedPostgres
@@ -52,7 +54,7 @@ def lines_of(entries: list[Entry]) -> list[bytes]:
     return [encode(said) + b"\n" for said in (header, *map(entry_fields, entries))]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(entries=ENTRIES)
 def test_parquet_gives_the_same_bytes_back(entries: list[Entry]) -> None:
     lines = lines_of(entries)
@@ -153,12 +155,16 @@ def test_an_archive_goes_on_answering_and_says_what_is_missing(
         with psycopg.connect(url, row_factory=dict_row) as rows:
             return rows.execute(query.encode(), {"store": None, "limit": 50}).fetchall()
 
+    def ledger(url: str) -> list[dict[str, Any]]:
+        with connect(url) as rows:
+            return Archive(Reading(rows)).filled(select(rows, "ledger"))
+
     place, elsewhere = tmp_path / "archive", tmp_path / "elsewhere"
     template = template_database(postgres_server, "cli_audit_story", _told)
     with own_database(postgres_server, template=template) as url:
         monkeypatch.setenv("THAMAN_DATABASE_URL", url)
         monkeypatch.setenv("THAMAN_HOME", str(tmp_path / "home"))
-        why, spoken = thaman("why", STORE, "2", "--at", "2026-11-28"), references(url)
+        why, spoken, checked = thaman("why", STORE, "2", "--at", "2026-11-28"), references(url), ledger(url)
         assert thaman("audit", "archive", "--dir", place)[0] == 2, "nobody said what is old"
         code, said = thaman("audit", "archive", "--dir", place, "--before", "2026-11-25")
         assert (code, said["entries"]) == (0, 0), "nothing was recorded so early"
@@ -166,6 +172,7 @@ def test_an_archive_goes_on_answering_and_says_what_is_missing(
         assert code == 0 and said["entries"] == sum(one["last"] for one in said["files"]) > 33
         assert thaman("why", STORE, "2", "--at", "2026-11-28") == why
         assert references(url) == spoken, "what `audit isolation` looks at"
+        assert ledger(url) == checked, "what `check-world` looks at"
         place.rename(elsewhere)
         code, said = thaman("why", STORE, "2", "--at", "2026-11-28")
         assert code == 11 and "000000000001-000000000033.jsonl" in said["why"]

@@ -10,7 +10,7 @@
 ├── ``DoctorFoundTrouble``         8  the machine cannot run Thaman as it is
 ├── ``DemoFailed``                 9  the demo did not reach its end
 ├── ``NotQuiet``                  10  the installation did not come to rest in time (``world/quiet.py``)
-├── ``ExportRefused``             11  what the ledger has cannot be handed over or told
+├── ``ExportRefused``             11  what the ledger has cannot be handed over or told, or a file taken in
 ├── ``LedgerBroken``              12  the ledger does not hold
 └── ``DriftFound``                13  Salla shows other prices than the ledger
 
@@ -111,13 +111,9 @@ class DemoFailed(CliError):
 
 
 class ExportRefused(CliError):
-    """What the ledger has of a run cannot be handed over."""
+    """What the ledger has cannot be handed over or put aside, or a file cannot be taken in."""
 
     exit_code = 11
-
-
-class ImportFailed(ExportRefused):
-    """An export cannot be taken in."""
 
 
 class LedgerBroken(CliError):

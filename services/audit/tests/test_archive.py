@@ -205,7 +205,7 @@ def archived(postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPat
         yield url, folder
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_no_changed_byte_of_a_file_passes(archived: tuple[str, Path], data: st.DataObject) -> None:
     url, folder = archived

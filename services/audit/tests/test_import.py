@@ -230,7 +230,7 @@ def nowhere(postgres_server: EmbeddedPostgres) -> Iterator[str]:
         yield url
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_no_mutation_of_a_file_comes_in(nowhere: str, exports: dict[str, list[bytes]], data: st.DataObject) -> None:
     lines = list(exports[STORE])

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from thaman_cli.databases import ARCHIVE_DIR, admin_url, archive_dir
-from thaman_cli.errors import BadUsage, ImportFailed
+from thaman_cli.errors import BadUsage, ExportRefused
 from thaman_cli.instants import HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
@@ -39,7 +39,7 @@ def archive(
         with ArchivingTables.of(admin_url(home_of(home)), place) as tables:
             made = Archiver(tables, Folder(place), lambda _step: None).archive(instant)
     except (ArchiveRefused, ArchiveMissing, SpoiledLedger) as error:
-        raise ImportFailed(
+        raise ExportRefused(
             "Not everything was archived", str(error), "Run `thaman audit verify`; nothing is lost."
         ) from error
     except OSError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from thaman_cli.databases import admin_url, archive_dir
-from thaman_cli.errors import BadUsage, CliError, ImportFailed, LedgerBroken
+from thaman_cli.errors import BadUsage, CliError, ExportRefused, LedgerBroken
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
 
@@ -109,7 +109,7 @@ def import_(
         with ImportTables.of(admin_url(home_of(home))) as target:
             done = _import_set(target, paths[0], trusted) if is_set else _import_files(target, paths, trusted)
     except ImportRefused as error:
-        raise ImportFailed("Nothing was imported", str(error), "Export again, or import elsewhere.") from error
+        raise ExportRefused("Nothing was imported", str(error), "Export again, or import elsewhere.") from error
     except OSError as error:
         raise BadUsage("Nothing was imported", str(error), "Name files of `thaman audit export`.") from error
     data = {
