@@ -137,9 +137,14 @@ class Provable(Protocol):
         """A chain's entries after one and up to another, oldest first."""
 
     def walk(
-        self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None], leaf: Callable[[bytes], None]
+        self,
+        start: Head,
+        until: int,
+        sealed: Sealed,
+        tell: Callable[[int], None],
+        leaves: Callable[[list[bytes]], None],
     ) -> Head:
-        """The last entry that is good, walking from ``start``; ``tell`` hears of how many, ``leaf`` of their hashes."""
+        """The last entry that is good, walking from ``start``; ``tell`` hears of how many, ``leaves`` of hashes."""
 
 
 class Signer(Protocol):

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Self
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 
 from thaman_audit.adapters.checkpoints import CheckpointTables
@@ -30,16 +31,23 @@ class Moment(CheckpointTables):
 
     @classmethod
     @contextmanager
-    def of(cls, url: str) -> Iterator[Self]:
-        """Open the moment; ``url`` is a role that reads the audit's schema."""
+    def of(cls, url: str, snapshot: str | None = None) -> Iterator[Self]:
+        """Open the moment; ``url`` is a role that reads the audit's schema. With the ``snapshot`` of another moment
+        that is still open it is the same one."""
         with psycopg.connect(url, row_factory=dict_row, options=_OPTIONS) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
+            if snapshot is not None:
+                connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
             yield cls(connection)
 
-    def fetch_all(self, sql: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    def snapshot(self) -> str:
+        """What another connection needs to see this moment, as long as it is open."""
+        return str(self.fetch_all("SELECT pg_export_snapshot() AS snapshot")[0]["snapshot"])
+
+    def fetch_all(self, query: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """All rows of a query."""
-        return self._connection.execute(sql.encode(), params).fetchall()
+        return self._connection.execute(query.encode(), params).fetchall()
 
     def store_ids(self) -> list[str]:
         """Every store that has entries, a head or a sealed head."""
@@ -75,10 +83,15 @@ class Moment(CheckpointTables):
                 yield Entry(**row)
 
     def walk(
-        self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None], leaf: Callable[[bytes], None]
+        self,
+        start: Head,
+        until: int,
+        sealed: Sealed,
+        tell: Callable[[int], None],
+        leaves: Callable[[list[bytes]], None],
     ) -> Head:
         """The last entry that is good, walking from ``start`` and not beyond ``until``."""
-        return walk(self._connection, start, until, sealed, tell, leaf)
+        return walk(self._connection, start, until, sealed, tell, leaves)
 
 
 def _head(rows: list[dict[str, Any]]) -> Head | None:
