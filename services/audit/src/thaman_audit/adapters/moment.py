@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, args_row, dict_row
 
 from thaman_audit.adapters.checkpoints import CheckpointTables
 from thaman_audit.adapters.histories import HistoryTables
@@ -67,20 +67,20 @@ class Moment(CheckpointTables):
 
     def entries(self, store_id: str, after: int, until: int | None) -> Iterator[Entry]:
         """A chain's entries after one and up to another, oldest first, through a cursor of the server."""
-        with self._connection.cursor("entries") as cursor:
-            cursor.itersize = 1_000
-            places = {"store_id": store_id, "after": after, "until": _LATEST if until is None else until}
-            cursor.execute(_queries()["entries"].encode(), places)
-            for row in cursor:
-                yield Entry(**row)
+        places = {"store_id": store_id, "after": after, "until": _LATEST if until is None else until}
+        return self._entries("entries", places)
 
     def happened(self, store_id: str, at: datetime) -> Iterator[Entry]:
         """A chain's entries whose events had occurred at an instant, oldest first."""
-        with self._connection.cursor(f"happened_{store_id}") as cursor:
+        return self._entries("happened", {"store_id": store_id, "at": at})
+
+    def _entries(self, query: str, params: dict[str, Any]) -> Iterator[Entry]:
+        """Entries through a cursor of the server; nothing is decoded that is bytes on both ends."""
+        name = f"{query}_{params['store_id']}"
+        with self._connection.cursor(name, row_factory=args_row(Entry)) as cursor:
             cursor.itersize = 1_000
-            cursor.execute(_queries()["happened"].encode(), {"store_id": store_id, "at": at})
-            for row in cursor:
-                yield Entry(**row)
+            cursor.execute(_queries()[query].encode(), params, binary=True)
+            yield from cursor
 
     def walk(
         self,
