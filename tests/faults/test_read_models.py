@@ -202,7 +202,7 @@ def made_and_live(url: str, store_id: str) -> tuple[StoreRows, StoreRows]:
     """A store's read models of this moment, made of the ledger, and as they are."""
     now = datetime.now(UTC)
     wait_for_ledger(url, store_id, now)
-    with Moment.of(url) as ledger, rebuilt(url, Chain(ledger, store_id, now).events()) as scratch:
+    with Moment.of(url) as ledger, rebuilt(url, Chain(ledger, store_id, now).messages()) as scratch:
         made = read_models(scratch, store_id)
     with connect(url) as live:
         return made, read_models(live, store_id)

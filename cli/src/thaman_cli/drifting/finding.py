@@ -11,14 +11,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from thaman_audit.adapters.moment import Moment
+from thaman_cli.databases import archive_dir
 from thaman_cli.drifting.labels import Compared, Difference, label
 from thaman_cli.drifting.shown import Shown
 from thaman_cli.drifting.story import Stories
 from thaman_cli.replaying.chain import Chain, wait_for_ledger
 from thaman_cli.replaying.rebuilding import rebuilt
+from thaman_cli.replaying.shares import Message
 from thaman_cli.replaying.tables import rows_of
+from thaman_cli.world.facts import stored_classes
 from thaman_cli.world.reading import connect
-from thaman_kit.restoring import Told
+from thaman_kit.restoring import Restorer
+from thaman_onboarding.application.published import SUPPLY
 
 CLOCKS = timedelta(minutes=1)
 """How far services' clocks may be ahead of ours: all that is on record counts, also what says that it is to come."""
@@ -50,7 +54,7 @@ def drift_of(url: str, look: Look, store_id: str) -> Drift:
         NoScratch, Undeliverable: the store cannot be made again.
     """
     wait_for_ledger(url, store_id, datetime.now(UTC) + CLOCKS)
-    with Moment.of(url) as ledger:
+    with Moment.of(url, archive_dir()) as ledger:
         Chain(ledger, store_id, datetime.now(UTC) + CLOCKS).require()
         end = ledger.head(store_id)
     head = 0 if end is None else end.seq
@@ -59,7 +63,7 @@ def drift_of(url: str, look: Look, store_id: str) -> Drift:
     before = _live(url, store_id)
     wait_for_ledger(url, store_id, datetime.now(UTC) + CLOCKS)
     stories = Stories()
-    with Moment.of(url) as ledger:
+    with Moment.of(url, archive_dir()) as ledger:
         chain = Chain(ledger, store_id, datetime.now(UTC) + CLOCKS)
         with rebuilt(url, _heard(chain, stories)) as connection:
             replayed = _by_key(rows_of(connection, "onboarding", "items", store_id))
@@ -103,10 +107,13 @@ def _priced(rows: Rows) -> dict[str, int]:
     }
 
 
-def _heard(chain: Chain, stories: Stories) -> Iterator[Told]:
-    for envelope, event in chain.events():
-        stories.take(chain.last or 0, envelope, event)
-        yield envelope, event
+def _heard(chain: Chain, stories: Stories) -> Iterator[Message]:
+    """The chain's messages; stories are told of what onboarding says, as nobody else says anything of prices at Salla."""
+    restorer = Restorer(stored_classes(), SUPPLY)
+    for envelope, body in chain.messages():
+        if envelope.service == "onboarding":
+            stories.take(chain.last or 0, envelope, restorer.restore(envelope, body))
+        yield envelope, body
 
 
 def _live(url: str, store_id: str) -> dict[str, dict[str, Any]]:
