@@ -65,11 +65,16 @@ def trusted_keys(home: Home, given: list[str]) -> list[bytes]:
         BadUsage: something given is no public key.
     """
     if given:
-        return [_parsed(text) for text in given]
+        return parsed_keys(given)
     text = os.environ.get(AUDIT_KEYS)
     if home.running() is not None:
         text = text or home.load_secrets().audit_keys.get_secret_value()
     return [key.public_key for key in SigningKey.parse_all(SecretStr(text))] if text else []
+
+
+def parsed_keys(given: list[str]) -> list[bytes]:
+    """Public keys of their text; ``BadUsage`` where something given is none."""
+    return [_parsed(text) for text in given]
 
 
 def _public(ring: SecretStr) -> dict[str, Any]:

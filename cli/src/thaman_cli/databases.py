@@ -1,11 +1,14 @@
 """Which database a command speaks to: the running installation's, or the one the environment names."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from thaman_cli.errors import NotRunning
 from thaman_cli.servers import DATABASE_URL, NATS_URL
 from thaman_cli.state import Home
+
+ARCHIVE_DIR = "THAMAN_AUDIT_ARCHIVE_DIR"
 
 
 def admin_url(home: Home) -> str:
@@ -19,6 +22,12 @@ def admin_url(home: Home) -> str:
     if not url:
         raise _nothing(home, DATABASE_URL)
     return url
+
+
+def archive_dir() -> Path | None:
+    """Where the ledger's archive is, if not where it was written."""
+    folder = os.environ.get(ARCHIVE_DIR)
+    return Path(folder) if folder else None
 
 
 def nats_url(home: Home) -> str:

@@ -19,7 +19,8 @@ The number is the process' exit code; 130 is Ctrl-C.
 
 EXIT_CODES = {
     0: "done",
-    1: "unexpected error (run again with --debug to see where); replay --recompute: a decision came out differently",
+    1: "unexpected error (run again with --debug to see where); replay --recompute: a decision came out differently;"
+    " rebuild --dry-run: rows would change",
     2: "bad option or argument",
     3: "already running in this folder; price: some lines were bad, the rest was priced",
     4: "not running",
@@ -28,8 +29,8 @@ EXIT_CODES = {
     7: "a service refused the request",
     8: "doctor found trouble",
     9: "the demo did not reach its end",
-    10: "the installation did not come to rest in time; replay: the ledger is behind",
-    11: "export, why, replay: the ledger contradicts itself, nothing is said from it",
+    10: "the installation did not come to rest in time; replay: the ledger is behind; rebuild: tables were busy",
+    11: "the record contradicts itself and nothing is made of it (export, why, replay, ...); audit import: refused",
     12: "audit verify, isolation, stops: the ledger does not hold, or shows what must not be; the first place is named",
     13: "drift: Salla shows other prices than the ledger, or our read model does",
     130: "stopped by Ctrl-C",
@@ -113,6 +114,10 @@ class ExportRefused(CliError):
     """What the ledger has of a run cannot be handed over."""
 
     exit_code = 11
+
+
+class ImportFailed(ExportRefused):
+    """An export cannot be taken in."""
 
 
 class LedgerBroken(CliError):

@@ -13,10 +13,14 @@ from thaman_cli.commands import (
     down,
     drift,
     export,
+    forget,
     keys,
+    licences,
     migrate,
     price,
+    rebuild,
     replay,
+    republish,
     sandbox,
     settings,
     status,
@@ -26,7 +30,7 @@ from thaman_cli.commands import (
     why,
     world,
 )
-from thaman_cli.errors import EXIT_CODES, BadUsage, CliError
+from thaman_cli.errors import EXIT_CODES, BadUsage, CliError, ExportRefused
 from thaman_cli.output import Output
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + "."
@@ -48,7 +52,10 @@ app.command("doctor")(doctor.doctor)
 app.command("price")(price.price)
 app.command("why")(why.why)
 app.command("undo")(undo.undo)
+app.command("forget")(forget.forget)
 app.command("replay")(replay.replay)
+app.command("rebuild")(rebuild.rebuild)
+app.command("republish")(republish.republish)
 app.command("drift")(drift.drift)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
@@ -58,6 +65,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(export.app, name="export")
 app.add_typer(keys.app, name="keys")
+app.add_typer(licences.app, name="licences")
 app.add_typer(settings.app, name="settings")
 
 
@@ -86,8 +94,9 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("THAMAN_DEBUG"):
             raise
-        _explain(_unexpected(error), given)
-        code = 1
+        said = _unexpected(error)
+        _explain(said, given)
+        code = said.exit_code
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -103,6 +112,14 @@ def _explain_usage(error: typer.TyperException, given: list[str]) -> None:
 
 
 def _unexpected(error: Exception) -> CliError:
+    from thaman_audit.errors import ArchiveMissing
+
+    if isinstance(error, ArchiveMissing):
+        return ExportRefused(
+            "A file of the archive is needed",
+            str(error),
+            "Put it back, or set THAMAN_AUDIT_ARCHIVE_DIR to the folder that has it.",
+        )
     return CliError(
         f"Something unexpected happened: {type(error).__name__}",
         str(error)[:1_000],

@@ -2,16 +2,18 @@
 
 import time
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from thaman_cli.commands.audit_archive import archive
+from thaman_cli.commands.audit_files import export, import_, unknown
 from thaman_cli.commands.audit_isolation import check_isolation
+from thaman_cli.commands.audit_licences import licences
 from thaman_cli.commands.audit_lowest import lowest_price
 from thaman_cli.commands.audit_receipts import pack, receipt
-from thaman_cli.databases import admin_url
-from thaman_cli.errors import BadUsage, CliError, LedgerBroken
+from thaman_cli.databases import admin_url, archive_dir
+from thaman_cli.errors import BadUsage, LedgerBroken
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
 
@@ -20,10 +22,14 @@ if TYPE_CHECKING:
     from thaman_audit.proving import Proof
 
 app = typer.Typer(help="Proof of the ledger: chains, checkpoints, signatures.", no_args_is_help=True)
+app.command("archive")(archive)
+app.command("export")(export)
+app.command("import")(import_)
 app.command("receipt")(receipt)
 app.command("pack")(pack)
 app.command("isolation")(check_isolation)
 app.command("lowest-price")(lowest_price)
+app.command("licences")(licences)
 
 
 @app.command("verify")
@@ -53,7 +59,7 @@ def verify(
             "--from and --to name entries of one store", "they count from 1, in order", "Name a --store, too."
         )
     began = time.monotonic()
-    with Moment.of(admin_url(place)) as ledger:
+    with Moment.of(admin_url(place), archive_dir()) as ledger:
         prover = Prover(ledger, is_signed, trusted_keys(place, key or []))
         tell = _Teller(out, ledger.count())
         if store is not None:
@@ -63,37 +69,6 @@ def verify(
         else:
             proof = prover.prove([store] if store is not None else ledger.store_ids(), tell)
     _say(out, proof, time.monotonic() - began)
-
-
-@app.command("export")
-def export(
-    store: Annotated[str, typer.Option(help="The store whose ledger is wanted.")],
-    file: Annotated[Path, typer.Option(help="Where the JSON Lines go; an older file is replaced as a whole.")],
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """Write a store's ledger with its proofs to a file, which docs/guides/verify_ledger.py verifies by itself."""
-    from thaman_audit.adapters.moment import Moment
-    from thaman_audit.errors import UnknownStore, UnreadableCheckpoint
-    from thaman_audit.ledger_export import export_lines
-    from thaman_cli.pricing.store import write_lines
-
-    out = Output(as_json=as_json)
-    with Moment.of(admin_url(home_of(home))) as ledger:
-        try:
-            written = write_lines(file, export_lines(ledger, store))
-        except UnknownStore as error:
-            raise _unknown(store) from error
-        except UnreadableCheckpoint as error:
-            raise LedgerBroken("The ledger is not exported", str(error), "Run `thaman audit verify`.") from error
-        except OSError as error:
-            raise BadUsage(f"{file} cannot be written", str(error), "Name a file that can be written.") from error
-        sealed = max(ledger.sealed(store, 2**62), default=0)
-    data = {"store_id": store, "file": str(file), "entries": written - 1, "sealed": sealed}
-    words = f"{written - 1:,} entries of store {store} are in {file}; {sealed:,} of them are sealed."
-    out.result(
-        data, words if sealed else f"{words} It proves nothing before the next checkpoint: export it again then."
-    )
 
 
 @app.command("stops")
@@ -111,9 +86,9 @@ def stops(
     out = Output(as_json=as_json)
     with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database:
         try:
-            found = stops_of(LedgerTables(database), store)
+            found = stops_of(LedgerTables(database, archive_dir()), store)
         except UnknownStore as error:
-            raise _unknown(store) from error
+            raise unknown(store) from error
     wrong = sum(len(one.began_after) for one in found)
     rows = [
         (
@@ -151,7 +126,7 @@ class _Teller:
 
 
 def _say(out: Output, proof: "Proof", seconds: float) -> None:
-    broken = proof.broken
+    broken, resting = proof.broken, proof.resting
     data: dict[str, Any] = {
         "ok": broken is None,
         "stores": proof.stores,
@@ -161,6 +136,9 @@ def _say(out: Output, proof: "Proof", seconds: float) -> None:
         "key_ids": proof.key_ids,
         "key_trusted": proof.is_key_trusted,
         "seconds": round(seconds, 3),
+        "resting": [
+            {"store_id": one.store_id, "first": one.first, "last": one.last, "file": one.file} for one in resting
+        ],
         "broken": None,
     }
     if broken is not None:
@@ -173,6 +151,11 @@ def _say(out: Output, proof: "Proof", seconds: float) -> None:
     )
     if proof.checkpoints and not proof.is_key_trusted:
         words += " No key was given: signatures were checked with the keys that the database itself names."
+    for one in resting:
+        words += (
+            f" Entries {one.first:,} to {one.last:,} of store {one.store_id} rest on the digest of {one.file}, which"
+        )
+        words += " is not here: their hashes hold, their bodies were not looked at."
     out.result(data, words)
 
 
@@ -181,18 +164,10 @@ def _require_entry(ledger: "Moment", store: str, seq: int) -> None:
     head = ledger.head(store)
     longest = max(ledger.sealed(store, 2**62), default=0)
     if head is None and longest == 0:
-        raise _unknown(store)
+        raise unknown(store)
     if seq > max(head.seq if head else 0, longest):
         raise BadUsage(
             f"Store {store} has no entry {seq}",
             "its chain is shorter",
             f"`thaman audit verify --store {store}` walks all.",
         )
-
-
-def _unknown(store: str) -> CliError:
-    return BadUsage(
-        f"The ledger has no entry of store {store}",
-        "the id was mistyped, or nothing happened there yet",
-        "Check the id.",
-    )

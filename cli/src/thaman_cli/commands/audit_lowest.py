@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from thaman_cli.commands.audit_receipts import StoreArgument
 from thaman_cli.commands.why import refusals
-from thaman_cli.databases import admin_url
+from thaman_cli.databases import admin_url, archive_dir
 from thaman_cli.instants import HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
@@ -30,5 +30,5 @@ def lowest_price(
 
     out, now = Output(as_json=as_json), datetime.now(UTC)
     with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database, refusals(store, item, at):
-        told = lowest_price_of(LedgerTables(database), store, item, instant_of(at) or now, now, days)
+        told = lowest_price_of(LedgerTables(database, archive_dir()), store, item, instant_of(at) or now, now, days)
     out.result(told.model_dump(mode="json"), escape("\n".join([*told.told_ar, "", *told.told_en])))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from thaman_cli.databases import admin_url
+from thaman_cli.databases import admin_url, archive_dir
 from thaman_cli.errors import BadUsage, CliError, ExportRefused
 from thaman_cli.instants import HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
@@ -45,7 +45,7 @@ def receipt(
     if causes and file is None:
         raise BadUsage("--causes makes a file of several lines", "--file is not given", "Add --file F.")
     with _reading(home) as database:
-        parts = LedgerTables(database), CheckpointTables(database), HistoryTables(database)
+        parts = LedgerTables(database, archive_dir()), CheckpointTables(database), HistoryTables(database)
         try:
             if causes and file is not None:
                 shown = causes_of(*parts, store, event_id)
@@ -93,7 +93,7 @@ def pack(
             "That is no choice of products and dates", "--items is empty, or --from is not before --to", "See --help."
         )
     with _reading(home) as database:
-        parts = LedgerTables(database), CheckpointTables(database), HistoryTables(database)
+        parts = LedgerTables(database, archive_dir()), CheckpointTables(database), HistoryTables(database)
         try:
             made = pack_of(*parts, store, wanted, begin, end)
         except UnknownStore as error:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from thaman_cli.databases import admin_url
+from thaman_cli.databases import admin_url, archive_dir
 from thaman_cli.errors import BadUsage, ExportRefused
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output, table
@@ -38,7 +38,7 @@ def run(
 
     out, wanted = Output(as_json=as_json), _id(run_id)
     with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database:
-        tables = LedgerTables(database)
+        tables = LedgerTables(database, archive_dir())
         try:
             store_id = owner_of(tables, wanted)
             target = folder_of(folder, store_id)
@@ -79,7 +79,7 @@ def list_(
 
     out = Output(as_json=as_json)
     with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database:
-        found = latest_runs(LedgerTables(database), store, limit)
+        found = latest_runs(LedgerTables(database, archive_dir()), store, limit)
     data = {"runs": [{"store_id": store_id, **run.model_dump(mode="json")} for store_id, run in found]}
     rows = [(store_id, run.run_id, run.status, run.trigger or "-", _latest(run)) for store_id, run in found]
     out.result(data, table("Runs, latest first", _COLUMNS, rows) if rows else "The ledger has heard of no run.")

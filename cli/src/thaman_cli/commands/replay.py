@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from thaman_cli.databases import admin_url, connect
+from thaman_cli.databases import admin_url, archive_dir, connect
 from thaman_cli.errors import BadUsage, CliError, ExportRefused
 from thaman_cli.instants import HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
@@ -61,7 +61,7 @@ def _past(out: Output, home: Home, store: str, at: str | None) -> None:
     instant, url = _passed(at), admin_url(home)
     wait_for_ledger(url, store, instant)
     try:
-        with Moment.of(url) as ledger:
+        with Moment.of(url, archive_dir()) as ledger:
             chain = Chain(ledger, store, instant)
             chain.require()
             with rebuilt(url, chain.events()) as connection:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from thaman_cli.databases import admin_url
+from thaman_cli.databases import admin_url, archive_dir
 from thaman_cli.errors import BadUsage, ExportRefused
 from thaman_cli.instants import HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
@@ -31,7 +31,7 @@ def why(
 
     out, now, item = Output(as_json=as_json), datetime.now(UTC), item_key(product, variant)
     with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database, refusals(store, item, at):
-        told = why_of(LedgerTables(database), store, item, instant_of(at) or now, now)
+        told = why_of(LedgerTables(database, archive_dir()), store, item, instant_of(at) or now, now)
     out.result(told.model_dump(mode="json"), escape("\n".join([*told.told_ar, "", *told.told_en])))
 
 

@@ -1,7 +1,8 @@
 """Files that are either the old ones or the new ones, never half."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -16,17 +17,22 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:
             return _write(stream, lines)
+    with beside(path) as place, place.open("wb") as stream:
+        return _write(stream, lines)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A place to write a file to, which takes the old one's place at once when the block ends well."""
     place = path.resolve()
-    beside = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    made = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     try:
-        with beside.open("wb") as stream:
-            count = _write(stream, lines)
-            stream.flush()
+        yield made
+        with made.open("rb") as stream:
             os.fsync(stream.fileno())
-        beside.replace(place)
+        made.replace(place)
     finally:
-        beside.unlink(missing_ok=True)
-    return count
+        made.unlink(missing_ok=True)
 
 
 def _write(stream: IO[bytes], lines: Iterable[bytes]) -> int:

@@ -9,8 +9,10 @@ from uuid import UUID
 from eventsourcing.persistence import JSONTranscoder, StoredEvent
 from pydantic import ValidationError
 
+from thaman_audit.adapters.archive import Archive
 from thaman_audit.verify import Entry, Head
-from thaman_cli.world.reading import Connection, Row, select
+from thaman_cli.databases import archive_dir
+from thaman_cli.world.reading import Connection, Reading, Row, select
 from thaman_contracts.events import EventData
 from thaman_contracts.subjects import SERVICES
 from thaman_kit.domain import TOPICS, DomainEvent
@@ -23,6 +25,7 @@ E = TypeVar("E")
 _MODULES = (
     "thaman_onboarding.domain.events",
     "thaman_onboarding.domain.catalogue",
+    "thaman_onboarding.domain.licences",
     "thaman_onboarding.domain.price_write",
     "thaman_scheduler.domain.events",
     "thaman_optimizer.domain.events",
@@ -80,7 +83,9 @@ def read(connection: Connection) -> Facts:
     return Facts(
         connection,
         logs={service: list(_log(connection, service)) for service in SERVICES},
-        ledger=[Entry(**row) for row in select(connection, "ledger")],
+        ledger=[
+            Entry(**row) for row in Archive(Reading(connection), archive_dir()).filled(select(connection, "ledger"))
+        ],
         heads={row["store_id"]: Head(**row) for row in select(connection, "heads")},
     )
 

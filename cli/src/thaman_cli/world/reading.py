@@ -1,5 +1,6 @@
 """The database as ``check_world`` reads it: one moment of all schemas, with an administrator's role."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -18,6 +19,17 @@ def connect(admin_db_url: str) -> Connection:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     return connection
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The connection as the audit's own readers want it."""
+
+    connection: Connection
+
+    def fetch_all(self, sql: str, params: dict[str, Any] | None = None) -> list[Row]:
+        """All rows of a query."""
+        return self.connection.execute(sql.encode(), params).fetchall()
 
 
 def select(connection: Connection, query: str, service: str | None = None, **params: Any) -> list[Row]:

@@ -10,6 +10,7 @@ from thaman_audit import queries
 from thaman_audit.bootstrap import Container, build
 from thaman_audit.domain.stops import Stop
 from thaman_audit.errors import (
+    ArchiveMissing,
     BadCursor,
     FutureInstant,
     PricedByVariants,
@@ -19,6 +20,7 @@ from thaman_audit.errors import (
     UnknownStore,
 )
 from thaman_audit.item_api import item_router
+from thaman_audit.licence_api import licence_router
 from thaman_audit.paging import Cursor, Limit, Page
 from thaman_audit.proof_api import proof_router
 from thaman_audit.receipt_api import receipt_problems, receipt_router
@@ -145,6 +147,9 @@ def build_api(container: Container) -> FastAPI:
         SpoiledLedger: lambda _: conflict(
             "ledger_spoiled", "The ledger contradicts itself here, so nothing is said from it.", "Tell the operator."
         ),
+        ArchiveMissing: lambda error: conflict(
+            "archive_needed", f"What was asked for rests in {error.file}, which is not here.", "Tell the operator."
+        ),
         UnknownCheckpoint: lambda _: not_found("checkpoint", "The audit's worker seals one within the hour."),
         BadCursor: lambda _: invalid_request(
             [Fault("is not a cursor that a page gave out", "bad_cursor", parameter="cursor")]
@@ -156,6 +161,7 @@ def build_api(container: Container) -> FastAPI:
         [
             store_router(container),
             item_router(container.tables),
+            licence_router(container.tables),
             receipt_router(container.receipts),
             operator_router(container),
             proof_router(container.checkpoints),

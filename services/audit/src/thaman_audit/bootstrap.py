@@ -49,7 +49,7 @@ def build(settings: AuditSettings, clock: Clock | None = None) -> Container:
     application = EventSourcedApplication.connect(
         "audit", settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
     )
-    tables = LedgerTables(application.database)
+    tables = LedgerTables(application.database, settings.audit_archive_dir)
     ledger = Ledger(tables, Batches())
     checkpoints = CheckpointTables(application.database)
     histories = HistoryTables(application.database)

@@ -15,15 +15,29 @@
     ├── NothingToShow     a pack would have no event in it
     ├── BackwardChain     a chain is not what the latest checkpoint holds, so nothing is sealed over it
     ├── UnreadableCheckpoint  a stored checkpoint is none any more
+    ├── ImportRefused     a file is not imported, and neither is any other that came with it
+    │   ├── UnreadableExport  a line is none of an export
+    │   ├── BrokenExport      a chain or a checkpoint does not hold
+    │   ├── UntrustedExport   no trusted key proves it
+    │   ├── OccupiedStore     there is another chain of this store here
+    │   ├── OccupiedEvent     an event of it is here already, in another chain
+    │   └── IncompleteSet     a set is not whole, or does not go into what is here
+    ├── ArchiveMissing    a file of the archive is needed that is not here
+    ├── ArchiveRefused    nothing is archived as things are
     └── SpoiledLedger     the ledger contradicts itself, so nothing can be handed over from it
         ├── SharedRun         several stores say that a run is theirs
+        ├── ArchiveSpoiled    a file does not hold what was archived
         ├── ForeignEntry      an entry in a store's chain speaks of another store
-        └── UnreadableEntry   an entry is not the event that it says
+        ├── UnreadableEntry   an entry is not the event that it says
+        └── MissingEntry      an entry is not where the chain's end says
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
+
+from thaman_audit.domain.archived import Segment
 
 
 class AuditError(Exception):
@@ -96,6 +110,54 @@ class UnreadableCheckpoint(AuditError):
         self.number = number
 
 
+class ImportRefused(AuditError):
+    """A file is not imported, and neither is any other that came with it; the message says why."""
+
+
+class UnreadableExport(ImportRefused):
+    """A line is none of an export."""
+
+
+class BrokenExport(ImportRefused):
+    """A chain or a checkpoint does not hold; the message names the first place."""
+
+
+class UntrustedExport(ImportRefused):
+    """No trusted key proves what a file says."""
+
+
+class OccupiedStore(ImportRefused):
+    """There is another chain of this store here. ``here`` and ``there`` are how many entries each has."""
+
+    def __init__(self, store_id: str, here: int, there: int) -> None:
+        super().__init__(f"store {store_id} has {here} entries here, which are not those {there} of the file")
+
+
+class OccupiedEvent(ImportRefused):
+    """An event of the file is in the ledger already, in another chain."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"an event of it is in the ledger already, in another chain ({detail})")
+
+
+class IncompleteSet(ImportRefused):
+    """A set of files is not whole, or does not go into what is here."""
+
+
+class ArchiveMissing(AuditError):
+    """A file of the archive is needed that is not here. The message names it; ``file`` is its name in the archive."""
+
+    def __init__(self, segment: Segment, path: Path) -> None:
+        super().__init__(
+            f"entries {segment.first} to {segment.last} of store {segment.store_id} rest in {path}, which is not there"
+        )
+        self.file = segment.file
+
+
+class ArchiveRefused(AuditError):
+    """Nothing is archived as things are; the message says why."""
+
+
 class SpoiledLedger(AuditError):
     """The ledger contradicts itself, so nothing can be handed over from it; the message says where."""
 
@@ -105,6 +167,13 @@ class SharedRun(SpoiledLedger):
 
     def __init__(self, run_id: UUID, stores: Sequence[str]) -> None:
         super().__init__(f"run {run_id} belongs to the stores {', '.join(map(repr, stores))}")
+
+
+class ArchiveSpoiled(SpoiledLedger):
+    """A file of the archive does not hold what was archived."""
+
+    def __init__(self, segment: Segment, seq: int) -> None:
+        super().__init__(f"{segment.file} does not hold entry {seq} of store {segment.store_id} as it was archived")
 
 
 class ForeignEntry(SpoiledLedger):
@@ -119,3 +188,10 @@ class UnreadableEntry(SpoiledLedger):
 
     def __init__(self, store_id: str, seq: int, event_type: str) -> None:
         super().__init__(f"entry {seq} in the chain of store {store_id!r} is no {event_type}")
+
+
+class MissingEntry(SpoiledLedger):
+    """An entry is not there, though the chain's end says that it was written."""
+
+    def __init__(self, store_id: str, seq: int) -> None:
+        super().__init__(f"entry {seq} of store {store_id} is not in the ledger")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from thaman_audit.domain.archived import Segment
 from thaman_audit.domain.checkpoints import Checkpoint, HeldHead
 from thaman_audit.domain.histories import History, Reader
 from thaman_audit.domain.rows import Rows
@@ -135,6 +136,12 @@ class Provable(Protocol):
 
     def entries(self, store_id: str, after: int, until: int | None) -> Iterator[Entry]:
         """A chain's entries after one and up to another, oldest first."""
+
+    def resting(self, store_id: str) -> list[Segment]:
+        """The files of a chain that are not here, so that nobody can see the bodies in them."""
+
+    def altered(self, store_id: str) -> Segment | None:
+        """The first file of a chain that is here and is not the one that was archived."""
 
     def walk(
         self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None], leaf: Callable[[bytes], None]

@@ -8,12 +8,13 @@ the latest checkpoint's own key is believed, which whoever can rewrite the whole
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from thaman_audit.domain.archived import Segment
 from thaman_audit.domain.checkpoints import FIRST, Checkpoint, head_leaf, key_id_of
 from thaman_audit.domain.histories import Growing, History, statement_of
 from thaman_audit.domain.merkle import Tree
-from thaman_audit.errors import UnreadableCheckpoint
+from thaman_audit.errors import ArchiveMissing, ArchiveSpoiled, UnreadableCheckpoint
 from thaman_audit.ports import Provable
-from thaman_audit.verify import GENESIS, Head, What, verify_chain
+from thaman_audit.verify import GENESIS, Broken, Head, Sealed, What, verify_chain
 
 IsSigned = Callable[[bytes, bytes, bytes], bool]
 """Whether a public key has signed a message with a signature, in the order key, signature, message."""
@@ -43,6 +44,8 @@ class Proof:
     checkpoints: int = 0
     key_ids: list[str] = field(default_factory=list)
     is_key_trusted: bool = False
+    resting: list[Segment] = field(default_factory=list)
+    """Files of the archive that are not here: what is in them rests on its digest and on what was sealed of it."""
     broken: Place | None = None
 
 
@@ -113,11 +116,26 @@ class Prover:
         self.proof.sealed += max(0, min(good.seq, max(sealed, default=0)) - after)
         # The last good entry is read once more: the next one may show that it is a forgery.
         again = ledger.entry_head(store_id, good.seq - 1) if good.seq - 1 > after else start
-        entries = ledger.entries(store_id, (again or start).seq, end.seq if end is not None else None)
-        broken = verify_chain(entries, head, sealed, again or start).broken
+        until = end.seq if end is not None else None
+        self.proof.resting += [one for one in ledger.resting(store_id) if one.last > after and one.first <= head.seq]
+        try:
+            broken = self._rest(good, again or start, until, head, sealed)
+        except (ArchiveMissing, ArchiveSpoiled) as error:
+            return Place(store_id, good.seq + 1, What.CHANGED, f"it does not hold, and {error}")
         if broken is not None:
             return Place(store_id, broken.seq, broken.what, broken.reason)
+        altered = ledger.altered(store_id)
+        if altered is not None:
+            reason = f"its entries hold, but {altered.file} is not the file that was archived"
+            return Place(store_id, altered.first, What.CHANGED, reason)
         return histories.broken
+
+    def _rest(self, good: Head, again: Head, until: int | None, head: Head, sealed: Sealed) -> Broken | None:
+        """What is wrong with what follows the last good entry, which is read once more where its body can be seen."""
+        try:
+            return verify_chain(self._ledger.entries(good.store_id, again.seq, until), head, sealed, again).broken
+        except (ArchiveMissing, ArchiveSpoiled):
+            return verify_chain(self._ledger.entries(good.store_id, good.seq, until), head, sealed, good).broken
 
 
 class _Histories:
@@ -159,7 +177,7 @@ def judged(
             entries += head.seq - lengths.get(head.store_id, 0)
             lengths[head.store_id] = head.seq
         said = checkpoint.statement
-        broken = _fault(checkpoint, number, previous, is_signed)
+        broken = checkpoint_fault(checkpoint, number, previous, is_signed)
         if broken is None and (said.root, said.stores, said.entries) != (tree.root(), len(tree), entries):
             broken = Place(None, number, What.CHECKPOINT, "the heads that are kept for it are not those it sealed")
         for history in grown(number):
@@ -168,7 +186,8 @@ def judged(
         previous = said.digest()
 
 
-def _fault(checkpoint: Checkpoint, number: int, previous: bytes, is_signed: IsSigned) -> Place | None:
+def checkpoint_fault(checkpoint: Checkpoint, number: int, previous: bytes, is_signed: IsSigned) -> Place | None:
+    """What is wrong with a checkpoint that should follow the one with the digest ``previous``, its tree left aside."""
     said = checkpoint.statement
     if said.number != number:
         return Place(None, number, What.CHECKPOINT, f"it is missing, checkpoint {said.number} stands in its place")

@@ -35,7 +35,7 @@ def sealed_by(checkpoints: Checkpoints, histories: Histories, store_id: str, num
     reader = histories.reader(store_id, history.seq)
     fields = {
         "store_id": store_id,
-        "checkpoint": _fields(checkpoint),
+        "checkpoint": checkpoint_with_histories(checkpoint),
         "history": {
             "seq": history.seq,
             "hash": history.hash.hex(),
@@ -47,7 +47,8 @@ def sealed_by(checkpoints: Checkpoints, histories: Histories, store_id: str, num
     return Sealed(history, reader, fields)
 
 
-def _fields(checkpoint: Checkpoint) -> dict[str, Any]:
+def checkpoint_with_histories(checkpoint: Checkpoint) -> dict[str, Any]:
+    """A checkpoint with its key, and what ties the histories to it."""
     assert checkpoint.histories is not None
     return checkpoint_fields(checkpoint) | {
         "public_key": checkpoint.public_key.hex(),

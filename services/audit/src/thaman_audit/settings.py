@@ -1,5 +1,7 @@
 """The audit's settings."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr, field_validator
 
 from thaman_kit.errors import KeyRingError
@@ -19,6 +21,13 @@ class AuditSettings(ServiceSettings):
         description="Key that signs checkpoints, for the worker alone: id:base64 of 32 bytes; of several, separated"
         " by commas, the first. Without it nothing is sealed. Make one with: python3 -c 'import base64, secrets;"
         ' print("k1:" + base64.b64encode(secrets.token_bytes(32)).decode())\'',
+    )
+
+    audit_archive_dir: Path | None = Field(
+        None, description="Where the archive's files are; unset, where `thaman audit archive` wrote them."
+    )
+    audit_archive_after_days: int | None = Field(
+        None, ge=1, le=36_500, description="What `thaman audit archive` without --before takes: all that is older."
     )
 
     @field_validator("audit_keys")

@@ -17,7 +17,7 @@ from thaman_contracts.ids import SYSTEM
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import load_queries
 
-_queries = partial(load_queries, "thaman_audit", "adapters/checkpoints.sql")
+queries = partial(load_queries, "thaman_audit", "adapters/checkpoints.sql")
 PAGE = 500
 
 
@@ -101,10 +101,10 @@ class CheckpointTables:
             "seqs": [head.seq for head in moved],
             "hashes": [head.hash for head in moved],
         }
-        unit.execute(_queries()["hold"], columns)
+        unit.execute(queries()["hold"], columns)
 
     def _select(self, query: str, **params: Any) -> list[dict[str, Any]]:
-        return self._rows.fetch_all(_queries()[query], params)
+        return self._rows.fetch_all(queries()[query], params)
 
 
 def checkpoint_of(row: dict[str, Any]) -> Checkpoint:

@@ -9,7 +9,7 @@ from thaman_audit.domain.histories import CHUNK, History, Reader, chunks
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import load_queries
 
-_queries = partial(load_queries, "thaman_audit", "adapters/histories.sql")
+queries = partial(load_queries, "thaman_audit", "adapters/histories.sql")
 LATEST = 2**62
 Node = tuple[str, int, bytes]
 """The store, the chunk's number, and the node over it."""
@@ -60,17 +60,8 @@ class HistoryTables:
 
     def note(self, unit: UnitOfWork, number: int, moved: Sequence[History], nodes: Sequence[Node]) -> None:
         """Store the histories that moved until a checkpoint, and nodes over chunks that are whole now."""
-        columns = {
-            "number": number,
-            "store_ids": [history.store_id for history in moved],
-            "seqs": [history.seq for history in moved],
-            "hashes": [history.hash for history in moved],
-            "roots": [history.root for history in moved],
-        }
-        unit.execute(_queries()["note"], columns)
-        rows: tuple[Sequence[Any], ...] = tuple(zip(*nodes, strict=True)) or ((), (), ())
-        kept = {"store_ids": list(rows[0]), "chunks": list(rows[1]), "hashes": list(rows[2])}
-        unit.execute(_queries()["keep"], kept)
+        unit.execute(queries()["note"], columns_of(number, moved))
+        unit.execute(queries()["keep"], keep_columns(nodes))
 
     def _nodes(self, store_id: str, size: int) -> list[dict[str, Any]]:
         """The nodes that follow each other without a gap; one that was taken out ends what can be used."""
@@ -78,8 +69,25 @@ class HistoryTables:
         return [row for place, row in enumerate(rows) if row["chunk"] == place]
 
     def _select(self, query: str, **params: Any) -> list[dict[str, Any]]:
-        return self._rows.fetch_all(_queries()[query], params)
+        return self._rows.fetch_all(queries()[query], params)
 
 
 def _place(rows: list[dict[str, Any]]) -> tuple[int, int] | None:
     return (rows[0]["number"], rows[0]["seq"]) if rows else None
+
+
+def columns_of(number: int, moved: Sequence[History]) -> dict[str, Any]:
+    """The columns of the histories that a checkpoint notes."""
+    return {
+        "number": number,
+        "store_ids": [history.store_id for history in moved],
+        "seqs": [history.seq for history in moved],
+        "hashes": [history.hash for history in moved],
+        "roots": [history.root for history in moved],
+    }
+
+
+def keep_columns(nodes: Sequence[Node]) -> dict[str, list[Any]]:
+    """The columns of nodes to keep."""
+    rows: tuple[Sequence[Any], ...] = tuple(zip(*nodes, strict=True)) or ((), (), ())
+    return {"store_ids": list(rows[0]), "chunks": list(rows[1]), "hashes": list(rows[2])}

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from thaman_audit.adapters.archive import Archive
 from thaman_audit.domain.rows import Row, Rows
 from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
@@ -80,14 +82,15 @@ class Batches:
 
 
 class LedgerTables:
-    """Reads the ledger and its read models."""
+    """Reads the ledger and its read models. ``archive`` is where its files are, if not where they were written."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, archive: Path | None = None) -> None:
         self._database = database
+        self._archive = Archive(database, archive)
 
     def select(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """The rows of a named query."""
-        return self._database.fetch_all(_queries()[query], params)
+        return self._archive.filled(self._database.fetch_all(_queries()[query], params), params.get("store_id"))
 
     def head(self, store_id: str) -> Head | None:
         """The end of a store's chain."""
@@ -125,14 +128,15 @@ class LedgerTables:
             cursor.execute(_projections()["lock"].encode())
             cursor.execute(_projections()["forget"].encode())
             for rows in pages:
-                _put(cursor, rows)
+                put_rows(cursor, rows)
 
     def put(self, rows: Rows) -> None:
         """Add rows to the read models."""
         with self._database.transaction() as cursor:
-            _put(cursor, rows)
+            put_rows(cursor, rows)
 
 
-def _put(cursor: Cursor[DictRow], rows: Rows) -> None:
+def put_rows(cursor: Cursor[DictRow], rows: Rows) -> None:
+    """Add rows to the read models in the cursor's transaction."""
     for statement, found in rows.by_statement.items():
         cursor.execute(_projections()[statement].encode(), Columns(found))

@@ -1,6 +1,7 @@
 """Merkle trees as in RFC 6962: leaves and nodes are hashed apart, and a node without a sibling moves up as it is."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from hashlib import sha256
 
 EMPTY = sha256(b"").digest()
@@ -14,6 +15,24 @@ def leaf_hash(data: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of two nodes' parent."""
     return sha256(b"\x01" + left + right).digest()
+
+
+def root_along(leaf: bytes, index: int, path: Sequence[bytes], size: int) -> bytes | None:
+    """The root that a leaf and its siblings give (RFC 9162, 2.1.3.2); ``None`` where they do not fit the size."""
+    last, found = size - 1, leaf
+    if not 0 <= index < size:
+        return None
+    for sibling in path:
+        if last == 0:
+            return None
+        if index & 1 or index == last:
+            found = node_hash(sibling, found)
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            found = node_hash(found, sibling)
+        index, last = index >> 1, last >> 1
+    return found if last == 0 else None
 
 
 class Tree:

@@ -15,6 +15,8 @@ WEBHOOKS_PROCESSED = metrics.counter(
 )
 TRIPS = metrics.counter("onboarding_breaker_trips", "Stores that stopped by themselves, by anomaly.", ("anomaly",))
 
+FORGOTTEN = metrics.counter("onboarding_stores_forgotten", "Stores whose data key was destroyed.")
+
 FAMILIES = frozenset({"app", "product", "order"})
 
 
