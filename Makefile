@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 ARGS ?=
+# Hundreds of processes start in the tests; without compiled modules each would spend seconds on compiling them again.
+export PYTHONDONTWRITEBYTECODE :=
 # Test files run side by side in so many processes; each has its own servers, unless servers are given.
 WORKERS ?= $(if $(THAMAN_DATABASE_URL)$(THAMAN_NATS_URL),1,2)
 
@@ -39,13 +41,14 @@ up: $(STAMP) ## Start everything without demo stores; Ctrl-C ends it
 test: $(STAMP) ## All tests, on embedded PostgreSQL and NATS
 	@$(PY) -m pytest -p tests.support.npm_required -n $(WORKERS) --dist loadfile -m "not faults" $(ARGS)
 
-check: $(STAMP) ## Lint, format, strict types, import rules, contract drift
+check: $(STAMP) ## Lint, format, strict types, import rules, drift of contracts and stored events
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy -p thaman_contracts -p thaman_kit -p thaman_onboarding -p thaman_scheduler -p thaman_optimizer \
 	  -p thaman_audit -p thaman_sandbox -p thaman_cli
 	@.venv/bin/lint-imports
 	@$(PY) -m thaman_contracts.generate contracts --check
+	@$(PY) -m tests.golden.stored --check
 	@$(PY) deploy/nats/generate_users.py --check
 
 bench: $(STAMP) ## Throughput figures, side by side with a Celery + Redis + SQLAlchemy pipeline

@@ -171,6 +171,16 @@ def test_a_receipt_and_a_pack_are_verified_by_the_same_file(database: str, capsy
         assert json.loads(done.stdout)["entries"] == entries
 
 
+def test_discount_licences_are_told(database: str, capsys: Captured) -> None:
+    code, said = audit(capsys, "licences", STORE, "--at", "2026-11-25")
+    assert (code, said["licences"], said["uncovered"]) == (0, [], [])
+    with pytest.raises(SystemExit):
+        main(["audit", "licences", STORE, "--at", "2026-11-25"])
+    shown = capsys.readouterr().out
+    assert "Thaman writes no sale prices" in shown and "لا رخصة مسجلة" in shown
+    assert audit(capsys, "licences", "404")[0] == audit(capsys, "licences", STORE, "--at", "2999-01-01")[0] == 2
+
+
 def test_the_lowest_price_is_told(database: str, capsys: Captured) -> None:
     code, said = audit(capsys, "lowest-price", STORE, "1", "--at", "2026-11-25")
     assert (code, said["price"], said["is_whole"]) == (0, 9_903, False)

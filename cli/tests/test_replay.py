@@ -14,7 +14,7 @@ from thaman_audit.testing import NOW, Streams, settings_for
 from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_cli.main import main
 from thaman_cli.replaying import chain
-from thaman_contracts.events import EventData, onboarding
+from thaman_contracts.events import EventData, licences, onboarding
 from thaman_contracts.events.settings import AutomationMode, ItemRule, StoreSettings, SystemSettings
 from thaman_contracts.ids import SYSTEM, store_uuid
 from thaman_kit.application import EventSourcedApplication
@@ -40,6 +40,9 @@ def life() -> Iterator[EventData]:
     yield told(onboarding.StorePaused, 20, fence=1, reason="عيد الفطر", paused_by="key_1")
     rule = ItemRule(product_id="2", min_price=4_000)
     yield told(onboarding.ItemRulesChanged, 25, rules=(rule,), changed_by="key_1")
+    days = {"starts_on": NOW.date(), "ends_on": NOW.date()}
+    licence = licences.DiscountLicence(number="7", authority="وزارة التجارة", **days)
+    yield told(licences.LicenceRecorded, 27, licence_id=store_uuid("77"), licence=licence, recorded_by="key_1")
     yield told(onboarding.StoreResumed, 30, fence=1, resumed_by="key_1")
     yield told(onboarding.EntitlementChanged, 40, status="active", ends_on=NOW.date() - AGO)
     stop = SystemSettings(stopped=True)

@@ -140,7 +140,16 @@ def test_names_of_secrets(name: str, secret: bool) -> None:
 
 @pytest.mark.parametrize(
     "harmless",
-    ["order 42 applied", "token expired at 12:00", "https://host:8080/path?page=2", "cost: 12, floor=99", "2026-01-01"],
-)
+    [
+        "order 42 applied", "token expired at 12:00", "https://host:8080/path?page=2", "cost: 12, floor=99",
+        "2026-01-01", "store 1305146709, gtin 00012345678905",
+        "nats://relay@127.0.0.1:4222", "5a1f6c5e-7d0b-5d0e-9f3b-966512345678",
+    ],
+)  # fmt: skip
 def test_harmless_text_stays(harmless: str) -> None:
     assert redact_text(harmless) == harmless
+
+
+@pytest.mark.parametrize("contact", ["owner.one@shop.example", "+966512345678", "00966512345678", "0512345678"])
+def test_no_way_to_reach_a_person_stays(contact: str) -> None:
+    assert redact_text(f"ask {contact}, please") == f"ask {MASK}, please"

@@ -36,7 +36,7 @@ def tracked_texts() -> Iterator[tuple[str, str]]:
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listing.split("\0")):
         path = ROOT / name
-        if path.is_file() and path.suffix not in {".png", ".lock", ".woff2"}:
+        if path.is_file() and path.suffix not in {".png", ".lock", ".woff2", ".xz"}:
             yield name, path.read_text(encoding="utf-8")
 
 

@@ -1,5 +1,6 @@
 """``thaman up``: one per folder, crashed parts come back, and nothing is left behind whatever way it ends."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.canaries import forget_a_store
 from tests.support.commands import Thaman
 
 from thaman_kit.testing import wait_until
@@ -36,7 +38,7 @@ def end(process: "subprocess.Popen[str]", number: int) -> int:
 
 
 def test_up_restarts_what_dies_and_ends_in_order(thaman: Thaman) -> None:
-    process = thaman.start("up")
+    process = thaman.start("up", "--log-level", "debug")
     thaman.wait_ready(process)
     second = thaman.run("up", "--json")
     assert second.returncode == 3
@@ -63,6 +65,7 @@ def test_up_restarts_what_dies_and_ends_in_order(thaman: Thaman) -> None:
     assert thaman.json("export", "list") == {"runs": []}
     assert thaman.json("migrate") == {"applied": [], "streams": True}
     assert thaman.json("doctor")["ok"]
+    asyncio.run(forget_a_store(thaman))
 
     assert thaman.run("down", "--json").returncode == 0
     assert process.wait(10) == 0

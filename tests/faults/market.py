@@ -30,6 +30,7 @@ EAGER: dict[str, Any] = {
     "max_step_bp": 5_000,
     "manual_edit_hold_hours": 0,
     "risk_tolerance": "high",
+    "breaker": {"enabled": False},
 }
 """A policy under which every round changes prices."""
 UNDER_WAY, MOST_SLOTS = "still_under_way", 3

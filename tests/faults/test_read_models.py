@@ -74,7 +74,8 @@ READ_MODELS: dict[str, dict[str, tuple[str, ...]]] = {
 
 RECORDS: dict[str, set[str]] = {
     "onboarding": {"tokens", "oauth_states", "installs", "webhook_inbox", "product_hints"}
-    | {"decisions", "order_sweeps", "unreadable_items", "call_blocks"},
+    | {"decisions", "order_sweeps", "unreadable_items", "call_blocks", "breaker_signals"}
+    | {"store_keys", "store_profiles", "forgettings"},
     "scheduler": set(),
     "optimizer": {"pages", "source_pages", "searches"},
     "audit": {"ledger", "heads", "checkpoint_heads", "checkpoint_histories", "history_nodes"},

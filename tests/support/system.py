@@ -145,7 +145,7 @@ class System:
 
 
 async def wait_until(
-    condition: Callable[[], Awaitable[bool]], within: float = 30.0, what: str = "the condition"
+    condition: Callable[[], Awaitable[bool]], within: float = 90.0, what: str = "the condition"
 ) -> None:
     """Wait until ``condition()`` holds.
 

@@ -11,14 +11,16 @@
 ├── ``DemoFailed``                 9  the demo did not reach its end
 ├── ``NotQuiet``                  10  the installation did not come to rest in time (``world/quiet.py``)
 ├── ``ExportRefused``             11  what the ledger has cannot be handed over or told, or a file taken in
-└── ``LedgerBroken``              12  the ledger does not hold
+├── ``LedgerBroken``              12  the ledger does not hold
+└── ``DriftFound``                13  Salla shows other prices than the ledger
 
 The number is the process' exit code; 130 is Ctrl-C.
 """
 
 EXIT_CODES = {
     0: "done",
-    1: "unexpected error (run again with --debug to see where); replay --recompute: a decision came out differently",
+    1: "unexpected error (run again with --debug to see where); replay --recompute: a decision came out differently;"
+    " rebuild --dry-run: rows would change",
     2: "bad option or argument",
     3: "already running in this folder; price: some lines were bad, the rest was priced",
     4: "not running",
@@ -27,9 +29,10 @@ EXIT_CODES = {
     7: "a service refused the request",
     8: "doctor found trouble",
     9: "the demo did not reach its end",
-    10: "the installation did not come to rest in time; replay: the ledger is behind",
-    11: "export, why, replay: the ledger contradicts itself, nothing is said from it; audit import: refused",
+    10: "the installation did not come to rest in time; replay: the ledger is behind; rebuild: tables were busy",
+    11: "the record contradicts itself and nothing is made of it (export, why, replay, ...); audit import: refused",
     12: "audit verify, isolation, stops: the ledger does not hold, or shows what must not be; the first place is named",
+    13: "drift: Salla shows other prices than the ledger, or our read model does",
     130: "stopped by Ctrl-C",
 }
 """Every exit code of the command and what it means."""
@@ -117,3 +120,9 @@ class LedgerBroken(CliError):
     """The ledger does not hold."""
 
     exit_code = 12
+
+
+class DriftFound(CliError):
+    """Salla, or our own read model, shows other prices than the ledger."""
+
+    exit_code = 13

@@ -11,11 +11,16 @@ from thaman_cli.commands import (
     demo,
     doctor,
     down,
+    drift,
     export,
+    forget,
     keys,
+    licences,
     migrate,
     price,
+    rebuild,
     replay,
+    republish,
     sandbox,
     settings,
     status,
@@ -47,7 +52,11 @@ app.command("doctor")(doctor.doctor)
 app.command("price")(price.price)
 app.command("why")(why.why)
 app.command("undo")(undo.undo)
+app.command("forget")(forget.forget)
 app.command("replay")(replay.replay)
+app.command("rebuild")(rebuild.rebuild)
+app.command("republish")(republish.republish)
+app.command("drift")(drift.drift)
 app.command("sandbox")(sandbox.sandbox)
 app.command("check-world")(world.check_world_command)
 app.command("tail")(tail.tail)
@@ -56,6 +65,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(export.app, name="export")
 app.add_typer(keys.app, name="keys")
+app.add_typer(licences.app, name="licences")
 app.add_typer(settings.app, name="settings")
 
 

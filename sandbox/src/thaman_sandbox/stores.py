@@ -36,6 +36,9 @@ def open_store(world: World, wanted: NewStore) -> Store:
         auto_approve=wanted.auto_approve,
         created_at=world.clock.now() - timedelta(days=draw(number, "age", below=900) + 30),
         owner_id=world.state.next_id(),
+        owner_name=wanted.owner_name,
+        owner_email=wanted.owner_email,
+        owner_mobile=wanted.owner_mobile,
     )
     world.state.add_store(store)
     stock_store(world, store, wanted.products)

@@ -29,6 +29,7 @@ PATHS = [
     "items/1/receipts",
     "items/1/lowest-price",
     "stops",
+    "licences",
 ]
 
 

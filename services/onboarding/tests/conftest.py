@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -138,8 +138,9 @@ class Service:
         _register(salla, self.container.settings.model_copy(update={"public_url": url}))
 
     def post_webhook(self, event: str, store_id: str, data: dict[str, Any], http: httpx.Client | None = None) -> None:
-        """Deliver a signed webhook of this moment, to this service or to another process of the installation."""
-        moment = datetime.now(UTC) + timedelta(hours=3)
+        """Deliver a signed webhook of this moment (of the service's clock), to this service or to another process of
+        the installation."""
+        moment = self.container.clock.now() + timedelta(hours=3)
         body = {"event": event, "merchant": int(store_id), "created_at": f"{moment:%Y-%m-%d %H:%M:%S}", "data": data}
         raw = json.dumps(body).encode()
         signature = hmac.new(WEBHOOK_SECRET.encode(), raw, hashlib.sha256).hexdigest()

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from thaman_contracts.events import onboarding
+from thaman_contracts.events.breaker import BreakerLimits
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
+from thaman_contracts.events.settings import StoreSettings
 from thaman_optimizer.adapters.recorded_runs import RecordedRuns
 from thaman_optimizer.domain.events import PriceHeld, PriceProposed
+from thaman_optimizer.domain.facts import plain
 from thaman_optimizer.domain.recompute import Recomputed, Record
 from thaman_optimizer.whatif import Retold, retell
 
@@ -126,3 +129,10 @@ def test_the_same_policy_makes_the_same_of_history_and_another_does_not(world: A
     assert other.different > 0
     assert dearer.live == live
     assert dearer.other.at_floor > live.at_floor
+
+
+def test_a_breaker_is_no_fact_of_a_decision() -> None:
+    """It stops writing; digests of before there was one stay, and setting one changes none."""
+    plainly = plain(StoreSettings())
+    assert plain(StoreSettings(breaker=BreakerLimits(changes=1))) == plainly
+    assert "breaker" not in plainly and "advice" not in plainly

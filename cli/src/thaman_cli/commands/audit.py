@@ -9,6 +9,7 @@ import typer
 from thaman_cli.commands.audit_archive import archive
 from thaman_cli.commands.audit_files import export, import_, unknown
 from thaman_cli.commands.audit_isolation import check_isolation
+from thaman_cli.commands.audit_licences import licences
 from thaman_cli.commands.audit_lowest import lowest_price
 from thaman_cli.commands.audit_receipts import pack, receipt
 from thaman_cli.databases import admin_url, archive_dir
@@ -28,6 +29,7 @@ app.command("receipt")(receipt)
 app.command("pack")(pack)
 app.command("isolation")(check_isolation)
 app.command("lowest-price")(lowest_price)
+app.command("licences")(licences)
 
 
 @app.command("verify")
@@ -92,7 +94,7 @@ def stops(
         (
             one.item or one.reach.value,
             one.at.isoformat(timespec="seconds"),
-            one.by or one.reason or "",
+            ": ".join(part for part in (one.by, one.reason) if part),
             "-" if one.ended_at is None else one.ended_at.isoformat(timespec="seconds"),
             len(one.in_flight),
             len(one.began_after),
@@ -100,7 +102,7 @@ def stops(
         for one in found
     ]
     if rows:
-        out.line_table("stops", ("what", "at", "by", "until", "under way", "began after"), rows)
+        out.line_table("stops", ("what", "at", "by and why", "until", "under way", "began after"), rows)
     words = f"{len(found)} stop(s); {wrong} write(s) began in spite of one."
     out.result({"stops": [one.model_dump(mode="json") for one in found], "began_after": wrong}, words)
     if wrong:

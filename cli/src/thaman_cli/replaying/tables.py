@@ -29,7 +29,7 @@ NOT_REBUILT = (
     },
     {
         "service": "onboarding",
-        "what": "tokens, logins, installs, webhooks and hints; what the writer and the readers have in hand",
+        "what": "names of stores, tokens, logins, installs, webhooks, hints; what the writer and readers have in hand",
         "why": "secrets and work in hand, which no event carries",
     },
     {

@@ -25,6 +25,7 @@ E = TypeVar("E")
 _MODULES = (
     "thaman_onboarding.domain.events",
     "thaman_onboarding.domain.catalogue",
+    "thaman_onboarding.domain.licences",
     "thaman_onboarding.domain.price_write",
     "thaman_scheduler.domain.events",
     "thaman_optimizer.domain.events",

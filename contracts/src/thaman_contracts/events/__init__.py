@@ -1,6 +1,16 @@
 """The published events of all services, by service and in one namespace."""
 
-from thaman_contracts.events import advice, audit, listings, onboarding, optimizer, policies, scheduler, settings
+from thaman_contracts.events import (
+    advice,
+    audit,
+    licences,
+    listings,
+    onboarding,
+    optimizer,
+    policies,
+    scheduler,
+    settings,
+)
 from thaman_contracts.events.base import (
     REGISTRY,
     EventData,
@@ -19,6 +29,7 @@ __all__ = [
     "UtcDatetime",
     "advice",
     "audit",
+    "licences",
     "listings",
     "model_of",
     "onboarding",

@@ -26,7 +26,10 @@ class InstallPath(StrEnum):
 class StoreAuthorized(EventData, service="onboarding"):
     """A merchant connected a store for the first time, or again after uninstalling."""
 
-    name: str = Field(max_length=300)
+    name: str = Field(
+        max_length=300,
+        description="What to call the store: its number, as its own name may be a person's. Old events carry its name.",
+    )
     domain: str | None = None
     plan: str
     store_type: str = Field(description="live, demo or development")
@@ -70,7 +73,8 @@ class StorePaused(EventData, service="onboarding"):
 
     fence: Fence
     reason: str
-    paused_by: str
+    paused_by: str = Field(description="A key, or breaker: the store stopped by itself.")
+    reason_ar: str | None = Field(None, description="The reason in Arabic, where a machine gave it.")
 
 
 class StoreResumed(EventData, service="onboarding"):
@@ -84,6 +88,29 @@ class StoreUninstalled(EventData, service="onboarding"):
     """The merchant removed the app; the tokens are gone."""
 
     fence: Fence
+
+
+FORGOTTEN = "forgotten"
+"""What is shown in place of what was forgotten."""
+
+
+class ForgettingReason(StrEnum):
+    """Why a store was to be forgotten."""
+
+    UNINSTALLED = "uninstalled"
+    REQUESTED = "requested"
+
+
+class StoreForgotten(EventData, service="onboarding"):
+    """The store's data key was destroyed: what was sealed under it opens nowhere any more.
+
+    A tombstone without personal data. Consumers forget what they show of the store's identity; history stays.
+    """
+
+    reason: ForgettingReason
+    asked_at: UtcDatetime = Field(description="When the waiting time began.")
+    due_at: UtcDatetime = Field(description="When it was to end; the key was destroyed at occurred_at.")
+    asked_by: str = Field(description="merchant (by uninstalling), or the key that asked")
 
 
 class ReauthorizationReason(StrEnum):

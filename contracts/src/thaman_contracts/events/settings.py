@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from thaman_contracts.events.base import OpenEnum, Part, UtcDatetime
+from thaman_contracts.events.breaker import BreakerLimits
 from thaman_contracts.ids import ProductId, VariantId, item_key
 from thaman_contracts.money import BasisPoints, Halalas
 
@@ -100,6 +101,9 @@ class StoreSettings(Part):
     approval_hours: Annotated[int, Field(strict=True, ge=1, le=720)] = 48
     advice: AdviceMode = Field(
         AdviceMode.OFF, description="Advice can leave out offers, raise risk and hold; it never sets a price."
+    )
+    breaker: BreakerLimits | None = Field(
+        None, description="What stops the store by itself; none given: the limits that BreakerLimits come with."
     )
 
     @field_validator("strategy")

@@ -24,6 +24,9 @@ class NewStore(Body):
     seed: int = 1
     language: Literal["ar", "en"] = "ar"
     auto_approve: bool = False
+    owner_name: str | None = None
+    owner_email: str | None = None
+    owner_mobile: str | None = None
 
 
 class ManyStores(Body):

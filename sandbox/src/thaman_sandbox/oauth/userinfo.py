@@ -17,7 +17,7 @@ def _user(world: World, store: Store, token: Token, grant: Grant) -> JsonObject:
     merchant = _merchant(store)
     data: JsonObject = {
         "id": store.owner_id,
-        "name": f"{store.name} (owner)",
+        "name": store.owner_name or f"{store.name} (owner)",
         "email": owner_email(store),
         "mobile": owner_mobile(store),
         "role": store.user_role,
@@ -36,12 +36,12 @@ def _user(world: World, store: Store, token: Token, grant: Grant) -> JsonObject:
 
 def owner_email(store: Store) -> str:
     """The owner's address; ``.example`` so that nobody is ever written to."""
-    return f"owner@{store.username}.example"
+    return store.owner_email or f"owner@{store.username}.example"
 
 
 def owner_mobile(store: Store) -> str:
     """A made-up Saudi mobile number."""
-    return f"+9665{store.owner_id % 100_000_000:08d}"
+    return store.owner_mobile or f"+9665{store.owner_id % 100_000_000:08d}"
 
 
 def _merchant(store: Store) -> JsonObject:

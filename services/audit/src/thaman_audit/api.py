@@ -20,6 +20,7 @@ from thaman_audit.errors import (
     UnknownStore,
 )
 from thaman_audit.item_api import item_router
+from thaman_audit.licence_api import licence_router
 from thaman_audit.paging import Cursor, Limit, Page
 from thaman_audit.proof_api import proof_router
 from thaman_audit.receipt_api import receipt_problems, receipt_router
@@ -160,6 +161,7 @@ def build_api(container: Container) -> FastAPI:
         [
             store_router(container),
             item_router(container.tables),
+            licence_router(container.tables),
             receipt_router(container.receipts),
             operator_router(container),
             proof_router(container.checkpoints),

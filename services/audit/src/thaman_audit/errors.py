@@ -28,7 +28,8 @@
         ├── SharedRun         several stores say that a run is theirs
         ├── ArchiveSpoiled    a file does not hold what was archived
         ├── ForeignEntry      an entry in a store's chain speaks of another store
-        └── UnreadableEntry   an entry is not the event that it says
+        ├── UnreadableEntry   an entry is not the event that it says
+        └── MissingEntry      an entry is not where the chain's end says
 """
 
 from collections.abc import Sequence
@@ -187,3 +188,10 @@ class UnreadableEntry(SpoiledLedger):
 
     def __init__(self, store_id: str, seq: int, event_type: str) -> None:
         super().__init__(f"entry {seq} in the chain of store {store_id!r} is no {event_type}")
+
+
+class MissingEntry(SpoiledLedger):
+    """An entry is not there, though the chain's end says that it was written."""
+
+    def __init__(self, store_id: str, seq: int) -> None:
+        super().__init__(f"entry {seq} of store {store_id} is not in the ledger")

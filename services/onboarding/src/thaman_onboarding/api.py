@@ -15,7 +15,7 @@ from thaman_kit.problems import Fault, Problem, invalid_request, not_found
 from thaman_kit.process import load_settings, run_api
 from thaman_onboarding import wiring
 from thaman_onboarding.bootstrap import Container, build_container
-from thaman_onboarding.endpoints import keys, oauth, stores, system, webhooks
+from thaman_onboarding.endpoints import forgetting, keys, licences, oauth, stores, system, webhooks
 from thaman_onboarding.errors import (
     ClientMisconfigured,
     CodeRefused,
@@ -24,7 +24,10 @@ from thaman_onboarding.errors import (
     InstallError,
     InstallInterrupted,
     InvalidChange,
+    LicenceGone,
+    LicenceKnown,
     NotConnected,
+    NothingToCallOff,
     SallaBusy,
     SallaError,
     ScopeMissing,
@@ -32,6 +35,7 @@ from thaman_onboarding.errors import (
     StaleInstall,
     StateRefused,
     UnknownKey,
+    UnknownLicence,
     UnknownStore,
     WebhookForged,
     WebhookMalformed,
@@ -53,7 +57,10 @@ def build_api(container: Container) -> FastAPI:
     app = create_api(
         container.settings,
         "Thaman onboarding",
-        [oauth.router, webhooks.router, stores.router, keys.router, system.router, wiring.api_router],
+        [
+            *(part.router for part in (oauth, webhooks, stores, forgetting, licences, keys, system)),
+            wiring.api_router,
+        ],
         readiness={"database": container.check_database},
         error_map=ERRORS,
         api_keys=ApiKeys(container.app.database, container.settings.api_key_pepper, clock=container.clock),
@@ -116,7 +123,13 @@ def _busy(error: SallaError) -> Problem:
 ERRORS: ErrorMap = {
     UnknownStore: lambda _: not_found("store"),
     UnknownKey: lambda _: not_found("API key", "GET /keys lists all of them."),
+    UnknownLicence: lambda _: not_found("licence", "GET /stores/{id}/licences lists all of them."),
+    LicenceKnown: _Maker(
+        409, "licence_known", "The licence is on record already", "Correct that one, or revoke it and record it anew."
+    ),
+    LicenceGone: _Maker(409, "licence_revoked", "The licence was revoked", "Record it anew if it counts again."),
     NotConnected: _Maker(409, "not_connected", "The store is not connected"),
+    NothingToCallOff: _Maker(409, "nothing_to_call_off", "Nothing to call off", "GET it to see how it stands."),
     SettingsConflict: _changed,
     InvalidChange: _invalid,
     StateRefused: _Maker(400, "login_expired", "The login is not valid any more"),

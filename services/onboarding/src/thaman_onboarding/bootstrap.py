@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.auth import NewKey
 from thaman_kit.clock import Clock, SystemClock
 from thaman_kit.vault import KeyRing
+from thaman_onboarding.adapters.forgetting_store import ForgettingStore
 from thaman_onboarding.adapters.install_store import InstallStore, LoginStore
 from thaman_onboarding.adapters.rotation import Rotation
 from thaman_onboarding.adapters.salla_oauth import Client, SallaAccounts
 from thaman_onboarding.adapters.salla_store import SallaStores
 from thaman_onboarding.adapters.sealing import Sealer
+from thaman_onboarding.adapters.store_keys import ProfileReader, StoreKeys
 from thaman_onboarding.adapters.store_rows import StoreRows
 from thaman_onboarding.adapters.vault_store import TokenVault
 from thaman_onboarding.adapters.webhook_store import WebhookStore
@@ -20,7 +22,9 @@ from thaman_onboarding.application import keys
 from thaman_onboarding.application.access import AsyncTokens
 from thaman_onboarding.application.app_events import AppEvents
 from thaman_onboarding.application.authorization import Authorization
+from thaman_onboarding.application.forgetting import Forgetting
 from thaman_onboarding.application.installs import Installer
+from thaman_onboarding.application.licences import Licences
 from thaman_onboarding.application.refresh import Tokens
 from thaman_onboarding.application.registration import Registration
 from thaman_onboarding.application.stores import Stores
@@ -40,6 +44,8 @@ class Container:
     clock: Clock
     app: EventSourcedApplication
     stores: Stores
+    forgetting: Forgetting
+    licences: Licences
     system: SystemAdmin
     tokens: AsyncTokens
     renewals: Tokens
@@ -86,17 +92,24 @@ def build_container(settings: Settings, *, clock: Clock | None = None) -> Contai
     app = EventSourcedApplication.connect("onboarding", url, pool_size=settings.database_pool_size)
     accounts = build_accounts(settings, clock)
     salla = SallaStores(settings.salla_api_url, settings.salla_timeout_seconds)
-    vault = TokenVault(app.database, sealer, url)
-    stores = Stores(app, StoreRows(app.database), vault, clock)
+    store_keys = StoreKeys(app.database, sealer)
+    vault = TokenVault(app.database, sealer, store_keys, url)
+    rows, waiting = StoreRows(app.database, ProfileReader(store_keys)), ForgettingStore(app.database)
+    wait = timedelta(days=settings.forget_after_days)
+    stores = Stores(app=app, rows=rows, vault=vault, waiting=waiting, clock=clock, forget_after=wait)
     renewals = Tokens(vault, accounts, stores, clock, grace_seconds=settings.salla_timeout_seconds * 2)
     installs, logins = InstallStore(app.database, sealer), LoginStore(app.database, sealer)
-    installer = Installer(app=app, installs=installs, vault=vault, accounts=accounts, salla=salla, clock=clock)
-    inbox = WebhookStore(app.database, sealer)
+    installer = Installer(
+        app=app, installs=installs, vault=vault, accounts=accounts, salla=salla, waiting=waiting, clock=clock
+    )
+    inbox = WebhookStore(app.database, sealer, store_keys)
     return Container(
         settings=settings,
         clock=clock,
         app=app,
         stores=stores,
+        forgetting=Forgetting(app=app, rows=rows, waiting=waiting, vault=vault, clock=clock, wait=wait),
+        licences=Licences(app, stores, clock),
         system=SystemAdmin(app, stores.rows, clock),
         tokens=AsyncTokens(renewals),
         renewals=renewals,

@@ -7,7 +7,12 @@
     ├── NotConnected             the store has no usable tokens; the merchant has to (re)connect it
     ├── SettingsConflict         the settings changed since the caller read them
     ├── InvalidChange            a change of settings or rules that makes no sense; names the fields
+    ├── NothingToCallOff         a store that does not wait to be forgotten
     ├── UnknownKey               no API key of this id
+    ├── LicenceError             a discount licence cannot be changed as asked
+    │   ├── UnknownLicence       the store has none of this id
+    │   ├── LicenceKnown         its number is on record already, with other words
+    │   └── LicenceGone          it was revoked
     ├── InstallError             connecting a store did not work out
     │   ├── StateRefused         the browser came back with a state that is unknown, used, expired or not its own
     │   ├── CodeRefused          Salla refused the one-time code, or it was used before
@@ -31,6 +36,7 @@
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 
 class OnboardingError(Exception):
@@ -62,8 +68,31 @@ class InvalidChange(OnboardingError):
         self.problems = tuple(problems)
 
 
+class NothingToCallOff(OnboardingError):
+    """The store does not wait to be forgotten."""
+
+
 class UnknownKey(OnboardingError):
     """No API key of this id."""
+
+
+class LicenceError(OnboardingError):
+    """A discount licence cannot be changed as asked."""
+
+
+class UnknownLicence(LicenceError):
+    """The store has no licence of this id."""
+
+
+class LicenceKnown(LicenceError):
+    """A licence of this authority and number is on record already, with other words."""
+
+    def __init__(self, licence_id: UUID, number: str) -> None:
+        super().__init__(f"licence {number} is on record as {licence_id} with other words")
+
+
+class LicenceGone(LicenceError):
+    """The licence was revoked."""
 
 
 class InstallError(OnboardingError):

@@ -1,6 +1,8 @@
 """Prices over HTTP: what is known of a store's items, and what Salla shows at this moment."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, Protocol
 
@@ -12,11 +14,13 @@ from thaman_contracts.money import Halalas
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.auth import Principal, require_store
 from thaman_kit.problems import Fault, unprocessable
-from thaman_onboarding.adapters.catalogue_store import CatalogueStore
+from thaman_onboarding.adapters.catalogue_store import CatalogueStore, StoreView
 from thaman_onboarding.adapters.rate_budget import RateBudget
-from thaman_onboarding.adapters.salla_api import SallaApi, Tokens
+from thaman_onboarding.adapters.salla_api import Page, SallaApi, Tokens, Unreadable
+from thaman_onboarding.adapters.salla_errors import SallaGone
+from thaman_onboarding.adapters.salla_shapes import Product
 from thaman_onboarding.domain.catalogue import KnownItem
-from thaman_onboarding.errors import NotConnected
+from thaman_onboarding.errors import NotConnected, SallaMalformed
 from thaman_onboarding.observation.catalogue import sight_of
 from thaman_onboarding.settings import Settings
 
@@ -44,6 +48,9 @@ class PricePage(BaseModel):
 
     items: list[ItemPrice]
     next: str | None
+    unreadable: list[str] = Field(
+        default=[], description="Live only: products of the page that Salla sent in a form we cannot read."
+    )
 
 
 class PriceViews:
@@ -69,18 +76,43 @@ class PriceViews:
             NotConnected: the store cannot be read.
             SallaError: Salla gave no clear answer.
         """
+        store = await self._readable(store_id)
+        async with self._salla() as api:
+            answer = await api.product_page(store_id, page)
+        return await self._page(store, answer, str(page + 1) if page < answer.pages else None)
+
+    async def live_product(self, store_id: str, product_id: str) -> PricePage:
+        """One product's items as Salla shows them now; none when it is gone. Errors as above."""
+        store = await self._readable(store_id)
+        async with self._salla() as api:
+            try:
+                answer = Page((await api.product(store_id, product_id),), 1)
+            except SallaGone:
+                answer = Page((), 1)
+            except SallaMalformed as error:
+                answer = Page((), 1, (Unreadable(product_id, str(error)),))
+        return await self._page(store, answer, None)
+
+    async def _page(self, store: StoreView, answer: Page[Product], following: str | None) -> PricePage:
+        sight = sight_of(answer, store)
+        seen = [one for one in sight.living if not one.item.has_variants]
+        known = await asyncio.to_thread(self._store.known, store.store_id, [one.key for one in seen])
+        items = [_priced(one.item, known.get(one.key)) for one in seen]
+        return PricePage(items=items, next=following, unreadable=[product for product, _ in sight.unreadable])
+
+    async def _readable(self, store_id: str) -> StoreView:
         store = await asyncio.to_thread(self._store.store, store_id)
         if store is None or not store.connected:
             raise NotConnected("prices of a store that is not connected cannot be read")
+        return store
+
+    @asynccontextmanager
+    async def _salla(self) -> AsyncIterator[SallaApi]:
         api = self._connect()
         try:
-            answer = await api.product_page(store_id, page)
+            yield api
         finally:
             await api.close()
-        seen = [one for one in sight_of(answer, store).living if not one.item.has_variants]
-        known = await asyncio.to_thread(self._store.known, store_id, [one.key for one in seen])
-        items = [_priced(one.item, known.get(one.key)) for one in seen]
-        return PricePage(items=items, next=str(page + 1) if page < answer.pages else None)
 
 
 def _priced(item: CatalogItem, known: KnownItem | None) -> ItemPrice:
@@ -140,9 +172,15 @@ async def prices(
     *,
     live: Annotated[bool, Query(description="Ask Salla now; a page then holds up to 60 products.")] = False,
     after: Annotated[str, Query(max_length=60, description="`next` of the page before.")] = "",
+    product: Annotated[str | None, Query(pattern=r"^[0-9]{1,30}$", description="With `live`: only this one.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 100,
 ) -> PricePage:
     """Priced items as known, or as Salla shows them at this moment."""
+    if product is not None and not live:
+        fault = Fault("goes with `live` only", "invalid_value", parameter="product")
+        raise unprocessable("invalid_request", "`product` is of a live reading.", "Add `live=true`.", [fault])
+    if product is not None:
+        return await views.live_product(store_id, product)
     if not live:
         return await asyncio.to_thread(views.stored, store_id, after, limit)
     if after and not (after.isascii() and after.isdigit() and 0 < int(after) < 100_000):

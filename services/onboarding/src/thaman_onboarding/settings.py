@@ -48,6 +48,13 @@ class Settings(ServiceSettings):
         ' Make one with: python3 -c \'import base64, secrets; print("k1:" + base64.b64encode(secrets.token_bytes(32))'
         ".decode())'"
     )
+    forget_after_days: int = Field(
+        default=14,
+        ge=0,
+        le=365,
+        description="How long a store that was uninstalled keeps its data key. A merchant who comes back in that time"
+        " finds the store as it was; then the key is destroyed.",
+    )
     register_webhooks: bool = Field(
         default=True, description="Subscribe each new store to product and order webhooks by API."
     )

@@ -18,6 +18,7 @@ from thaman_kit.jobs import JobRunner, RetryPolicy
 from thaman_onboarding.adapters.rate_budget import RateBudget
 from thaman_onboarding.adapters.salla_api import SallaApi, Tokens
 from thaman_onboarding.adapters.write_store import WRITE
+from thaman_onboarding.domain import licences  # noqa: F401 - registers its stored events
 from thaman_onboarding.domain.settling import WritePolicy
 from thaman_onboarding.observation.jobs import ObserveJob
 from thaman_onboarding.observation.webhooks import OBSERVE

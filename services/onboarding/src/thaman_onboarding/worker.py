@@ -51,7 +51,9 @@ def job_runners(container: Container) -> list[JobRunner]:
 def housekeeping(container: Container) -> Periodic:
     """The housekeeping of a container, for ever."""
     keep_days = container.settings.webhook_keep_days
-    house = Housekeeping(container.installer, container.logins, container.webhook_inbox, keep_days)
+    house = Housekeeping(
+        container.installer, container.forgetting, container.logins, container.webhook_inbox, keep_days
+    )
     return Periodic("housekeeping", house.round, EVERY_SECONDS)
 
 

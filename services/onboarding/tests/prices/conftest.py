@@ -217,7 +217,7 @@ class World:
         self.enqueue_sweep(store_id)
         await self.run(OBSERVE)
 
-    async def run(self, *queues: str, within: float = 20.0) -> None:
+    async def run(self, *queues: str, within: float = 60.0) -> None:
         """Run the queues' jobs until none waits or runs."""
         stop = asyncio.Event()
         tasks = [asyncio.create_task(self.runners[queue].run(stop)) for queue in queues]

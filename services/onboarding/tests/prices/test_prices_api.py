@@ -61,6 +61,15 @@ def test_known_and_live_prices(service, salla, connected):
     assert {one: row["base_price"] for one, row in live.items()} == priced | {key: 12_345}
     assert (live[key]["known_base_price"], live[key]["last_written_price"]) == (priced[key], None)
 
+    def of_product(product, **query):
+        path, asked = f"/stores/{connected}/prices", query | {"product": product}
+        return service.http.get(path, headers=headers, params=asked)
+
+    one = of_product(key, live=True).json()
+    assert ([row["base_price"] for row in one["items"]], one["next"], one["unreadable"]) == ([12_345], None, [])
+    assert of_product("7", live=True).json() == {"items": [], "next": None, "unreadable": []}
+    assert [of_product(key).status_code, of_product("x", live=True).status_code] == [422, 422]
+
 
 def test_who_may_ask(service, salla, connected):
     other = salla.new_store()

@@ -11,6 +11,7 @@ from thaman_contracts.ids import derived_id, item_key, run_id
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.errors import Conflict
+from thaman_kit.redaction import redact_text
 from thaman_optimizer.domain.addresses import is_web_address
 from thaman_optimizer.domain.approval import changed_input, not_priced
 from thaman_optimizer.domain.events import CompetitorLinksChanged, RunRequested
@@ -128,7 +129,8 @@ class Optimizer:
 
         def work(unit: UnitOfWork) -> None:
             proposal = self._proposal(unit, store_id, proposal_id)
-            proposal.reject(by, reason, self._clock.now())
+            # Kept for ever, so without ways to reach a person.
+            proposal.reject(by, reason and redact_text(reason), self._clock.now())
             self._keep(unit, [], [proposal])
 
         self._application.execute(work)

@@ -56,6 +56,12 @@ def store_uninstalled(event: onboarding.StoreUninstalled, envelope: Envelope, uo
     uow.execute(queries()["uninstall_store"], _pick(event, "store_id", "fence"))
 
 
+@router.on(onboarding.StoreForgotten)
+def store_forgotten(event: onboarding.StoreForgotten, envelope: Envelope, uow: UnitOfWork) -> None:
+    """Whose store it was is not to be known any more; its prices stay for its history."""
+    uow.execute(queries()["forget_store"], {"store_id": event.store_id, "name": onboarding.FORGOTTEN})
+
+
 @router.on(onboarding.StoreSettingsChanged)
 def settings_changed(event: onboarding.StoreSettingsChanged, envelope: Envelope, uow: UnitOfWork) -> None:
     """Another pricing policy."""

@@ -15,6 +15,7 @@ AGGREGATES = {
     "system": "thaman_onboarding.domain.system:System",
     "key": "thaman_onboarding.domain.keys:Key",
     "price_write": "thaman_onboarding.domain.price_write:PriceWrite",
+    "licence": "thaman_onboarding.domain.licences:LicenceBook",
     "run": "thaman_optimizer.domain.run:Run",
     "proposal": "thaman_optimizer.domain.proposal:Proposal",
     "undo": "thaman_optimizer.domain.restoration:Restoration",

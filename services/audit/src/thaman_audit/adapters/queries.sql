@@ -125,6 +125,15 @@ ORDER BY seq
 SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
 FROM ledger WHERE store_id = %(store_id)s AND type = %(type)s AND seq < %(before)s ORDER BY seq DESC LIMIT %(limit)s
 
+-- name: on_sale
+-- description: A page of the looks at the catalogue that showed a running sale, up to an instant, oldest first. The same
+-- words as in their index (0008).
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger
+WHERE store_id = %(store_id)s AND seq > %(after)s AND occurred_at <= %(at)s
+  AND type = 'thaman.onboarding.CatalogObserved.v1' AND position('"sale_running":true'::bytea IN data) > 0
+ORDER BY seq LIMIT %(limit)s
+
 -- name: price_at
 -- description: An item's price at an instant: the rows since its base price last changed ("now"), those of the base price
 -- after it ("after"), the item's first ("first"), and our earlier write of the same base price ("written"), if there are.

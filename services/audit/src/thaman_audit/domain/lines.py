@@ -4,7 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from thaman_contracts.events import EventData, advice, audit, listings, onboarding, optimizer, policies, scheduler
+from thaman_contracts.events import (
+    EventData,
+    advice,
+    audit,
+    licences,
+    listings,
+    onboarding,
+    optimizer,
+    policies,
+    scheduler,
+)
+from thaman_contracts.events.breaker import BREAKER
 from thaman_contracts.ids import item_key
 from thaman_contracts.money import riyals
 
@@ -88,6 +99,10 @@ def _looked(event: listings.SourceLooked) -> dict[str, object]:
     }
 
 
+def _licence(event: Any) -> dict[str, object]:
+    return _words(event) | {name: getattr(event.licence, name) for name in ("number", "starts_on", "ends_on")}
+
+
 def _answered(event: listings.MatchesAnswered) -> dict[str, object]:
     confirmed = sum(answer.confirmed for answer in event.answers)
     rejected = len(event.answers) - confirmed
@@ -105,6 +120,11 @@ def _assessed(event: advice.MarketAssessed) -> dict[str, object]:
         return {"told_ar": ar.rstrip(), "told_en": en.rstrip()}
     reason = "-" if event.reason is None else event.reason.value
     return {"told_ar": f"لا مشورة من الوكلاء ({reason})", "told_en": f"No advice from the agents ({reason})"}
+
+
+def _paused(event: onboarding.StorePaused) -> dict[str, object]:
+    by_ar = "أوقف القاطع التلقائي" if event.paused_by == BREAKER else f"أوقف {event.paused_by}"
+    return {"by_ar": by_ar, "why_ar": event.reason_ar or event.reason}
 
 
 def _proposed(event: optimizer.PriceProposed) -> dict[str, object]:
@@ -126,9 +146,13 @@ _LINES: dict[type[EventData], _Template] = {
         "{changed_by} changed the limits of {count} items",
         _counted("rules"),
     ),
-    onboarding.StorePaused: ("أوقف {paused_by} التسعير: {reason}", "{paused_by} paused pricing: {reason}"),
+    onboarding.StorePaused: ("{by_ar} التسعير: {why_ar}", "{paused_by} paused pricing: {reason}", _paused),
     onboarding.StoreResumed: ("استأنف {resumed_by} التسعير", "{resumed_by} resumed pricing"),
     onboarding.StoreUninstalled: ("أُزيل التطبيق من المتجر", "The app was removed from the store"),
+    onboarding.StoreForgotten: (
+        "نُسي المتجر: أُتلف مفتاح بياناته",
+        "The store was forgotten: its data key was destroyed",
+    ),
     onboarding.ReauthorizationRequired: (
         "يجب إعادة ربط المتجر: {detail}",
         "The store has to be connected again: {detail}",
@@ -137,6 +161,20 @@ _LINES: dict[type[EventData], _Template] = {
     onboarding.SystemSettingsChanged: ("غيّر {changed_by} إعدادات النظام", "{changed_by} changed the system settings"),
     onboarding.ApiKeyIssued: ("أُنشئ مفتاح الوصول «{label}»", "Access key “{label}” was created"),
     onboarding.ApiKeyRevoked: ("أُلغي مفتاح الوصول {key_id}", "Access key {key_id} was revoked"),
+    licences.LicenceRecorded: (
+        "سجّل {recorded_by} رخصة التخفيض {number} من {starts_on} إلى {ends_on}",
+        "{recorded_by} recorded discount licence {number}, {starts_on} to {ends_on}",
+        _licence,
+    ),
+    licences.LicenceCorrected: (
+        "صحّح {corrected_by} رخصة التخفيض {number}: {reason}",
+        "{corrected_by} corrected discount licence {number}: {reason}",
+        _licence,
+    ),
+    licences.LicenceRevoked: (
+        "ألغى {revoked_by} رخصة تخفيض ابتداءً من {revoked_from}: {reason}",
+        "{revoked_by} revoked a discount licence from {revoked_from} on: {reason}",
+    ),
     onboarding.CatalogObserved: ("قُرئت أسعار {count} من المنتجات", "{count} items were read", _counted("items")),
     onboarding.CatalogItemsRemoved: ("حُذف {count} من المنتجات", "{count} items are gone", _counted("keys")),
     onboarding.SalesObserved: (

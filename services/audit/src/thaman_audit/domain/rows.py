@@ -159,6 +159,7 @@ _PROJECTORS: dict[type, Projector] = {
     onboarding.StoreReauthorized: _store("plan", connected=True),
     onboarding.ReauthorizationRequired: _store(connected=False),
     onboarding.StoreUninstalled: _store(connected=False),
+    onboarding.StoreForgotten: _store(name=onboarding.FORGOTTEN),
     onboarding.StorePaused: _store(paused=True),
     onboarding.StoreResumed: _store(paused=False),
     onboarding.StoreSettingsChanged: _settings,

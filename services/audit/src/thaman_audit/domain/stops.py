@@ -66,6 +66,7 @@ class Stop(Part):
     at: datetime
     by: str | None
     reason: str | None
+    reason_ar: str | None = None
     fence: int | None
     ended_at: datetime | None
     in_flight: tuple[StoppedWrite, ...]
@@ -177,6 +178,7 @@ def _shown(stop: _Stop, begun: list[_Begun]) -> Stop:
         at=stop.event.occurred_at,
         by=stop.by,
         reason=stop.reason,
+        reason_ar=stop.event.reason_ar if isinstance(stop.event, onboarding.StorePaused) else None,
         fence=stop.fence,
         ended_at=stop.ended_at,
         in_flight=tuple(one.shown() for one in flying),

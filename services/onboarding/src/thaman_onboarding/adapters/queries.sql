@@ -4,13 +4,14 @@
 -- description: The store as its aggregate says; an older version never overwrites a newer one.
 INSERT INTO stores (
     store_id, version, name, domain, plan, store_type, currency, prices_include_vat, vat_bp, scopes, via, connected,
-    installed, needs_reauthorization, reauthorization_detail, paused, pause_reason, fence, settings, settings_version,
-    entitled, entitlement_status, entitlement_ends_on, authorized_at, updated_at
+    installed, needs_reauthorization, reauthorization_detail, paused, pause_reason, pause_reason_ar, fence, settings,
+    settings_version, entitled, entitlement_status, entitlement_ends_on, authorized_at, updated_at, forgotten_at
 ) VALUES (
     %(store_id)s, %(version)s, %(name)s, %(domain)s, %(plan)s, %(store_type)s, %(currency)s, %(prices_include_vat)s,
     %(vat_bp)s, %(scopes)s, %(via)s, %(connected)s, %(installed)s, %(needs_reauthorization)s,
-    %(reauthorization_detail)s, %(paused)s, %(pause_reason)s, %(fence)s, %(settings)s::jsonb, %(settings_version)s,
-    %(entitled)s, %(entitlement_status)s, %(entitlement_ends_on)s, %(authorized_at)s, %(updated_at)s
+    %(reauthorization_detail)s, %(paused)s, %(pause_reason)s, %(pause_reason_ar)s, %(fence)s,
+    %(settings)s::jsonb, %(settings_version)s, %(entitled)s, %(entitlement_status)s, %(entitlement_ends_on)s,
+    %(authorized_at)s, %(updated_at)s, %(forgotten_at)s
 )
 ON CONFLICT (store_id) DO UPDATE SET
     version = excluded.version, name = excluded.name, domain = excluded.domain, plan = excluded.plan,
@@ -19,10 +20,10 @@ ON CONFLICT (store_id) DO UPDATE SET
     via = excluded.via, connected = excluded.connected, installed = excluded.installed,
     needs_reauthorization = excluded.needs_reauthorization,
     reauthorization_detail = excluded.reauthorization_detail, paused = excluded.paused,
-    pause_reason = excluded.pause_reason, fence = excluded.fence, settings = excluded.settings,
-    settings_version = excluded.settings_version, entitled = excluded.entitled,
-    entitlement_status = excluded.entitlement_status, entitlement_ends_on = excluded.entitlement_ends_on,
-    authorized_at = excluded.authorized_at, updated_at = excluded.updated_at
+    pause_reason = excluded.pause_reason, pause_reason_ar = excluded.pause_reason_ar,
+    fence = excluded.fence, settings = excluded.settings, settings_version = excluded.settings_version,
+    entitled = excluded.entitled, entitlement_status = excluded.entitlement_status, entitlement_ends_on = excluded.entitlement_ends_on,
+    authorized_at = excluded.authorized_at, updated_at = excluded.updated_at, forgotten_at = excluded.forgotten_at
 WHERE stores.version < excluded.version
 
 -- name: upsert_item_rule
@@ -35,14 +36,18 @@ ON CONFLICT (store_id, key) DO UPDATE SET
     season_ends_on = excluded.season_ends_on, salvage = excluded.salvage
 
 -- name: store
--- description: One store, with the refresh state of its tokens.
-SELECT stores.*, tokens.expires_at AS token_expires_at, coalesce(tokens.refresh_blocked, false) AS refresh_blocked
-FROM stores LEFT JOIN tokens USING (store_id) WHERE stores.store_id = %(store_id)s
+-- description: One store, with the refresh state of its tokens and its sealed profile.
+SELECT stores.*, tokens.expires_at AS token_expires_at, coalesce(tokens.refresh_blocked, false) AS refresh_blocked,
+    store_keys.wrapped_key AS store_key, store_profiles.sealed AS profile, forgettings.due_at AS forget_at
+FROM stores LEFT JOIN tokens USING (store_id) LEFT JOIN store_keys USING (store_id)
+    LEFT JOIN store_profiles USING (store_id) LEFT JOIN forgettings USING (store_id) WHERE stores.store_id = %(store_id)s
 
 -- name: stores
 -- description: Stores after a cursor, by id.
-SELECT stores.*, tokens.expires_at AS token_expires_at, coalesce(tokens.refresh_blocked, false) AS refresh_blocked
-FROM stores LEFT JOIN tokens USING (store_id)
+SELECT stores.*, tokens.expires_at AS token_expires_at, coalesce(tokens.refresh_blocked, false) AS refresh_blocked,
+    store_keys.wrapped_key AS store_key, store_profiles.sealed AS profile, forgettings.due_at AS forget_at
+FROM stores LEFT JOIN tokens USING (store_id) LEFT JOIN store_keys USING (store_id)
+    LEFT JOIN store_profiles USING (store_id) LEFT JOIN forgettings USING (store_id)
 WHERE stores.store_id > %(after)s AND (%(connected)s::boolean IS NULL OR stores.connected = %(connected)s)
 ORDER BY stores.store_id LIMIT %(limit)s
 

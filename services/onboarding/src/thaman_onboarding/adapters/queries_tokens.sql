@@ -12,15 +12,25 @@ ON CONFLICT (store_id) DO UPDATE SET
     refresh_started_at = NULL, refresh_blocked = false
 
 -- name: delete_tokens
--- description: The store's tokens and their data key are gone for good.
+-- description: The store's tokens are gone for good.
 DELETE FROM tokens WHERE store_id = %(store_id)s
 
 -- name: tokens
 -- description: The tokens of a store that may be called. The age of a refresh under way is told by the server's clock.
-SELECT tokens.*, stores.connected,
+SELECT tokens.*, stores.connected, store_keys.wrapped_key AS store_key,
     extract(epoch FROM now() - refresh_started_at)::float8 AS refresh_age,
     extract(epoch FROM now() - obtained_at)::float8 AS age
-FROM tokens JOIN stores USING (store_id) WHERE store_id = %(store_id)s
+FROM tokens JOIN stores USING (store_id) LEFT JOIN store_keys USING (store_id) WHERE store_id = %(store_id)s
+
+-- name: tokens_of_before
+-- description: Tokens under a key of their own, of before each store had one.
+SELECT store_id, wrapped_key, access_token, refresh_token, expires_at, scopes FROM tokens
+WHERE wrapped_key IS NOT NULL ORDER BY store_id LIMIT 100
+
+-- name: adopt_tokens
+-- description: The same tokens under the store's key, unless somebody changed the row meanwhile.
+UPDATE tokens SET wrapped_key = NULL, key_id = NULL, access_token = %(access_token)s, refresh_token = %(refresh_token)s
+WHERE store_id = %(store_id)s AND wrapped_key = %(old)s
 
 -- name: start_refresh
 -- description: Commit that the refresh token is about to be sent. No row: another authorisation came first.

@@ -22,6 +22,11 @@ WHERE body_hash = %(body_hash)s AND state = 'received'
 DELETE FROM webhook_inbox
 WHERE state IN ('done', 'ignored') AND received_at < now() - %(days)s * interval '1 day'
 
+-- name: forget_bodies
+-- description: Bodies that nobody could make use of for so long.
+UPDATE webhook_inbox SET wrapped_key = NULL, key_id = NULL, body = NULL
+WHERE body IS NOT NULL AND received_at < now() - %(days)s * interval '1 day'
+
 -- name: park_webhook
 -- description: Show a webhook that could not be read among the dead letters; its body stays sealed in the inbox.
 INSERT INTO dead_letters (upstream, position, store_id, event_type, headers, body, state, reason, announced_at)

@@ -6,9 +6,13 @@ from typing import Any
 from thaman_kit.database import Database, load_queries
 from thaman_onboarding.adapters.sealing import Sealer
 
-_SQL = load_queries("thaman_onboarding", "adapters/queries_tokens.sql")
+_SQL = {
+    **load_queries("thaman_onboarding", "adapters/queries_tokens.sql"),
+    **load_queries("thaman_onboarding", "adapters/queries_keys.sql"),
+}
 
 _TABLES = (
+    ("store", "store_id", "store_keys_under_other_keys", "rewrap_store_key"),
     ("tokens", "store_id", "tokens_under_other_keys", "rewrap_tokens"),
     ("installs", "install_id", "installs_under_other_keys", "rewrap_install"),
     ("webhook", "body_hash", "webhooks_under_other_keys", "rewrap_webhook"),

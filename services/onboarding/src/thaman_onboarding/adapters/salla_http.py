@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from thaman_kit.redaction import redact_text
 from thaman_onboarding.errors import (
     SallaBusy,
     SallaMalformed,
@@ -75,8 +76,11 @@ def refusal(response: httpx.Response) -> SallaRefused:
         return SallaRefused(response.status_code, "unreadable", "the answer is not JSON")
     error = body.get("error")
     if isinstance(error, dict):
-        return SallaRefused(response.status_code, str(error.get("code", "error")), str(error.get("message", "")))
-    return SallaRefused(response.status_code, str(error or "error"), str(body.get("error_description", "")))
+        code, message = str(error.get("code", "error")), str(error.get("message", ""))
+    else:
+        code, message = str(error or "error"), str(body.get("error_description", ""))
+    # Salla's words go into events and logs.
+    return SallaRefused(response.status_code, code, redact_text(message))
 
 
 def _refuse(constant: str) -> None:

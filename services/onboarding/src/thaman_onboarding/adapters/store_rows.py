@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from thaman_contracts.events.settings import ItemRule, StoreSettings, SystemSettings
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, load_queries
+from thaman_onboarding.adapters.store_keys import ProfileReader
 from thaman_onboarding.domain.events import ApiKeyIssued
 from thaman_onboarding.domain.store import GRANTING, Store, is_entitled
 from thaman_onboarding.domain.system import System
@@ -40,6 +41,7 @@ class StoreRow:
     reauthorization_detail: str | None
     paused: bool
     pause_reason: str | None
+    pause_reason_ar: str | None
     fence: int
     settings: StoreSettings
     settings_version: int
@@ -49,6 +51,8 @@ class StoreRow:
     updated_at: datetime
     token_expires_at: datetime | None
     refresh_blocked: bool
+    forgotten_at: datetime | None
+    forget_at: datetime | None
 
     def entitled_at(self, now: datetime) -> bool:
         """Whether the store's subscription covers the Riyadh day of ``now``."""
@@ -65,20 +69,24 @@ class SystemRow:
 
 
 class StoreRows:
-    """Reads of stores, rules and installation-wide settings. Blocking."""
+    """Reads of stores, rules and installation-wide settings. Blocking.
 
-    def __init__(self, database: Database) -> None:
+    A store's name comes from its sealed profile; what it is called in events stands in where there is none.
+    """
+
+    def __init__(self, database: Database, profiles: ProfileReader | None = None) -> None:
         self._database = database
+        self._profiles = profiles
 
     def get(self, store_id: str) -> StoreRow | None:
         """One store, or ``None``."""
         row = self._database.fetch_one(_SQL["store"], {"store_id": store_id})
-        return None if row is None else _store(row)
+        return None if row is None else self._store(row)
 
     def page(self, after: str, limit: int, connected: bool | None = None) -> list[StoreRow]:
         """Stores after a cursor, by id."""
         parameters = {"after": after, "limit": limit, "connected": connected}
-        return [_store(row) for row in self._database.fetch_all(_SQL["stores"], parameters)]
+        return [self._store(row) for row in self._database.fetch_all(_SQL["stores"], parameters)]
 
     def rules(self, store_id: str, after: str, limit: int) -> list[ItemRule]:
         """Rules of a store after a cursor, by item key."""
@@ -96,6 +104,12 @@ class StoreRows:
     def keys(self, after: str, limit: int, store_id: str | None) -> list[dict[str, Any]]:
         """API keys without anything secret, after a cursor, by id."""
         return self._database.fetch_all(_SQL["api_keys"], {"after": after, "limit": limit, "store_id": store_id})
+
+    def _store(self, row: dict[str, Any]) -> StoreRow:
+        profile = None
+        if self._profiles is not None:
+            profile = self._profiles.read(row["store_id"], row["store_key"], row["profile"])
+        return _store(row if profile is None else row | {"name": profile.name})
 
     def originators(self, *topics: str) -> list[UUID]:
         """The aggregates that have an event of one of the topics."""
@@ -128,6 +142,7 @@ def project_store(uow: UnitOfWork, store: Store, now: datetime) -> None:
             "reauthorization_detail": store.needs_detail,
             "paused": store.paused,
             "pause_reason": store.pause_reason,
+            "pause_reason_ar": store.pause_reason_ar,
             "fence": store.fence,
             "settings": json.dumps(store.settings.model_dump(mode="json")),
             "settings_version": store.settings_version,
@@ -136,6 +151,7 @@ def project_store(uow: UnitOfWork, store: Store, now: datetime) -> None:
             "entitlement_ends_on": ends_on,
             "authorized_at": store.authorized_at,
             "updated_at": now,
+            "forgotten_at": store.forgotten_at,
         },
     )
 

@@ -11,12 +11,15 @@ import psycopg
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, load_queries
 from thaman_onboarding.adapters.salla_oauth import TokenSet
-from thaman_onboarding.adapters.sealing import Sealer
+from thaman_onboarding.adapters.sealing import OwnKey, Sealer
+from thaman_onboarding.adapters.store_keys import Profile, StoreKeys
 from thaman_onboarding.errors import SallaBusy
 
 _SQL = load_queries("thaman_onboarding", "adapters/queries_tokens.sql")
 
 _LOCK_TIMEOUT_S = 45
+_PLACE = "tokens|"
+"""Before a column's name where a key has more than one table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +45,24 @@ class StoredTokens:
 
 
 class TokenVault:
-    """The table of tokens. Blocking."""
+    """The table of tokens, each sealed under its store's key. Blocking."""
 
-    def __init__(self, database: Database, sealer: Sealer, database_url: str) -> None:
+    def __init__(self, database: Database, sealer: Sealer, keys: StoreKeys, database_url: str) -> None:
         self._database = database
         self._sealer = sealer
+        self._keys = keys
         self._url = database_url
 
     def load(self, store_id: str) -> StoredTokens | None:
-        """The store's tokens, opened, or ``None`` when the vault has none."""
+        """The store's tokens, opened, or ``None`` when the vault has none, or not their key any more."""
         row = self._database.fetch_one(_SQL["tokens"], {"store_id": store_id})
-        if row is None:
+        tokens = None if row is None else self._open(row)
+        if row is None or tokens is None:
             return None
         return StoredTokens(
             store_id=store_id,
             version=row["version"],
-            tokens=open_tokens(self._sealer, f"tokens|{store_id}", row),
+            tokens=tokens,
             connected=row["connected"],
             age=row["age"],
             obtained_by=row["obtained_by"],
@@ -67,12 +72,31 @@ class TokenVault:
 
     def put(self, uow: UnitOfWork, store_id: str, tokens: TokenSet, obtained_by: str) -> None:
         """Tokens of a new authorisation; they end any refresh under way."""
-        sealed = sealed_tokens(self._sealer, f"tokens|{store_id}", tokens)
+        sealed = _under(self._keys.ensure(store_id), tokens)
         uow.execute(_SQL["put_tokens"], sealed | {"store_id": store_id, "obtained_by": obtained_by})
 
+    def keep_profile(self, uow: UnitOfWork, store_id: str, profile: Profile) -> None:
+        """What Salla tells of the store, sealed beside its tokens."""
+        self._keys.put_profile(uow, store_id, profile)
+
     def delete(self, uow: UnitOfWork, store_id: str) -> None:
-        """The store's tokens go, and with them the only copy of their data key."""
+        """The store's tokens go."""
         uow.execute(_SQL["delete_tokens"], {"store_id": store_id})
+
+    def destroy(self, uow: UnitOfWork, store_id: str) -> None:
+        """The store's tokens go, and the only copy of the key of all its secrets."""
+        self.delete(uow, store_id)
+        self._keys.destroy(uow, store_id)
+
+    def adopt(self) -> int:
+        """Seal tokens under their store's key that still have a key of their own; returns how many. A row that changed
+        meanwhile is met again in the next round."""
+        rows = self._database.fetch_all(_SQL["tokens_of_before"])
+        for row in rows:
+            store_id = row["store_id"]
+            sealed = _under(self._keys.ensure(store_id), open_tokens(self._sealer, f"tokens|{store_id}", row))
+            self._database.execute(_SQL["adopt_tokens"], sealed | {"store_id": store_id, "old": row["wrapped_key"]})
+        return len(rows)
 
     def start_refresh(self, stored: StoredTokens) -> bool:
         """Commit that the refresh token is about to be sent; ``False`` when it must not be."""
@@ -80,7 +104,12 @@ class TokenVault:
 
     def finish_refresh(self, stored: StoredTokens, tokens: TokenSet) -> bool:
         """Save both new tokens; ``False`` when a newer authorisation or an uninstall came first."""
-        sealed = sealed_tokens(self._sealer, f"tokens|{stored.store_id}", tokens)
+        key = self._keys.find(stored.store_id)
+        if key is None:
+            # Tokens of before the store had a key; those of a store that was forgotten meanwhile find no row.
+            sealed = sealed_tokens(self._sealer, f"tokens|{stored.store_id}", tokens)
+        else:
+            sealed = _under(key, tokens)
         return self._touched("finish_refresh", stored, sealed)
 
     def abandon_refresh(self, stored: StoredTokens) -> None:
@@ -108,6 +137,14 @@ class TokenVault:
                 raise SallaBusy(5.0) from error
             yield
 
+    def _open(self, row: dict[str, Any]) -> TokenSet | None:
+        store_id = row["store_id"]
+        if row["wrapped_key"] is not None:
+            return open_tokens(self._sealer, f"tokens|{store_id}", row)
+        if row["store_key"] is None:
+            return None
+        return _opened(self._keys.open(store_id, row["store_key"]), row, _PLACE)
+
     def _touched(self, query: str, stored: StoredTokens, values: dict[str, Any] | None = None) -> bool:
         return bool(self._database.fetch_all(_SQL[query], _key(stored) | (values or {})))
 
@@ -127,10 +164,25 @@ def sealed_tokens(sealer: Sealer, owner: str, tokens: TokenSet) -> dict[str, Any
 
 def open_tokens(sealer: Sealer, owner: str, row: dict[str, Any]) -> TokenSet:
     """The reverse of :func:`sealed_tokens`."""
-    key = sealer.open_key(owner, row["wrapped_key"])
+    return _opened(sealer.open_key(owner, row["wrapped_key"]), row)
+
+
+def _under(key: OwnKey, tokens: TokenSet) -> dict[str, Any]:
+    """The columns that hold ``tokens`` sealed under the store's own key."""
+    return {
+        "wrapped_key": None,
+        "key_id": None,
+        "access_token": key.seal(tokens.access, f"{_PLACE}access_token"),
+        "refresh_token": key.seal(tokens.refresh, f"{_PLACE}refresh_token"),
+        "expires_at": tokens.expires_at,
+        "scopes": list(tokens.scopes),
+    }
+
+
+def _opened(key: OwnKey, row: dict[str, Any], place: str = "") -> TokenSet:
     return TokenSet(
-        access=key.open(row["access_token"], "access_token"),
-        refresh=key.open(row["refresh_token"], "refresh_token"),
+        access=key.open(row["access_token"], f"{place}access_token"),
+        refresh=key.open(row["refresh_token"], f"{place}refresh_token"),
         expires_at=row["expires_at"],
         scopes=tuple(row["scopes"]),
     )

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, load_queries
-from thaman_onboarding.adapters.sealing import Sealer
+from thaman_onboarding.adapters.sealing import OwnKey, Sealer
+from thaman_onboarding.adapters.store_keys import StoreKeys
 from thaman_onboarding.webhooks import WebhookEvent
 
 _SQL = load_queries("thaman_onboarding", "adapters/queries_webhooks.sql")
@@ -25,9 +26,10 @@ class StoredWebhook:
 class WebhookStore:
     """The inbox of webhooks. Blocking."""
 
-    def __init__(self, database: Database, sealer: Sealer) -> None:
+    def __init__(self, database: Database, sealer: Sealer, keys: StoreKeys) -> None:
         self._database = database
         self._sealer = sealer
+        self._keys = keys
 
     def get(self, body_hash: str) -> StoredWebhook | None:
         """One webhook, its body opened, or ``None``."""
@@ -36,8 +38,9 @@ class WebhookStore:
             return None
         body = None
         if row["body"] is not None:
-            key = self._sealer.open_key(f"webhook|{body_hash}", row["wrapped_key"])
-            body = key.open_bytes(row["body"], "body")
+            key = self._key_of(body_hash, row["wrapped_key"], row["store_id"])
+            if key is not None:
+                body = key.open_bytes(row["body"], _place(body_hash, own=row["wrapped_key"] is not None))
         return StoredWebhook(body_hash, row["state"], row["received_at"], body)
 
     def receive(self, uow: UnitOfWork, event: WebhookEvent, raw: bytes) -> None:
@@ -68,8 +71,23 @@ class WebhookStore:
         uow.execute(_SQL["finish_webhook"], {"body_hash": body_hash, "state": state, "detail": detail})
 
     def forget(self, days: int) -> int:
-        """Drop hashes of old webhooks."""
+        """Drop old webhooks: the hashes of those that were processed, the bodies of those that could not be."""
+        self._database.execute(_SQL["forget_bodies"], {"days": days})
         return self._database.execute(_SQL["forget_webhooks"], {"days": days})
+
+    def _key_of(self, body_hash: str, wrapped: bytes | None, store_id: str | None) -> OwnKey | None:
+        """The key of a stored body: its own, or else its store's; ``None`` when that was destroyed."""
+        if wrapped is not None:
+            return self._sealer.open_key(f"webhook|{body_hash}", wrapped)
+        return None if store_id is None else self._keys.find(store_id)
+
+    def _key_for(self, body_hash: str, event: WebhookEvent | None) -> tuple[OwnKey, OwnKey | None]:
+        """The key to seal a body with, and the same once more if it has to be kept with it."""
+        known = None if event is None else self._keys.find(event.store_id)
+        if known is not None:
+            return known, None
+        own = self._sealer.new_key(f"webhook|{body_hash}")
+        return own, own
 
     def _insert(
         self,
@@ -81,8 +99,10 @@ class WebhookStore:
         raw: bytes | None = None,
         event: WebhookEvent | None = None,
     ) -> None:
-        key = self._sealer.new_key(f"webhook|{body_hash}") if raw is not None else None
-        sealed = key.seal_bytes(raw, "body") if key and raw is not None else None
+        sealed, key = None, None
+        if raw is not None:
+            sealing, key = self._key_for(body_hash, event)
+            sealed = sealing.seal_bytes(raw, _place(body_hash, own=key is not None))
         uow.execute(
             _SQL["insert_webhook"],
             {
@@ -97,3 +117,8 @@ class WebhookStore:
                 "body": sealed,
             },
         )
+
+
+def _place(body_hash: str, *, own: bool) -> str:
+    """What a body is bound to: the column under a key of its own, also the row under its store's."""
+    return "body" if own else f"webhook_inbox|{body_hash}|body"

@@ -3,6 +3,7 @@
 from thaman_kit.logging import get_logger
 from thaman_onboarding.adapters.install_store import LoginStore
 from thaman_onboarding.adapters.webhook_store import WebhookStore
+from thaman_onboarding.application.forgetting import Forgetting
 from thaman_onboarding.application.installs import Installer
 
 EVERY_SECONDS = 10.0
@@ -14,8 +15,11 @@ log = get_logger(__name__)
 class Housekeeping:
     """Tends installations, and forgets what is past its time."""
 
-    def __init__(self, installer: Installer, logins: LoginStore, inbox: WebhookStore, keep_days: int) -> None:
+    def __init__(
+        self, installer: Installer, forgetting: Forgetting, logins: LoginStore, inbox: WebhookStore, keep_days: int
+    ) -> None:
         self._installer = installer
+        self._forgetting = forgetting
         self._logins = logins
         self._inbox = inbox
         self._keep_days = keep_days
@@ -27,8 +31,9 @@ class Housekeeping:
         self._rounds += 1
 
     def once(self, *, forget: bool = True) -> None:
-        """Tend installations, and forget what is past its time."""
+        """Tend installations and forget the stores whose time has come; ``forget``: also logins and webhooks."""
         self._installer.tend()
+        self._forgetting.round()
         if forget:
             forgotten = self._logins.forget_expired(), self._inbox.forget(self._keep_days)
             log.debug("forgotten", logins=forgotten[0], webhooks=forgotten[1])

@@ -14,9 +14,11 @@ from thaman_kit.errors import EffectRefused
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.jobs import Job, RetryLater
 from thaman_kit.logging import get_logger
+from thaman_onboarding.adapters.forgetting_store import ForgettingStore
 from thaman_onboarding.adapters.install_store import Install, InstallStore
 from thaman_onboarding.adapters.salla_oauth import SallaAccounts, TokenSet
 from thaman_onboarding.adapters.salla_store import SallaStores
+from thaman_onboarding.adapters.store_keys import Profile
 from thaman_onboarding.adapters.store_rows import project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
 from thaman_onboarding.application import measures
@@ -60,10 +62,12 @@ class Installer:
         vault: TokenVault,
         accounts: SallaAccounts,
         salla: SallaStores,
+        waiting: ForgettingStore,
         clock: Clock,
     ) -> None:
         self._app = app
         self._installs = installs
+        self._waiting = waiting
         self._vault = vault
         self._accounts = accounts
         self._salla = salla
@@ -142,6 +146,8 @@ class Installer:
                 uow.add(store)
             store.authorize(facts, install.via, install.provider_time or store.next_authorization(now), now)
             project_store(uow, store, now)
+            self._vault.keep_profile(uow, facts.store_id, Profile(facts.name))
+            self._waiting.call_off(uow, facts.store_id)
             self._vault.put(uow, facts.store_id, tokens, install.via)
             self._installs.finish(uow, install.install_id, "done", facts.store_id, None)
             payload = {"cause": "install"}

@@ -8,6 +8,7 @@ from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.auth import NewKey
 from thaman_kit.clock import Clock, SystemClock
 from thaman_kit.logging import get_logger
+from thaman_kit.redaction import redact_text
 from thaman_onboarding.adapters.store_rows import project_key, project_revocation
 from thaman_onboarding.domain.keys import Key, Scope, key_uuid
 from thaman_onboarding.errors import UnknownKey
@@ -31,7 +32,7 @@ def issue_key(
         InvalidChange: the scope and the store do not fit, or the key would be born expired.
     """
     now = (clock or SystemClock()).now()
-    made = NewKey.generate(pepper)
+    made, label = NewKey.generate(pepper), redact_text(label)
 
     def work(uow: UnitOfWork) -> None:
         key = Key.new(made.key_id)

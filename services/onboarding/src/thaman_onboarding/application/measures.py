@@ -13,6 +13,9 @@ WEBHOOKS = metrics.counter(
 WEBHOOKS_PROCESSED = metrics.counter(
     "onboarding_webhooks_processed", "Webhooks by family and what they led to.", ("family", "outcome")
 )
+TRIPS = metrics.counter("onboarding_breaker_trips", "Stores that stopped by themselves, by anomaly.", ("anomaly",))
+
+FORGOTTEN = metrics.counter("onboarding_stores_forgotten", "Stores whose data key was destroyed.")
 
 FAMILIES = frozenset({"app", "product", "order"})
 

@@ -34,6 +34,7 @@ _STORE = (
     events.StorePaused,
     events.StoreResumed,
     events.StoreUninstalled,
+    events.StoreForgotten,
     events.ReauthorizationRequired,
     events.EntitlementChanged,
 )

@@ -1,7 +1,7 @@
 """Commands and queries about stores: settings, rules, pause, uninstall, entitlement."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from thaman_contracts.events.onboarding import ReauthorizationReason
@@ -10,9 +10,13 @@ from thaman_contracts.ids import store_uuid
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.logging import get_logger
+from thaman_kit.redaction import redact_text
+from thaman_onboarding.adapters.breaker_store import forget as forget_signals
+from thaman_onboarding.adapters.forgetting_store import ForgettingStore
 from thaman_onboarding.adapters.store_rows import StoreRow, StoreRows, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
 from thaman_onboarding.application import measures
+from thaman_onboarding.domain.forgetting import Wish
 from thaman_onboarding.domain.store import Store
 from thaman_onboarding.errors import UnknownStore
 
@@ -23,10 +27,22 @@ log = get_logger(__name__)
 class Stores:
     """The stores. Blocking."""
 
-    def __init__(self, app: EventSourcedApplication, rows: StoreRows, vault: TokenVault, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        app: EventSourcedApplication,
+        rows: StoreRows,
+        vault: TokenVault,
+        waiting: ForgettingStore,
+        clock: Clock,
+        forget_after: timedelta,
+    ) -> None:
+        """``forget_after`` is how long a store that was uninstalled waits to be forgotten."""
         self._app = app
         self._vault = vault
+        self._waiting = waiting
         self._clock = clock
+        self._forget_after = forget_after
         self.rows = rows
 
     def get(self, store_id: str) -> StoreRow:
@@ -57,13 +73,21 @@ class Stores:
         self._app.execute(work)
 
     def pause(self, store_id: str, reason: str, by: str) -> StoreRow:
-        """Stop all writing of the store's prices, now."""
-        self._change(store_id, lambda store, now: store.pause(reason, by, now))
+        """Stop all writing of the store's prices, now. ``reason`` is kept for ever, without ways to reach a person."""
+        said = redact_text(reason)
+        self._change(store_id, lambda store, now: store.pause(said, by, now))
         return self.get(store_id)
 
     def resume(self, store_id: str, by: str) -> StoreRow:
-        """Allow writing again."""
-        self._change(store_id, lambda store, now: store.resume(by, now))
+        """Allow writing again; what the breaker saw before does not count any more."""
+
+        def work(uow: UnitOfWork) -> None:
+            store, now = _known(uow, store_id), self._clock.now()
+            store.resume(by, now)
+            project_store(uow, store, now)
+            forget_signals(uow, store_id)
+
+        self._app.execute(work)
         return self.get(store_id)
 
     def require_reauthorization(self, store_id: str, reason: ReauthorizationReason, detail: str) -> None:
@@ -73,7 +97,8 @@ class Stores:
         log.error("reauthorization_required", store_id=store_id, reason=reason, detail=detail)
 
     def uninstall(self, uow: UnitOfWork, store_id: str, uninstalled_at: datetime) -> None:
-        """The merchant removed the app; the tokens go with it, unless a newer authorisation is known."""
+        """The merchant removed the app; the tokens go with it, the rest after a while, unless a newer authorisation
+        is known."""
         now = self._clock.now()
         store = uow.find(Store, store_uuid(store_id))
         if store is None:
@@ -81,6 +106,8 @@ class Stores:
             uow.add(store)
         if store.uninstall(uninstalled_at, now):
             self._vault.delete(uow, store_id)
+            if store.facts is not None and store.forgotten_at is None:
+                self._waiting.schedule(uow, store_id, Wish.by_uninstall(now, self._forget_after))
         project_store(uow, store, now)
 
     def change_entitlement(

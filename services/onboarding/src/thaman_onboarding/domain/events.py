@@ -42,6 +42,10 @@ class StoreUninstalled(DomainEvent, onboarding.StoreUninstalled, topic="store.Un
     uninstalled_at: UtcDatetime
 
 
+class StoreForgotten(DomainEvent, onboarding.StoreForgotten, topic="store.Forgotten"):
+    """The store's data key was destroyed."""
+
+
 class UninstallNoted(DomainEvent, topic="store.UninstallNoted"):
     """An uninstall of a store that is not connected (any more). Private: nobody outside knew the store as connected.
 

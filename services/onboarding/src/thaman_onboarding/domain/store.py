@@ -8,21 +8,24 @@ click and a wrongly connected one costs trust. Any order of the same messages th
 **Fence.** A number that rises with every pause and every uninstall. Decisions carry the fence they saw and the writer
 refuses a lower one, so nothing decided before a stop is written after it, also when the store was resumed meanwhile.
 Resuming does not raise it: decisions made while paused carry the risen fence already.
+
+**Name.** A store is often named after its owner, so events call it by its number; its name is in the vault.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from thaman_contracts.events.onboarding import InstallPath, ReauthorizationReason
+from thaman_contracts.events.onboarding import FORGOTTEN, InstallPath, ReauthorizationReason
 from thaman_contracts.events.settings import ItemRule, StoreSettings
 from thaman_contracts.ids import store_uuid
 from thaman_kit.domain import Aggregate, DomainEvent
 from thaman_onboarding.domain import events
+from thaman_onboarding.domain.forgetting import Wish
 from thaman_onboarding.errors import InvalidChange, NotConnected, SettingsConflict, StaleInstall
 
 WATCH_PERIOD = timedelta(days=7)
@@ -70,12 +73,14 @@ class Store(Aggregate):
         self.needs_detail: str | None = None
         self.paused = False
         self.pause_reason: str | None = None
+        self.pause_reason_ar: str | None = None
         self.fence = 0
         self.settings = StoreSettings()
         self.settings_version = 0
         self.rules: dict[str, ItemRule] = {}
         self.authorized_at: datetime | None = None
         self.uninstalled_at: datetime | None = None
+        self.forgotten_at: datetime | None = None
         self.entitlement: tuple[str, date | None] | None = None
         self.entitlement_at: datetime | None = None
 
@@ -111,7 +116,7 @@ class Store(Aggregate):
             store_id=facts.store_id,
             occurred_at=now,
             authorized_at=authorized_at,
-            name=facts.name,
+            name=facts.store_id,
             domain=facts.domain,
             plan=facts.plan,
             store_type=facts.store_type,
@@ -122,7 +127,7 @@ class Store(Aggregate):
             scopes=facts.scopes,
             fence=self.fence,
             settings_version=self.settings_version + 1,
-            settings=self.settings.model_copy(update={"watch_until": now + WATCH_PERIOD}),
+            settings=self._first_settings().model_copy(update={"watch_until": now + WATCH_PERIOD}),
         )
 
     def next_authorization(self, now: datetime) -> datetime:
@@ -181,7 +186,7 @@ class Store(Aggregate):
         if changed:
             self.trigger(events.ItemRulesChanged, store_id=self.store_id, occurred_at=now, rules=changed, changed_by=by)
 
-    def pause(self, reason: str, by: str, now: datetime) -> None:
+    def pause(self, reason: str, by: str, now: datetime, reason_ar: str | None = None) -> None:
         """Stop all writing. Pausing a paused store raises the fence again, to be sure."""
         self._known()
         self.trigger(
@@ -191,6 +196,7 @@ class Store(Aggregate):
             fence=self.fence + 1,
             reason=reason,
             paused_by=by,
+            reason_ar=reason_ar,
         )
 
     def resume(self, by: str, now: datetime) -> None:
@@ -218,6 +224,36 @@ class Store(Aggregate):
             )
         else:
             self.trigger(events.UninstallNoted, store_id=self.store_id, occurred_at=now, uninstalled_at=uninstalled_at)
+        return True
+
+    def forget(self, wish: Wish, now: datetime) -> bool:
+        """The store's data key is destroyed; whether there was anything to forget.
+
+        It ends connected stores as an uninstall does, and lifts what its merchant had set, so that the store begins as
+        a new one if it ever comes back.
+
+        Raises:
+            NotConnected: the store was never connected.
+        """
+        if self.forgotten_at is not None:
+            return False
+        self._known()
+        if self.installed:
+            moment = now.replace(microsecond=0)
+            self.uninstall(max(moment, self.authorized_at or moment), now)
+        self.resume(wish.asked_by, now)
+        said = tuple(_no_rule(rule) for rule in self.rules.values() if rule != _no_rule(rule))
+        if said:
+            self.set_rules(said, wish.asked_by, now)
+        self.trigger(
+            events.StoreForgotten,
+            store_id=self.store_id,
+            occurred_at=now,
+            reason=wish.reason,
+            asked_at=wish.asked_at,
+            due_at=wish.due_at,
+            asked_by=wish.asked_by,
+        )
         return True
 
     def require_reauthorization(self, reason: ReauthorizationReason, detail: str, now: datetime) -> None:
@@ -261,9 +297,15 @@ class Store(Aggregate):
             vat_bp=facts.vat_bp,
         )
 
+    def _first_settings(self) -> StoreSettings:
+        """What a store begins with: after an uninstall what it had, after a forgetting what every new one has."""
+        return self.settings if self.forgotten_at is None else StoreSettings()
+
     def _known(self) -> None:
         if self.facts is None:
             raise NotConnected("the store was never connected")
+        if self.forgotten_at is not None:
+            raise NotConnected("the store was forgotten; it has to be connected again")
 
     # -- folding --------------------------------------------------------------------------------------------------
 
@@ -280,12 +322,17 @@ class Store(Aggregate):
             case events.ItemRulesChanged():
                 self.rules.update({rule.key: rule for rule in event.rules})
             case events.StorePaused():
-                self.paused, self.pause_reason, self.fence = True, event.reason, event.fence
+                self.paused, self.fence = True, event.fence
+                self.pause_reason, self.pause_reason_ar = event.reason, event.reason_ar
             case events.StoreResumed():
-                self.paused, self.pause_reason = False, None
+                self.paused, self.pause_reason, self.pause_reason_ar = False, None, None
             case events.StoreUninstalled():
                 self.installed, self.needs, self.needs_detail = False, None, None
                 self.fence, self.uninstalled_at = event.fence, event.uninstalled_at
+            case events.StoreForgotten():
+                assert self.facts is not None
+                self.facts = replace(self.facts, name=FORGOTTEN, domain=None)
+                self.forgotten_at = event.occurred_at
             case events.UninstallNoted():
                 self.uninstalled_at = event.uninstalled_at
             case events.ReauthorizationRequired():
@@ -308,7 +355,7 @@ class Store(Aggregate):
             event.scopes,
         )
         self.installed, self.needs, self.needs_detail = True, None, None
-        self.via, self.authorized_at = event.via, event.authorized_at
+        self.via, self.authorized_at, self.forgotten_at = event.via, event.authorized_at, None
         self.settings, self.settings_version = event.settings, event.settings_version
 
     def _when_reauthorized(self, event: events.StoreReauthorized) -> None:
@@ -335,7 +382,7 @@ def _no_rule(rule: ItemRule) -> ItemRule:
 
 def _validated(values: dict[str, Any]) -> StoreSettings:
     try:
-        return StoreSettings.model_validate(values)
+        return StoreSettings.model_validate(values, extra="forbid")
     except ValidationError as error:
         problems = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
         raise InvalidChange(problems) from error

@@ -57,10 +57,11 @@ class StoreView(BaseModel):
     vat_bp: int
     scopes: list[str]
     via: str
-    state: Literal["connected", "paused", "needs_reconnect", "uninstalled"]
+    state: Literal["connected", "paused", "needs_reconnect", "uninstalled", "forgotten"]
     connected: bool
     paused: bool
     pause_reason: str | None
+    pause_reason_ar: str | None = Field(description="The same in Arabic, where the store stopped by itself.")
     fence: int
     mode: str
     settings_version: int
@@ -68,6 +69,8 @@ class StoreView(BaseModel):
     reconnect: Reconnect
     authorized_at: datetime
     token_expires_at: datetime | None
+    forgotten_at: datetime | None
+    forget_at: datetime | None = Field(description="When its data key is destroyed; null when it does not wait for it.")
 
     @classmethod
     def of(cls, row: StoreRow, now: datetime, connect_url: str) -> "StoreView":
@@ -164,7 +167,9 @@ class InstallView(BaseModel):
     finished_at: datetime | None
 
 
-def _state(row: StoreRow) -> Literal["connected", "paused", "needs_reconnect", "uninstalled"]:
+def _state(row: StoreRow) -> Literal["connected", "paused", "needs_reconnect", "uninstalled", "forgotten"]:
+    if row.forgotten_at is not None:
+        return "forgotten"
     if not row.installed:
         return "uninstalled"
     if not row.connected:

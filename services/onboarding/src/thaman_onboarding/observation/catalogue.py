@@ -13,7 +13,7 @@ from functools import partial
 from thaman_contracts.events.onboarding import ItemStatus, ObservationSource
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
-from thaman_kit.errors import EffectRefused, JobLost
+from thaman_kit.errors import Conflict, EffectRefused, JobLost
 from thaman_kit.jobs import RetryLater
 from thaman_onboarding.adapters import salla_measures as measures
 from thaman_onboarding.adapters.catalogue_store import (
@@ -28,6 +28,8 @@ from thaman_onboarding.adapters.catalogue_store import (
 from thaman_onboarding.adapters.salla_api import Page, SallaApi, Unreadable
 from thaman_onboarding.adapters.salla_errors import SallaGone
 from thaman_onboarding.adapters.salla_shapes import Product
+from thaman_onboarding.application.breaker import limits_of, watch
+from thaman_onboarding.domain.breaker import InHand, jumps_of
 from thaman_onboarding.domain.catalogue import Observation, SeenItem, difference
 from thaman_onboarding.errors import SallaMalformed
 from thaman_onboarding.observation.mapping import seen_items
@@ -162,14 +164,14 @@ class CatalogueObserver:
         await asyncio.to_thread(self._record, store, observation, look, sight)
 
     def _record(self, store: StoreView, observation: Observation, look: Look, sight: Sight) -> None:
-        """Store one page's differences. A write that begins or ends meanwhile makes it compare again."""
+        """Store one page's differences. What begins, ends or stops meanwhile makes it compare again."""
         for attempt in range(1, TRIES + 1):
             version = observation.version
             try:
                 self._commit(observation, partial(self._differences, store, observation, look, sight))
             except JobLost:
                 raise
-            except EffectRefused:
+            except (EffectRefused, Conflict):
                 observation.version = version
                 if attempt == TRIES:
                     raise
@@ -183,6 +185,11 @@ class CatalogueObserver:
         known = self._store.known(store.store_id, [one.key for one in seen])
         found = difference(seen, known, look.versions)
         look.left_out |= {known[key].item.product_id for key in found.left_out}
+        hand = InHand(
+            edited=frozenset(before.item.key for before, _ in found.edits),
+            jumped=jumps_of(found.changed, known, limits_of(store).jump_bp),
+        )
+        watch(uow, store, hand, observation.at)
         touched = {one.key for one in found.changed}
         expect_unwritten(uow, store.store_id, {key: one for key, one in known.items() if key in touched})
         keep_items(uow, store.store_id, found.changed)

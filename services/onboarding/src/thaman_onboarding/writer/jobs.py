@@ -16,7 +16,7 @@ from uuid import UUID
 
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.clock import Clock
-from thaman_kit.errors import EffectRefused, JobLost
+from thaman_kit.errors import Conflict, EffectRefused, JobLost
 from thaman_kit.jobs import Job, RetryLater
 from thaman_onboarding.adapters import salla_measures as measures
 from thaman_onboarding.adapters.catalogue_store import CatalogueStore, StoreView
@@ -74,7 +74,7 @@ class WriteJob:
                 refusals = 0
             except JobLost:
                 raise
-            except EffectRefused:
+            except (EffectRefused, Conflict):
                 refusals += 1
                 if refusals >= CHANGES_MEANWHILE:
                     raise

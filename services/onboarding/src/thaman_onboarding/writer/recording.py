@@ -15,6 +15,7 @@ from thaman_onboarding.adapters import salla_measures as measures
 from thaman_onboarding.adapters import write_store
 from thaman_onboarding.adapters.catalogue_store import StoreView, keep_items
 from thaman_onboarding.adapters.write_history import load_writes
+from thaman_onboarding.application.breaker import watch
 from thaman_onboarding.domain.catalogue import KnownItem, Observation, SeenItem
 from thaman_onboarding.domain.price_write import PriceWrite, WriteState
 from thaman_onboarding.domain.settling import (
@@ -28,9 +29,8 @@ from thaman_onboarding.domain.settling import (
     WritePolicy,
 )
 from thaman_onboarding.writer.batch import Judged
+from thaman_onboarding.writer.breaking import SHOWS, of_outcomes, of_verdicts
 from thaman_onboarding.writer.calls import Answered, Attempt, Mismatch, NoEffect, Outcome, Refused, Unknown
-
-_SHOWS = (StaleReason.MANUAL_EDIT, StaleReason.ALREADY_THERE, StaleReason.SUPERSEDED)
 
 
 @dataclass(slots=True)
@@ -62,12 +62,15 @@ class WriteRecorder:
     ) -> dict[UUID, PriceWrite]:
         """Store verdicts: intents of all that will be written, outcomes of all that is settled.
 
-        Gives the writes that began, to record their outcomes on.
+        Gives the writes that began, to record their outcomes on. None begins where the store stops by itself.
 
         Raises:
             EffectRefused: the job passed on, or the store changed, since they were read; judge again.
+            Conflict: the same, of a store that would have been stopped.
         """
         ledger = self._ledger(job)
+        if watch(ledger.uow, store, of_verdicts(judged, known), ledger.at):
+            judged = [one for one in judged if not isinstance(one.verdict, Start)]
         if any(isinstance(one.verdict, Start) for one in judged):
             write_store.hold_store(ledger.uow, store.store_id, store.version, store.fence)
         begun: dict[UUID, PriceWrite] = {}
@@ -94,8 +97,13 @@ class WriteRecorder:
         begun: Mapping[UUID, PriceWrite],
         known: Mapping[str, KnownItem],
     ) -> None:
-        """Store what came of the calls."""
+        """Store what came of the calls.
+
+        Raises:
+            Conflict: the store changed just when it would have been stopped; what came of the calls is read again.
+        """
         ledger = self._ledger(job)
+        watch(ledger.uow, store, of_outcomes(attempts, outcomes, known), ledger.at)
         for attempt in attempts:
             write = begun[attempt.id]
             ledger.uow.add(write)
@@ -124,7 +132,7 @@ class WriteRecorder:
                 found = None if one.seen is None else one.seen.item.base_price
                 write.go_stale(decision, ledger.at, stale.reason, stale.detail, found)
                 self._settled(ledger, pending, WriteState.STALE, stale.detail)
-                if one.seen is not None and stale.reason in _SHOWS:
+                if one.seen is not None and stale.reason in SHOWS:
                     found_by = "read_back" if pending.state.is_open else "before_write"
                     self._shown(ledger, known, one.seen, found_by)
             case Fail(reason, detail):

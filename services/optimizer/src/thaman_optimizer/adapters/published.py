@@ -45,11 +45,20 @@ class PublishedFold:
 
     def fold(self, page: Sequence[Told]) -> None:
         """Take in the next events; own ones as they are stored."""
+        self.own(list(stored_of(page, "optimizer")))
+        self.told([one for one in page if one[0].service == "onboarding"])
+
+    def own(self, events: Sequence[DomainEvent]) -> None:
+        """Take in the next events of the own log."""
         unit = self._application.unit_of_work()
-        for group in groups_of(stored_of(page, "optimizer")):
+        for group in groups_of(events):
             project(unit, group)
-        told = (one for one in page if one[0].service == "onboarding")
-        for lists, alone in stretches(told, _lane, len(_LANES)):
+        unit.commit()
+
+    def told(self, page: Sequence[Told]) -> None:
+        """Take in the next messages of onboarding."""
+        unit = self._application.unit_of_work()
+        for lists, alone in stretches(page, _lane, len(_LANES)):
             for envelope, event in (*lists[_REPORTS], *lists[_SALES]):
                 self._router.handle(event, envelope, unit)
             keep_sights(unit, [event for _, event in lists[_SIGHTS] if isinstance(event, onboarding.CatalogObserved)])

@@ -90,6 +90,10 @@ UPDATE stores SET connected = false WHERE store_id = %(store_id)s
 -- description: The merchant removed the app.
 UPDATE stores SET installed = false, connected = false, fence = %(fence)s WHERE store_id = %(store_id)s
 
+-- name: forget_store
+-- description: The store's data key was destroyed; nothing names it any more.
+UPDATE stores SET name = %(name)s, domain = NULL WHERE store_id = %(store_id)s
+
 -- name: change_settings
 -- description: The pricing policy, whole.
 UPDATE stores SET settings = %(settings)s::jsonb, settings_version = %(settings_version)s WHERE store_id = %(store_id)s

@@ -120,8 +120,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, StoreSettings):
-        # Left out while off, as in all runs recorded before there was advice, so that they keep their digests.
-        return value.model_dump(mode="json", exclude={"advice"} if value.advice is AdviceMode.OFF else None)
+        # Advice is left out while off, as in all runs recorded before there was any, so that they keep their digests;
+        # the breaker stops writing and decides nothing.
+        return value.model_dump(
+            mode="json", exclude={"breaker"} | ({"advice"} if value.advice is AdviceMode.OFF else set())
+        )
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, date):

@@ -1,0 +1,210 @@
+"""Forgetting a store: its key waits for a stated time, then it is gone, and so is everything sealed under it."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from thaman_contracts.events.onboarding import FORGOTTEN, ForgettingReason, InstallPath
+from thaman_contracts.events.settings import ItemRule, StoreSettings
+from thaman_kit.clock import ManualClock, SystemClock
+from thaman_kit.vault import KeyRing
+from thaman_onboarding.adapters.sealing import Sealer
+from thaman_onboarding.adapters.vault_store import sealed_tokens
+from thaman_onboarding.application.rebuild import rebuild
+from thaman_onboarding.domain import events
+from thaman_onboarding.domain.forgetting import Wish
+from thaman_onboarding.domain.store import Store, StoreFacts
+from thaman_onboarding.errors import NotConnected, StaleInstall
+
+WAIT = timedelta(days=14)
+FACTS = StoreFacts("42", "مؤسسة أحمد", "https://ahmed.example", "pro", "live", "SAR", True, 1_500, ())
+
+
+def test_what_a_merchant_had_set_is_lifted_and_a_store_that_comes_back_begins_as_new() -> None:
+    clock = ManualClock(SystemClock().now())
+    store = Store.new("42")
+    store.authorize(FACTS, InstallPath.CALLBACK, clock.now().replace(microsecond=0), clock.now())
+    assert store.facts is not None and store.facts.name == "42", "no event names the store"
+    store.change_settings({"min_margin_bp": 3_300}, None, "store:key_1", clock.now())
+    store.set_rules((ItemRule(product_id="7", locked=True),), "store:key_1", clock.now())
+    store.pause("Ahmed said so", "store:key_1", clock.now())
+    clock.advance(timedelta(hours=1))
+    wish = Wish.by_request("operator:key_2", clock.now(), timedelta(0))
+    assert store.forget(wish, clock.now())
+    assert not store.forget(wish, clock.now())
+    assert (store.installed, store.paused, store.pause_reason) == (False, False, None)
+    assert store.rules["7"] == ItemRule(product_id="7")
+    assert (store.facts.name, store.facts.domain) == (FORGOTTEN, None)
+    with pytest.raises(NotConnected):
+        store.pause("again", "store:key_1", clock.now())
+    with pytest.raises(StaleInstall):
+        store.authorize(FACTS, InstallPath.WEBHOOK, clock.now() - timedelta(minutes=30), clock.now())
+    fence = store.fence
+    store.authorize(FACTS, InstallPath.CALLBACK, store.next_authorization(clock.now()), clock.now())
+    assert store.connected and store.forgotten_at is None and store.fence == fence
+    assert store.settings.model_copy(update={"watch_until": None}) == StoreSettings()
+
+
+def test_an_old_event_that_names_its_store_folds_and_is_forgotten_too() -> None:
+    now = SystemClock().now()
+    store = Store.new("42")
+    store.authorize(FACTS, InstallPath.CALLBACK, now.replace(microsecond=0), now)
+    (said,) = store.collect_events()
+    old = said.model_dump(mode="json") | {"name": FACTS.name}
+    again = Store.fold(store.id, iter([events.StoreAuthorized.model_validate(old)]))
+    assert again is not None and again.facts is not None and again.facts.name == FACTS.name
+    again.forget(Wish(ForgettingReason.UNINSTALLED, "merchant", now, now), now)
+    assert FACTS.name not in repr(again.facts)
+
+
+def waiting(service: Any, store_id: str) -> list[tuple[Any, ...]]:
+    return service.rows("SELECT reason, due_at - asked_at FROM forgettings WHERE store_id = %s", store_id)  # type: ignore[no-any-return]
+
+
+def held(service: Any, store_id: str) -> dict[str, int]:
+    answer = service.http.get(f"/stores/{store_id}/forgetting", headers=service.operator())
+    assert answer.status_code == 200, answer.text
+    found: dict[str, int] = answer.json()["held"]
+    return found
+
+
+def state(service: Any, store_id: str) -> dict[str, Any]:
+    answer = service.http.get(f"/stores/{store_id}", headers=service.operator())
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def admin(service: Any, sql: str, *params: Any) -> None:
+    with psycopg.connect(service.admin_database, autocommit=True, options="-c search_path=onboarding") as connection:
+        connection.execute(sql.encode(), params)
+
+
+def round_that_dies(service: Any, point: str) -> int:
+    """A worker's round in a process of its own, up to a point; its exit code."""
+    script = (
+        "from thaman_onboarding.bootstrap import build_container\n"
+        "from thaman_onboarding.settings import Settings\n"
+        "from thaman_kit.process import load_settings\n"
+        "build_container(load_settings(Settings)).forgetting.round()\n"
+    )
+    environment = service.process_environment(THAMAN_FAULTPOINT=point)
+    return subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode
+
+
+def uninstall(service: Any, store_id: str) -> None:
+    service.post_webhook("app.uninstalled", store_id, {"app_type": "app"})
+    service.work()
+
+
+def test_the_life_of_a_stores_key(start_service: Any, salla: Any) -> None:
+    clock = ManualClock(SystemClock().now())
+    service = start_service(clock=clock)
+    store_id = salla.new_store(name="عطارة أم خالد")
+    service.connect(store_id)
+    assert state(service, store_id)["name"] == "عطارة أم خالد"
+    key = service.store_key(store_id)
+    assert (waiting(service, store_id), held(service, store_id)["keys"]) == ([], 1)
+
+    # The merchant goes, comes back in time, and finds everything.
+    clock.advance(timedelta(minutes=1))
+    uninstall(service, store_id)
+    assert waiting(service, store_id) == [("uninstalled", WAIT)]
+    assert held(service, store_id)["tokens"] == 0
+    clock.advance(timedelta(days=13))
+    assert service.container.forgetting.round() == 0
+    service.connect(store_id)
+    assert (waiting(service, store_id), state(service, store_id)["forget_at"]) == ([], None)
+    clock.advance(timedelta(days=300))
+    assert service.container.forgetting.round() == 0
+
+    # The merchant goes for good; a webhook lies about whose processing failed.
+    uninstall(service, store_id)
+    service.post_webhook("order.created", store_id, {"id": 1})
+    assert held(service, store_id) == {
+        "keys": 1, "profiles": 1, "tokens": 0, "installs": 0, "webhooks": 1, "api_keys": 1,
+    }  # fmt: skip
+    clock.advance(WAIT)
+    assert [service.container.forgetting.round() for _ in range(2)] == [1, 0]
+    assert set(held(service, store_id).values()) == {0}
+    assert (state(service, store_id)["state"], state(service, store_id)["name"]) == ("forgotten", FORGOTTEN)
+    assert service.http.get(f"/stores/{store_id}", headers=key).status_code == 401
+    assert service.events(store_id)[-2:] == ["store.Forgotten", "key.Revoked"]
+    service.work()
+    rows = service.rows("SELECT * FROM stores WHERE store_id = %s", store_id)
+    rebuild(service.container.app, clock)
+    assert len(rows) == 1
+    again = service.rows("SELECT * FROM stores WHERE store_id = %s", store_id)
+    assert [value for value in rows[0] if value not in again[0]] == [], "events alone tell that it is forgotten"
+
+    # It may come back, as new and under a new key.
+    clock.advance(timedelta(minutes=1))
+    service.connect(store_id)
+    assert (state(service, store_id)["state"], state(service, store_id)["name"]) == ("connected", "عطارة أم خالد")
+    assert held(service, store_id)["keys"] == 1
+    assert service.container.renewals.current(store_id).tokens.access
+
+
+def test_a_process_that_dies_in_a_forgetting_leaves_it_due(start_service: Any, salla: Any) -> None:
+    service = start_service(forget_after_days=0)
+    store_id = salla.new_store()
+    service.connect(store_id)
+    uninstall(service, store_id)
+    assert round_that_dies(service, "onboarding.forget.before_commit") == -9
+    assert (held(service, store_id)["keys"], len(waiting(service, store_id))) == (1, 1)
+    assert [service.container.forgetting.round() for _ in range(2)] == [1, 0]
+    assert service.events(store_id).count("store.Forgotten") == 1
+
+
+def test_an_operator_asks_calls_off_and_asks_again(service: Any, salla: Any) -> None:
+    store_id = salla.new_store()
+    service.connect(store_id)
+    forgetting, operator = f"/stores/{store_id}/forgetting", service.operator()
+    asked = service.http.post(forgetting, headers=operator).json()
+    assert (asked["state"], asked["reason"], asked["connected"]) == ("waiting", "requested", True)
+    assert service.http.delete(forgetting, headers=operator).json()["state"] == "kept"
+    assert service.http.delete(forgetting, headers=operator).status_code == 409
+    service.http.post(forgetting, headers=operator)
+    service.connect(store_id)
+    assert service.http.get(forgetting, headers=operator).json()["state"] == "kept", "it was connected again"
+    done = service.http.post(forgetting, headers=operator, json={"now": True}).json()
+    assert (done["state"], done["connected"], done["held"]["keys"]) == ("forgotten", False, 0)
+    assert service.http.post(forgetting, headers=operator, json={"now": True}).json()["state"] == "forgotten"
+    with pytest.raises(NotConnected):
+        service.container.renewals.current(store_id)
+    assert service.http.get("/stores/999/forgetting", headers=operator).status_code == 404
+    assert service.http.post(forgetting, headers=service.store_key(store_id)).status_code == 403
+
+
+def test_without_the_row_of_the_key_nothing_opens(service: Any, salla: Any) -> None:
+    store_id = salla.new_store()
+    service.connect(store_id)
+    container = service.container
+    access = container.renewals.current(store_id).tokens.access
+    (kept,) = service.rows("SELECT store_id, wrapped_key FROM store_keys")
+    admin(service, "DELETE FROM store_keys")
+    with pytest.raises(NotConnected):
+        container.renewals.current(store_id)
+    assert state(service, store_id)["name"] == store_id, "what it is called in events stands in"
+    admin(service, "INSERT INTO store_keys (store_id, wrapped_key, key_id) VALUES (%s, %s, 'k1')", *kept)
+    assert container.renewals.current(store_id).tokens.access == access
+
+
+def test_tokens_of_before_are_adopted(service: Any, salla: Any) -> None:
+    store_id = salla.new_store()
+    service.connect(store_id)
+    container = service.container
+    stored = container.renewals.current(store_id)
+    sealer = Sealer(KeyRing.parse(container.settings.vault_keys))
+    old = sealed_tokens(sealer, f"tokens|{store_id}", stored.tokens)
+    names = ("wrapped_key", "key_id", "access_token", "refresh_token")
+    admin(service, "UPDATE tokens SET wrapped_key = %s, key_id = %s, access_token = %s, refresh_token = %s",
+          *(old[name] for name in names))  # fmt: skip
+    assert container.renewals.current(store_id).tokens == stored.tokens
+    container.forgetting.round()
+    assert service.rows("SELECT wrapped_key, key_id FROM tokens") == [(None, None)]
+    assert container.renewals.current(store_id).tokens == stored.tokens
