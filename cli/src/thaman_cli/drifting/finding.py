@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from thaman_audit.adapters.moment import Moment
+from thaman_cli.databases import archive_dir
 from thaman_cli.drifting.labels import Compared, Difference, label
 from thaman_cli.drifting.shown import Shown
 from thaman_cli.drifting.story import Stories
@@ -50,7 +51,7 @@ def drift_of(url: str, look: Look, store_id: str) -> Drift:
         NoScratch, Undeliverable: the store cannot be made again.
     """
     wait_for_ledger(url, store_id, datetime.now(UTC) + CLOCKS)
-    with Moment.of(url) as ledger:
+    with Moment.of(url, archive_dir()) as ledger:
         Chain(ledger, store_id, datetime.now(UTC) + CLOCKS).require()
         end = ledger.head(store_id)
     head = 0 if end is None else end.seq
@@ -59,7 +60,7 @@ def drift_of(url: str, look: Look, store_id: str) -> Drift:
     before = _live(url, store_id)
     wait_for_ledger(url, store_id, datetime.now(UTC) + CLOCKS)
     stories = Stories()
-    with Moment.of(url) as ledger:
+    with Moment.of(url, archive_dir()) as ledger:
         chain = Chain(ledger, store_id, datetime.now(UTC) + CLOCKS)
         with rebuilt(url, _heard(chain, stories)) as connection:
             replayed = _by_key(rows_of(connection, "onboarding", "items", store_id))
