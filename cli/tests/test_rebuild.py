@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.support.installation import OTHER, STORE, Installation, installed, life, sale
+from tests.support.installation import OTHER, STORE, Installation, own_installation, sale
 
 from thaman_audit.testing_events import observed
 from thaman_cli.main import main
@@ -20,9 +20,8 @@ from thaman_cli.rebuilding import rebuilding
 from thaman_cli.rebuilding.catalogue import REBUILT, why_not
 from thaman_contracts.subjects import SERVICES
 from thaman_kit.embedded.databases import Databases
-from thaman_kit.migrate import migrate
 from thaman_kit.swapping import Swap
-from thaman_kit.testing import own_database, template_database, wait_until
+from thaman_kit.testing import wait_until
 
 Captured = pytest.CaptureFixture[str]
 
@@ -62,18 +61,10 @@ DAMAGE = {
 """What goes wrong in each service: lost rows, wrong ones, and some that no event speaks of."""
 
 
-def _prepare(url: str) -> None:
-    migrate(url, SERVICES)
-    with installed(url) as installation:
-        installation.record(*life())
-        installation.deliver_all()
-
-
 @pytest.fixture
 def there(postgres_server: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
-    template = template_database(postgres_server, "rebuild_template", _prepare)
-    with own_database(postgres_server, template=template) as url, installed(url) as installation:
-        monkeypatch.setenv("THAMAN_DATABASE_URL", url)
+    with own_installation(postgres_server) as installation:
+        monkeypatch.setenv("THAMAN_DATABASE_URL", installation.url)
         yield installation
 
 
@@ -99,6 +90,17 @@ def contents(url: str, service: str) -> dict[str, list[str]]:
         }
 
 
+def unnamed(url: str, service: str) -> list[str]:
+    """Tables that are neither made again nor refused with a reason."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND table_type = 'BASE TABLE'",
+            (service,),
+        ).fetchall()
+    made = {table.name for table in REBUILT[service]}
+    return [name for (name,) in found if name not in made and why_not(service, name) is None]
+
+
 def ask(capsys: Captured, *arguments: str) -> tuple[int, dict[str, Any], str]:
     with pytest.raises(SystemExit) as caught:
         main(["rebuild", *arguments, "--json"])
@@ -114,6 +116,7 @@ def changed(told: dict[str, Any]) -> dict[str, int]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_was_damaged_is_whole_again(there: Installation, service: str, capsys: Captured) -> None:
+    assert unnamed(there.url, service) == [], "each table is made again, or has a reason"
     before = contents(there.url, service)
     assert all(before[table] for table in ("stores", "items", "due", "price_history") if table in before)
     damage(there.url, service)
@@ -176,7 +179,7 @@ def test_events_arrive_all_the_time_and_readers_never_see_half_a_table(
     around(monkeypatch, rebuilding.Green, "catch_up", before=happens)
     around(monkeypatch, Swap, "stage", before=happens)
     waiting = Writer(there)
-    around(monkeypatch, Swap, "put", before=waiting.start)
+    around(monkeypatch, Swap, "remove", before=waiting.start)
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     try:
@@ -300,7 +303,6 @@ def test_a_crash_leaves_the_live_tables_alone_and_a_second_run_works(
         (("nonsense",), "there are onboarding"),
     ],
 )
-@pytest.mark.usefixtures("there")
 def test_what_cannot_be_made_again_is_refused(arguments: tuple[str, ...], why: str, capsys: Captured) -> None:
     code, told, _ = ask(capsys, *arguments)
     assert code == 2
@@ -331,18 +333,3 @@ def test_tables_that_are_never_free_and_a_second_rebuild(
         other.execute("SELECT pg_advisory_lock(hashtextextended('thaman-rebuild:optimizer', 0))")
         code, told, _ = ask(capsys, "optimizer")
     assert (code, "already" in told["error"]) == (10, True)
-
-
-def test_every_table_is_made_again_or_has_a_reason(there: Installation) -> None:
-    with psycopg.connect(there.url) as connection:
-        found = connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables"
-            " WHERE table_schema = ANY (%s) AND table_type = 'BASE TABLE'",
-            (list(SERVICES),),
-        ).fetchall()
-    unnamed = [
-        f"{service}.{name}"
-        for service, name in found
-        if name not in {table.name for table in REBUILT[service]} and why_not(service, name) is None
-    ]
-    assert unnamed == []

@@ -13,7 +13,7 @@ from thaman_audit.bootstrap import build
 from thaman_audit.testing import NOW, Streams, settings_for
 from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_cli.main import main
-from thaman_cli.replaying import chain
+from thaman_cli.replaying import chain, rebuilding
 from thaman_contracts.events import EventData, licences, onboarding
 from thaman_contracts.events.settings import AutomationMode, ItemRule, StoreSettings, SystemSettings
 from thaman_contracts.ids import SYSTEM, store_uuid
@@ -213,3 +213,14 @@ def test_an_entry_that_is_no_event_is_named(database: str, capsys: Captured) -> 
     code, told = ask_json(capsys, *at(30))
     assert code == told["exit_code"] == 11
     assert "PriceProposed" in told["why"]
+
+
+def test_a_second_process_says_what_one_says(database: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = ask_json(capsys, *at(30))
+    monkeypatch.setattr(rebuilding, "LONG", 1)
+    assert ask_json(capsys, *at(30)) == alone
+    assert alone[1]["read_models"]["optimizer"]["decisions"]
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("UPDATE audit.ledger SET data = '{}' WHERE type LIKE '%.PriceProposed.%'")
+    code, told = ask_json(capsys, *at(30))
+    assert (code, "PriceProposed" in told["why"]) == (11, True)

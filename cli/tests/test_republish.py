@@ -2,28 +2,34 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
+import nats
 import pytest
 from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig, DeliverPolicy
-from tests.support.installation import OTHER, STORE, Installation, installed, life, sale
+from tests.support.installation import OTHER, STORE, Installation, own_installation, sale
 
 from thaman_cli import republishing
 from thaman_cli.main import main
 from thaman_cli.rebuilding.feeding import LOGS
 from thaman_contracts.envelope import from_headers
-from thaman_contracts.subjects import PARTITIONS, SERVICES
+from thaman_contracts.subjects import PARTITIONS
 from thaman_kit.embedded import EmbeddedNats
 from thaman_kit.embedded.databases import Databases
-from thaman_kit.migrate import migrate
+from thaman_kit.embedded.process import free_port, listening
 from thaman_kit.nats import BusSettings, api, connect, disconnect
 from thaman_kit.outlets import Outlet
 from thaman_kit.provisioning import provision
 from thaman_kit.stream_writer import StreamWriter
-from thaman_kit.testing import own_database
+from thaman_kit.testing import wait_until
+from thaman_kit.testing_bus import until
 
 T = TypeVar("T")
 Captured = pytest.CaptureFixture[str]
@@ -34,13 +40,10 @@ Said = tuple[dict[str, str], bytes]
 def there(
     postgres_server: Databases, own_nats: EmbeddedNats, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Installation]:
-    with own_database(postgres_server) as url:
-        migrate(url, SERVICES)
-        monkeypatch.setenv("THAMAN_DATABASE_URL", url)
-        monkeypatch.setenv("THAMAN_NATS_URL", own_nats.url)
-        with installed(url) as installation:
-            installation.record(*life())
-            yield installation
+    monkeypatch.setenv("THAMAN_NATS_URL", own_nats.url)
+    with own_installation(postgres_server) as installation:
+        monkeypatch.setenv("THAMAN_DATABASE_URL", installation.url)
+        yield installation
 
 
 def ask(capsys: Captured, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -153,7 +156,59 @@ def test_one_store_has_a_chain_of_its_own_and_a_name_means_one_thing(
     assert ask(capsys, "--as", "Not A Name")[0] == 2
 
 
-def test_a_reader_may_read_its_stream_and_no_other() -> None:
-    allowed = Outlet("optimizer", "bi").reader_subjects()
-    assert "$JS.API.CONSUMER.CREATE.OPTIMIZER_AGAIN_BI.>" in allowed
-    assert not [one for one in allowed if "OPTIMIZER." in one or "STREAM.DELETE" in one or not one.startswith("$JS.")]
+USERS = """
+host: 127.0.0.1
+port: {port}
+jetstream {{ store_dir: "{folder}" }}
+authorization {{ users: [
+  {{ user: provision, password: p }}
+  {{ user: reader, password: p, permissions: {{ publish: {{ allow: {allow} }}, subscribe: ["_INBOX.>"] }} }}
+] }}
+"""
+
+
+@contextmanager
+def server_with_a_reader(folder: Path, allow: Sequence[str]) -> Iterator[str]:
+    """A nats-server with a user for who provisions, and one that may publish to ``allow`` only."""
+    port = free_port()
+    file = folder / "nats.conf"
+    file.write_text(USERS.format(port=port, folder=folder / "data", allow=json.dumps(list(allow))))
+    program = Path(sys.executable).with_name("nats-server")
+    process = subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: listening(port), within=15, what="nats-server")
+        yield f"nats://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_reader_with_these_rights_reads_its_stream_and_does_nothing_else(
+    postgres_server: Databases, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow = Outlet("onboarding", "bi").reader_subjects()
+    with server_with_a_reader(tmp_path, allow) as url, own_installation(postgres_server) as there:
+        for name, value in (("DATABASE_URL", there.url), ("NATS_URL", url), ("NATS_USER", "provision")):
+            monkeypatch.setenv(f"THAMAN_{name}", value)
+        monkeypatch.setenv("THAMAN_NATS_PASSWORD", "p")
+        code, told = ask(capsys, "--as", "bi")
+        assert (code, told["reader_may_publish"]) == (0, allow)
+        refused: list[str] = []
+
+        def was_refused(subject: str) -> bool:
+            return any(subject.lower() in one for one in refused)
+
+        async def as_reader() -> int:
+            async def note(error: Exception) -> None:
+                refused.append(str(error).lower())
+
+            bus = await nats.connect(url, user="reader", password="p", error_cb=note)
+            try:
+                for forbidden in ("again.bi.onboarding.store.77.Made", "$JS.API.STREAM.DELETE.ONBOARDING_AGAIN_BI"):
+                    await bus.publish(forbidden, b"")
+                    await until(partial(was_refused, forbidden), what=f"{forbidden} refused")
+                return len(await read("ONBOARDING_AGAIN_BI", bus))
+            finally:
+                await bus.close()
+
+        assert asyncio.run(as_reader()) == told["messages"] > 0

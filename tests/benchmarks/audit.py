@@ -1,43 +1,62 @@
-"""How fast the ledger is written and proven: `make bench ARGS="--audit"`.
+"""How fast the ledger is written, proven and asked, and how that grows: `make bench ARGS="--audit --events 1000000"`.
 
-The events are made by :func:`events`: ten stores in turn, each with price changes told in seven events (asked for,
-started, proposed, decided, completed, write begun, applied) and a look at one item after each. They go through the real
-inbox, as a worker's do, in batches of 200 at most, into an embedded PostgreSQL with fsync on: chains, read models and
-tracking, one transaction a batch. NATS is left out. Then a checkpoint is sealed, the whole ledger is proven as by
-`thaman audit verify`, one store's export by the single-file verifier, and one store is made again as by
-`thaman replay`, its empty database included. Rates are events a second, one run each.
+The events are those of :mod:`tests.benchmarks.ledger_events`, ten stores in turn. They go into an embedded PostgreSQL
+with fsync on: chains, read models and tracking, one transaction a batch. The last ten thousand at most go through the
+real inboxes, on as many threads as a worker has and in batches of 200 at most, and that is *ingest*, with NATS left
+out; those before them, which only make the ledger long, go in by larger units without messages being made of them.
+Then a checkpoint is sealed, and of the whole ledger:
+
+- *verify*: everything is proven as by `thaman audit verify`;
+- *export*, *verify_file*: one store is exported and proven by the single-file verifier;
+- *replay*: one store is made again as by `thaman replay`, its empty database included;
+- *why*: 300 questions about prices of one store, milliseconds.
+
+Rates are events a second, one run each.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
+import psycopg
+
 from tests.benchmarks.errors import BenchError
+from tests.benchmarks.ledger_events import HOURS, ITEMS, events_of
+from tests.benchmarks.why import ask
 from thaman_audit.adapters.moment import Moment
+from thaman_audit.adapters.side_by_side import chains_of
 from thaman_audit.adapters.signing import is_signed
 from thaman_audit.bootstrap import Container, build
 from thaman_audit.ledger_export import export_lines
 from thaman_audit.proving import Prover
-from thaman_audit.testing import KEY, Streams, settings_for, signing_key
-from thaman_audit.testing_events import observed, price_change
+from thaman_audit.testing import KEY, NOW, Streams, settings_for, signing_key
 from thaman_audit.testing_proofs import verify
 from thaman_cli.replaying.chain import Chain
 from thaman_cli.replaying.rebuilding import rebuilt
+from thaman_contracts.envelope import from_headers
 from thaman_contracts.events import EventData
+from thaman_contracts.subjects import upstream_of
+from thaman_kit import telemetry
 from thaman_kit.embedded import EmbeddedPostgres
+from thaman_kit.inbox import Delivery
 from thaman_kit.migrate import migrate
 
-SIZES = (10_000, 100_000)
+SMALLEST, DEFAULT = 10_000, 100_000
 STORES = [str(7_000 + number) for number in range(10)]
-BATCH = 200
+BATCH, THREADS = 200, 4
+TIMED, UNIT = 10_000, 2_000
+QUESTIONS = 300
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Events a second at one size, by what was done; and how large the events are on average, in bytes."""
+    """Events a second at one size, by what was done; how large the timed events are on average, in bytes; and
+    milliseconds of an answer to "why this price"."""
 
     events: int
     mean_bytes: int
@@ -46,61 +65,86 @@ class Rates:
     export: int
     verify_file: int
     replay: int
+    why_p50_ms: float
+    why_p99_ms: float
 
     def line(self) -> str:
         """For people."""
         done = f"ingest {self.ingest:,}, verify {self.verify:,}, export {self.export:,}, a file {self.verify_file:,},"
-        done += f" replay {self.replay:,}"
+        done += f" replay {self.replay:,}; why {self.why_p50_ms:.1f} ms, p99 {self.why_p99_ms:.1f} ms"
         return f"  {self.events:>9,} events of {self.mean_bytes} bytes: {done}"
 
 
-def measure(folder: Path, say: Callable[[str], None], sizes: tuple[int, ...] = SIZES) -> list[Rates]:
+def sizes_to(events: int) -> tuple[int, ...]:
+    """From ten thousand to so many, ten times as many each."""
+    sizes = [events]
+    while sizes[0] // 10 >= SMALLEST:
+        sizes.insert(0, sizes[0] // 10)
+    return tuple(sizes)
+
+
+def measure(folder: Path, say: Callable[[str], None], events: int = DEFAULT) -> list[Rates]:
     """Measure each size on a database of its own.
 
     Raises:
         BenchError: what was written does not hold.
     """
+    telemetry.setup("audit")  # as a worker does: spans that nobody hears cost little
     with EmbeddedPostgres(folder / "postgres", durable=True) as server:
         found = []
-        for size in sizes:
-            say(f"{size:,} events")
+        for size in sizes_to(events):
             url = server.create_database(f"audit_{size}")
             migrate(url, ["audit"])
-            found.append(_rates(url, size))
+            found.append(rates_of(url, size, say))
         return found
 
 
-def document(rates: list[Rates]) -> list[dict[str, int]]:
+def document(rates: list[Rates]) -> list[dict[str, float]]:
     """For machines."""
     return [asdict(rate) for rate in rates]
 
 
-def events(count: int) -> Iterator[EventData]:
-    """The same events every time, the stores in turn."""
-    return islice(_endless(), count)
-
-
-def _endless() -> Iterator[EventData]:
-    turn = 0
-    while True:
-        for store in STORES:
-            old, new = 10_000 + turn % 50, 9_900 + turn % 50
-            yield from price_change(store, str(turn % 500 + 1), old, new, cause=f"r{turn}", minutes=turn)
-            yield observed(store, (str(turn % 500 + 1), new), minutes=turn)
-        turn += 1
-
-
-def _rates(url: str, size: int) -> Rates:
+def rates_of(url: str, size: int, say: Callable[[str], None]) -> Rates:
+    """Fill an empty ledger and measure everything on it."""
     container = build(settings_for(url, audit_keys=KEY))
     try:
-        ingest, volume = _ingest(container, size)
+        ingest, volume = _write(container, size, say)
         assert container.sealer is not None
         container.sealer.seal_if_due()
+        with psycopg.connect(url, autocommit=True) as connection:  # what autovacuum does a minute after
+            connection.execute("ANALYZE audit.ledger, audit.item_events, audit.price_history")
+        say(f"{size:,} events are in the ledger")
+        answers = _ask(container, size)
     finally:
         container.close()
+    verified, exported, checked, own = _prove(url, size)
+    say(f"{size:,} events are proven")
+    return Rates(
+        size,
+        volume // min(size, TIMED),
+        round(min(size, TIMED) / ingest),
+        round(size / verified),
+        round(own / exported),
+        round(own / checked),
+        round(own / replay(url, own)),
+        *answers,
+    )
+
+
+def _ask(container: Container, size: int) -> tuple[float, float]:
+    """Milliseconds of an answer, the median and the slowest of a hundred."""
+    runs = size // len(STORES) // (4 * ITEMS)
+    until = NOW + timedelta(hours=HOURS * (runs + 1))
+    taken = sorted(ask(container, STORES[0], until, QUESTIONS))
+    return round(taken[len(taken) // 2], 1), round(taken[len(taken) * 99 // 100], 1)
+
+
+def _prove(url: str, size: int) -> tuple[float, float, float, int]:
+    """Seconds of the proof, an export, and its proof; and how many entries were exported."""
     with Moment.of(url) as ledger:
         began = time.perf_counter()
-        proof = Prover(ledger, is_signed, [signing_key().public_key]).prove(ledger.store_ids(), lambda *_: None)
+        prover = Prover(ledger, is_signed, [signing_key().public_key])
+        proof = prover.prove(ledger.store_ids(), lambda *_: None, chains_of(url, ledger))
         proven = time.perf_counter() - began
         if proof.broken is not None or proof.entries != size:
             raise BenchError(f"{proof.entries} of {size} entries hold: {proof.broken}")
@@ -112,24 +156,15 @@ def _rates(url: str, size: int) -> Rates:
     checked = time.perf_counter() - began
     if not found["ok"]:
         raise BenchError(f"an export does not hold: {found['broken']}")
-    own = len(lines) - 1
-    return Rates(
-        size,
-        volume // size,
-        round(size / ingest),
-        round(size / proven),
-        round(own / exported),
-        round(own / checked),
-        round(own / _replay(url, own)),
-    )
+    return proven, exported, checked, len(lines) - 1
 
 
-def _replay(url: str, entries: int) -> float:
+def replay(url: str, entries: int) -> float:
     """Seconds that one store's read models take to be made again."""
     began = time.perf_counter()
     with Moment.of(url) as ledger:
         chain = Chain(ledger, STORES[0], datetime.max.replace(tzinfo=UTC))
-        with rebuilt(url, chain.events()) as connection:
+        with rebuilt(url, chain.messages(), chain.length) as connection:
             took = time.perf_counter() - began
             prices = connection.execute("SELECT count(*) AS items FROM audit.prices").fetchone()
     if chain.entries != entries or not prices or not prices["items"]:
@@ -137,15 +172,51 @@ def _replay(url: str, entries: int) -> float:
     return took
 
 
-def _ingest(container: Container, size: int) -> tuple[float, int]:
-    """Seconds and bytes. Making events and messages is not timed, handing them to the inbox is."""
-    streams, seconds, volume = Streams(container), 0.0, 0
-    made = events(size)
-    while batch := list(islice(made, BATCH * 10)):
-        feeds = streams.batches(batch, BATCH)
-        volume += sum(len(delivery.body) for _, deliveries in feeds for delivery in deliveries)
-        began = time.perf_counter()
-        for feed, deliveries in feeds:
+def _write(container: Container, size: int, say: Callable[[str], None]) -> tuple[float, int]:
+    """Seconds and bytes of the last events. Making events and messages is not timed, handing them to inboxes is."""
+    streams, made, left = Streams(container), events_of(STORES), size
+    while left > TIMED:
+        unit = list(islice(made, min(UNIT, left - TIMED)))
+        _put(container, streams, unit)
+        left -= len(unit)
+        if left // UNIT % 50 == 0:
+            say(f"{size - left:,} of {size:,} events")
+    _catch_up(container, streams)
+    feeds = streams.batches(list(islice(made, left)), BATCH)
+    volume = sum(len(delivery.body) for _, deliveries in feeds for delivery in deliveries)
+    began = time.perf_counter()
+    _take(streams, feeds)
+    return time.perf_counter() - began, volume
+
+
+def _take(streams: Streams, feeds: Sequence[tuple[tuple[str, int], list[Delivery]]]) -> None:
+    """Each feed's batches in their order, feeds beside each other, as a worker takes them."""
+    by_feed: dict[tuple[str, int], list[list[Delivery]]] = defaultdict(list)
+    for feed, deliveries in feeds:
+        by_feed[feed].append(deliveries)
+
+    def take(feed: tuple[str, int]) -> None:
+        for deliveries in by_feed[feed]:
             streams.take(feed, deliveries)
-        seconds += time.perf_counter() - began
-    return seconds, volume
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for done in [pool.submit(take, feed) for feed in by_feed]:
+            done.result()
+
+
+def _put(container: Container, streams: Streams, events: Sequence[EventData]) -> None:
+    """Events as one unit, without the making and reading of messages that is not measured here."""
+    unit = container.application.unit_of_work()
+    for event in events:
+        delivery = streams.delivery(event)
+        envelope = from_headers(delivery.headers)
+        container.ledger.append(envelope, delivery.body, unit)
+        container.ledger.project(event, envelope, unit)
+    unit.commit()
+
+
+def _catch_up(container: Container, streams: Streams) -> None:
+    """Let the inboxes know how far the ledger is."""
+    rows = [(upstream_of(*feed), place) for feed, place in streams.previous.items()]
+    with container.application.database.transaction() as cursor:
+        cursor.executemany("INSERT INTO audit_tracking (application_name, notification_id) VALUES (%s, %s)", rows)

@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     try:
         if given.audit:
-            return _show_audit(audit.measure(folder, _sayer("audit")), as_json=given.json)
+            return _show_audit(audit.measure(folder, _sayer("audit"), given.events), as_json=given.json)
         asked = measure_why(folder, _sayer("why")) if given.why else None
         engine = None if given.skip_engine or given.why else measure(_sayer("engine"))
         outcomes = [] if given.engine or given.why else _run(given, folder)
@@ -132,6 +132,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--advice", action="store_true", help="only what a crew whose model is down costs a run")
     parser.add_argument("--why", action="store_true", help="only how fast `why this price` is answered")
     parser.add_argument("--audit", action="store_true", help="only the audit's ledger: writing and proving it")
+    parser.add_argument(
+        "--events", type=_positive, default=audit.DEFAULT,
+        help=f"with --audit: the longest ledger, after each tenth of it (default {audit.DEFAULT:,})",
+    )  # fmt: skip
     parser.add_argument("--skip-engine", action="store_true", help="only the sweeps")
     parser.add_argument("--skip-peer", action="store_true", help="only our side")
     parser.add_argument("--skip-ours", action="store_true", help="only the peer")

@@ -15,19 +15,14 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from tests.benchmarks.ledger_events import HOURS, ITEMS, run
 from thaman_audit.bootstrap import Container, build
 from thaman_audit.testing import NOW, Streams, settings_for
-from thaman_audit.testing_why import Pricing
 from thaman_audit.why import why
-from thaman_contracts.events import EventData
-from thaman_contracts.events.onboarding import CatalogObserved
-from thaman_contracts.events.optimizer import Offer, OffersObserved, OptimizationCompleted
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.migrate import migrate
 
 STORE, PASSWORD = "77", "only-for-benchmarks"
-ITEMS, RIVALS, HOURS = 200, 3, 12
-CATALOGUE_PAGE, OFFERS_PAGE, BATCH = 60, 200, 400
 LIMIT_MS = 50.0
 """What the slowest of a hundred may take."""
 
@@ -68,7 +63,7 @@ def measure_why(folder: Path, say: Callable[[str], None], events: int = 100_000,
             told, until = _fill(container, events, say)
             _analyze(admin)
             say(f"{told:,} events are in the ledger; {questions:,} questions")
-            taken = sorted(_ask(container, until, questions))
+            taken = sorted(ask(container, STORE, until, questions))
     finally:
         server.destroy()
     last = len(taken) - 1
@@ -85,7 +80,7 @@ def _fill(container: Container, events: int, say: Callable[[str], None]) -> tupl
     streams, told, number = Streams(container), 0, 0
     while told < events:
         number += 1
-        for batch in _run(number):
+        for batch in run(STORE, number):
             streams.deliver(*batch)
             told += len(batch)
         if number % 20 == 0:
@@ -93,51 +88,14 @@ def _fill(container: Container, events: int, say: Callable[[str], None]) -> tupl
     return told, NOW + timedelta(hours=HOURS * (number + 1))
 
 
-def _run(number: int) -> Iterator[list[EventData]]:
-    """One run over all items, in batches of what one service says next."""
-    old, new = (10_000, 9_900) if number % 2 else (9_900, 10_000)
-    each = [
-        Pricing(STORE, old + item, new + item, str(item), cause=f"r{number}", hours=HOURS * number)
-        for item in range(1, ITEMS + 1)
-    ]
-    yield list(_catalogue(each))
-    linked, asked, begun, _, handed_over = each[0].market()
-    yield [asked]
-    yield [*([one.market()[0] for one in each] if number == 1 else [linked]), begun, *_offers(each), handed_over]
-    for start in range(0, ITEMS, BATCH // 2):
-        part = each[start : start + BATCH // 2]
-        yield [event for one in part for event in (one.proposed(), one.decided())]
-        yield [event for one in part for event in (one.started(), one.applied()[0])]
-    yield [each[0].run.event(OptimizationCompleted, timedelta(minutes=3))]
-
-
-def _catalogue(each: list[Pricing]) -> Iterator[CatalogObserved]:
-    for start in range(0, ITEMS, CATALOGUE_PAGE):
-        pages = [one.seen() for one in each[start : start + CATALOGUE_PAGE]]
-        yield pages[0].model_copy(update={"items": tuple(page.items[0] for page in pages)})
-
-
-def _offers(each: list[Pricing]) -> Iterator[OffersObserved]:
-    pages = [one.offers() for one in each]
-    offers: list[Offer] = [
-        page.offers[0].model_copy(update={"url": f"{page.offers[0].url}/{rival}", "competitor": f"rival {rival}"})
-        if rival
-        else page.offers[0]
-        for rival in range(RIVALS)
-        for page in pages
-    ]
-    for start in range(0, len(offers), OFFERS_PAGE):
-        yield pages[0].model_copy(update={"offers": tuple(offers[start : start + OFFERS_PAGE])})
-
-
-def _ask(container: Container, until: datetime, questions: int) -> Iterator[float]:
+def ask(container: Container, store: str, until: datetime, questions: int) -> Iterator[float]:
     """Milliseconds of each; the first questions load what others then have and are not counted."""
     draw = random.Random(7)
     seconds = int((until - NOW).total_seconds())
     for number in range(-20, questions):
         item, at = str(draw.randint(1, ITEMS)), NOW + timedelta(seconds=draw.randint(0, seconds))
         began = time.perf_counter()
-        why(container.tables, STORE, item, at, until)
+        why(container.tables, store, item, at, until)
         taken = (time.perf_counter() - began) * 1_000
         if number >= 0:
             yield taken

@@ -103,6 +103,25 @@ async def authorize_and_leave(market: Market, arm: Arm) -> None:
     await _connected(market, await _lose_browser(market, arm))
 
 
+async def forget(market: Market, arm: Arm) -> None:
+    """A store's time to be forgotten has come; it is forgotten once, whoever does it."""
+    store_id = await market.open_only(f"Forgotten {uuid4().hex[:6]}", 3, seed=601)
+    await connect(market.system.api, market.system.salla, store_id, InstallPath.WEBHOOK)
+    await market.system.wait_quiet()
+    path = f"/stores/{store_id}/forgetting"
+    await market.system.api.post("onboarding", path, {"now": False})
+    doomed = await arm()
+    due = "UPDATE onboarding.forgettings SET due_at = now() WHERE store_id = %(store_id)s"
+    await execute(market.system, due, {"store_id": store_id})
+    await doomed.wait_dead()
+
+    async def forgotten() -> bool:
+        standing = await persistently(lambda: market.system.api.get("onboarding", path))
+        return bool(standing["state"] == "forgotten" and not any(standing["held"].values()))
+
+    await wait_until(forgotten, 60, f"store {store_id} is forgotten")
+
+
 async def edit(market: Market, arm: Arm) -> None:
     """Merchants change prices and Salla says so."""
     doomed = await arm()
@@ -146,6 +165,8 @@ SCENARIOS = {
     "onboarding.refresh.saved": Scenario(_WORKER, renew),
     "onboarding.install.before_commit": Scenario(_WORKER, install),
     "onboarding.install.committed": Scenario(_WORKER, install),
+    "onboarding.forget.before_commit": Scenario(_WORKER, forget),
+    "onboarding.forget.committed": Scenario(_WORKER, forget),
     "onboarding.authorize.remembered": Scenario(_API, authorize),
     "onboarding.callback.before_exchange": Scenario(_API, authorize),
     "onboarding.callback.after_exchange": Scenario(_API, authorize),

@@ -115,7 +115,7 @@ def _write_logs(url: str, write: Write) -> None:
 def _write_read_models(url: str, stores: Iterable[str], write: Write) -> None:
     found = {}
     for store in stores:
-        with Moment.of(url) as ledger, rebuilt(url, Chain(ledger, store, datetime.now(UTC)).events()) as connection:
+        with Moment.of(url) as ledger, rebuilt(url, Chain(ledger, store, datetime.now(UTC)).messages()) as connection:
             found[store] = read_models(connection, store)
     write("read_models.json.xz", _json(found))
 

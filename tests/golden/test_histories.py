@@ -132,7 +132,7 @@ def test_replay_makes_the_read_models_of_the_release(golden: Golden, restored: s
     recorded = golden.read("read_models.json.xz")
     assert set(recorded) == set(golden.stores)
     for store, services in recorded.items():
-        with Moment.of(restored) as ledger, rebuilt(restored, Chain(ledger, store, EVER[1]).events()) as connection:
+        with Moment.of(restored) as ledger, rebuilt(restored, Chain(ledger, store, EVER[1]).messages()) as connection:
             require_rows(services, read_models(connection, store))
         assert len(services["optimizer"]["items"]) >= 18
 

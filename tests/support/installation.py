@@ -17,13 +17,16 @@ from thaman_contracts.envelope import Envelope, to_headers
 from thaman_contracts.events import EventData, onboarding
 from thaman_contracts.events.settings import ItemRule, SystemSettings
 from thaman_contracts.ids import SYSTEM, derived_id, store_uuid
-from thaman_contracts.subjects import partition_of
+from thaman_contracts.subjects import SERVICES, partition_of
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.domain import DomainEvent
+from thaman_kit.embedded.databases import Databases
 from thaman_kit.errors import Undeliverable
 from thaman_kit.inbox import Delivery, Inbox, Verdict
+from thaman_kit.migrate import migrate
 from thaman_kit.publication import Message, contract_of
 from thaman_kit.routing import Router
+from thaman_kit.testing import own_database, template_database
 from thaman_onboarding.adapters.store_rows import project_key, project_rules, project_store, project_system
 from thaman_onboarding.application.published import SUPPLY
 from thaman_onboarding.domain import events as stored
@@ -175,6 +178,21 @@ class Installation:
         private = {name: event.occurred_at for name in _TIMES if name in cls.model_fields}
         assert cls not in SUPPLY or private, f"{cls.__name__} has private fields that nothing stands in for"
         return cls.model_validate(event.model_dump() | names | private)
+
+
+@contextmanager
+def own_installation(server: Databases) -> Iterator[Installation]:
+    """An installation on a database of its own, in which :func:`life` has happened and everybody has read of it."""
+    template = template_database(server, "installation_template", _prepare)
+    with own_database(server, template=template) as url, installed(url) as installation:
+        yield installation
+
+
+def _prepare(url: str) -> None:
+    migrate(url, SERVICES)
+    with installed(url) as installation:
+        installation.record(*life())
+        installation.deliver_all()
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from eventsourcing.persistence import (
     Tracking,
 )
 from eventsourcing.utils import Environment
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from thaman_kit.database import Database, load_queries
 from thaman_kit.domain import Aggregate, DomainEvent
@@ -191,6 +193,13 @@ class UnitOfWork:
             previous.together.append(row)
         else:
             self._effects.append(Effect(sql, together=[row]))
+
+    def run(self, name: str, step: Callable[[Cursor[DictRow]], None]) -> None:
+        """Run a function on the transaction's cursor where statements follow from what others found.
+
+        It may be called again after a conflict, and changes nothing but through the cursor. ``name`` is for people.
+        """
+        self._effects.append(Effect(name, step=step))
 
     def read(self, sql: str, params: Params | None = None) -> list[dict[str, Any]]:
         """Rows as they are stored now; effects of this unit are not in them yet."""

@@ -1,7 +1,7 @@
 """The recorder that makes one transaction of events, tracking and a unit's other effects."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ class Effect:
     """One SQL statement of a unit of work.
 
     ``many`` runs it once per parameter set, ``together`` once with all rows as the JSON parameter ``rows``.
+    ``step`` is called with the cursor instead, where one statement follows from what another found.
     ``must_touch`` refuses the whole transaction unless exactly that many rows were touched; ``guards_job`` says that
     this means a lost lease.
     """
@@ -37,6 +38,7 @@ class Effect:
     params: Params | None = None
     many: list[Params] | None = None
     together: list[Mapping[str, Any]] | None = None
+    step: Callable[[Cursor[DictRow]], None] | None = None
     must_touch: int | None = None
     guards_job: bool = False
 
@@ -117,6 +119,9 @@ def _connection_arguments(url: str, schema: str) -> dict[str, Any]:
 
 
 def _run(curs: Cursor[DictRow], effect: Effect) -> None:
+    if effect.step is not None:
+        effect.step(curs)
+        return
     if effect.many is not None:
         curs.executemany(effect.sql.encode(), effect.many)
         return

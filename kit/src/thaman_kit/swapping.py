@@ -5,7 +5,7 @@ row by row, and what is wrong is replaced. Readers see the tables as they were u
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,11 +13,11 @@ import psycopg
 from psycopg import Connection, sql
 
 from thaman_kit.errors import TablesBusy
-from thaman_kit.faultpoint import faultpoint
 
 LOCK_TIMEOUT = "900ms"
-"""Below the time after which PostgreSQL looks for deadlocks, so that of two who wait for each other we are the one to
-yield."""
+DEADLOCK_TIMEOUT = "500ms"
+"""Both below the second after which others look for deadlocks, so that of two who wait for each other we are the one
+to yield; and a vacuum in the way yields to us."""
 
 EXAMPLES = 3
 """Rows of a table that are shown."""
@@ -106,7 +106,7 @@ class _Staged:
 class Swap:
     """Live tables of one schema, and the green ones in a database of the same layout.
 
-    ``live`` is in autocommit mode; :meth:`compare` and :meth:`put` belong into one transaction of it.
+    ``live`` is in autocommit mode; what follows :meth:`stage` belongs into one transaction of it.
     """
 
     def __init__(self, live: Connection[Any], green: Connection[Any], schema: str, tables: Sequence[Table]) -> None:
@@ -131,19 +131,20 @@ class Swap:
             self._live.execute(sql.SQL("ANALYZE {}").format(one.green))
 
     def compare(self) -> list[Compared]:
-        """Hold the tables against each other; which rows are wrong is remembered for :meth:`put`."""
+        """Hold the tables against each other; which rows are wrong is remembered for the rest."""
         return [self._compare(one) for one in self._tables]
 
-    def put(self) -> None:
-        """Put the green rows in the place of the wrong ones."""
+    def remove(self) -> None:
+        """Take the wrong rows away; what they have of columns that events do not tell goes over first."""
         for one in self._tables:
             if one.table.kept:
                 self._live.execute(_KEEP.format(**_parts(one), kept=_kept(one)))
             self._live.execute(_REMOVE.format(**_parts(one)))
-        faultpoint("rebuild.removed")
+
+    def insert(self) -> None:
+        """Put the right ones in; after :meth:`remove`."""
         for one in self._tables:
             self._live.execute(_INSERT.format(**_parts(one)))
-        faultpoint("rebuild.before_commit")
 
     def _compare(self, one: _Staged) -> Compared:
         self._live.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(one.wrong))
@@ -164,6 +165,12 @@ class Swap:
             names = [name for name in one.told if was.get(name) != will.get(name)]
             ordered = {name: key[name] for name in one.key}
             yield Example(kind, ordered, {name: _shown(one.table, name, was, will) for name in names})
+
+
+def yield_first(live: Connection[Any]) -> None:
+    """Let this connection notice a deadlock before others do, where its role may set that."""
+    with suppress(psycopg.errors.InsufficientPrivilege):
+        live.execute(sql.SQL("SET deadlock_timeout = {}").format(sql.Literal(DEADLOCK_TIMEOUT)))
 
 
 @contextmanager

@@ -46,6 +46,10 @@ def test_roots_and_paths_fit_at_every_size(size: int, data: st.DataObject) -> No
     for leaf in read.leaves[:cut]:
         growing.add(leaf)
     assert (growing.size, growing.root()) == (cut, _by_definition(read.leaves[:cut]))
+    grown, part = Growing(), data.draw(st.integers(0, cut), "a part")
+    grown.extend(read.leaves[:part])
+    grown.extend(read.leaves[part:cut])
+    assert (grown.size, grown.root()) == (growing.size, growing.root())
     assert root_of(read.leaves) == Reader(size, nodes, read).root() == _by_definition(read.leaves)
     assert Reader(size, nodes, read).cut(cut).root() == _by_definition(read.leaves[:cut])
     place, read.count = data.draw(st.integers(0, cut - 1), "place"), 0

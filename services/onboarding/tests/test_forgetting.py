@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from thaman_contracts.events.onboarding import FORGOTTEN, ForgettingReason, InstallPath
 from thaman_contracts.events.settings import ItemRule, StoreSettings
@@ -59,6 +63,37 @@ def test_an_old_event_that_names_its_store_folds_and_is_forgotten_too() -> None:
     assert again is not None and again.facts is not None and again.facts.name == FACTS.name
     again.forget(Wish(ForgettingReason.UNINSTALLED, "merchant", now, now), now)
     assert FACTS.name not in repr(again.facts)
+
+
+STEPS = ("connect", "uninstall", "forget", "pause", "resume", "rules", "hour")
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=14))
+def test_whatever_happens_no_event_names_the_store_and_its_history_folds(steps: list[str]) -> None:
+    clock, store = ManualClock(SystemClock().now()), Store.new("42")
+    did: dict[str, Callable[[datetime], object]] = {
+        "connect": lambda now: store.authorize(FACTS, InstallPath.CALLBACK, store.next_authorization(now), now),
+        "uninstall": lambda now: store.uninstall(now.replace(microsecond=0), now),
+        "forget": lambda now: store.forget(Wish.by_request("operator:key_1", now, timedelta(0)), now),
+        "pause": lambda now: store.pause("a reason", "store:key_1", now),
+        "resume": lambda now: store.resume("store:key_1", now),
+        "rules": lambda now: store.set_rules((ItemRule(product_id="7", locked=True),), "store:key_1", now),
+        "hour": lambda _: clock.advance(timedelta(hours=1)),
+    }
+    fence = 0
+    for step in ("connect", *steps):
+        with suppress(NotConnected):
+            did[step](clock.now())
+        assert store.fence >= fence
+        fence = store.fence
+        if step == "forget":
+            assert store.facts is not None and not store.connected and not store.paused
+            assert (store.facts.name, store.facts.domain) == (FORGOTTEN, None)
+            assert all(rule == ItemRule(product_id=rule.product_id) for rule in store.rules.values())
+    told = store.collect_events()
+    assert not any(FACTS.name in event.model_dump_json() for event in told)
+    again = Store.fold(store.id, iter([type(one).model_validate_json(one.model_dump_json()) for one in told]))
+    assert again is not None and vars(again) == vars(store)
 
 
 def waiting(service: Any, store_id: str) -> list[tuple[Any, ...]]:

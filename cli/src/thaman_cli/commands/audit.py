@@ -48,6 +48,7 @@ def verify(
 ) -> None:
     """Check every checkpoint and walk the chains; names the first broken place. Exit code 12 when there is one."""
     from thaman_audit.adapters.moment import Moment
+    from thaman_audit.adapters.side_by_side import chains_of
     from thaman_audit.adapters.signing import is_signed
     from thaman_audit.proving import Prover
     from thaman_cli.audit_keys import trusted_keys
@@ -58,8 +59,8 @@ def verify(
         raise BadUsage(
             "--from and --to name entries of one store", "they count from 1, in order", "Name a --store, too."
         )
-    began = time.monotonic()
-    with Moment.of(admin_url(place), archive_dir()) as ledger:
+    began, url = time.monotonic(), admin_url(place)
+    with Moment.of(url, archive_dir()) as ledger:
         prover = Prover(ledger, is_signed, trusted_keys(place, key or []))
         tell = _Teller(out, ledger.count())
         if store is not None:
@@ -67,7 +68,8 @@ def verify(
         if store is not None and is_part:
             proof = prover.prove_part(store, first or 1, last, tell)
         else:
-            proof = prover.prove([store] if store is not None else ledger.store_ids(), tell)
+            stores = [store] if store is not None else ledger.store_ids()
+            proof = prover.prove(stores, tell, chains_of(url, ledger, archive_dir()) if store is None else None)
     _say(out, proof, time.monotonic() - began)
 
 

@@ -27,9 +27,11 @@ def rebuild(
 ) -> None:
     """Make read models again from the recorded history, beside the live ones, and swap in what differs.
 
-    The system goes on meanwhile: readers see the old rows or the new ones, never half a table. Exit codes: 0 done;
-    1 with --dry-run, rows would change; 2 it cannot be made again, and why; 4 no database; 10 the tables could not be
-    had alone; 11 the history cannot be read, or lacks an entry. But for 0 nothing was changed.
+    The system goes on meanwhile: readers see the old rows or the new ones, never half a table.
+
+    Exit codes: 0 done; 1 with --dry-run, rows would change, else an error; 2 it cannot be made again, and why; 4 no
+    database; 10 the tables could not be had alone; 11 the history cannot be read, or lacks an entry. But for 0 nothing
+    was changed.
     """
     from psycopg import OperationalError
 

@@ -64,7 +64,7 @@ def _past(out: Output, home: Home, store: str, at: str | None) -> None:
         with Moment.of(url, archive_dir()) as ledger:
             chain = Chain(ledger, store, instant)
             chain.require()
-            with rebuilt(url, chain.events()) as connection:
+            with rebuilt(url, chain.messages(), chain.length) as connection:
                 rows = read_models(connection, store)
                 state = state_of(rows, schedule_of(connection, store, instant), instant)
     except NoScratch as error:

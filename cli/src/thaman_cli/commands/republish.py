@@ -31,8 +31,10 @@ def republish(
     """Publish a service's history once more, into a stream beside its own: SERVICE_AGAIN_NAME.
 
     For a new reader, or one that lost its place: the same events in the same order with the same headers and ids. Other
-    streams and readers notice nothing. Run again, it goes on where it stopped. Exit codes: 0 done; 1 it broke off, run
-    it again; 2 bad name, or the stream holds something else; 4 no database or NATS; 11 log and stream do not agree.
+    streams and readers notice nothing. Run again, it goes on where it stopped.
+
+    Exit codes: 0 done; 1 it broke off, run it again; 2 bad name, or the stream holds something
+    else; 4 no database or NATS; 11 log and stream do not agree.
     """
     from contextlib import closing
 

@@ -17,9 +17,12 @@ from thaman_cli.drifting.shown import Shown
 from thaman_cli.drifting.story import Stories
 from thaman_cli.replaying.chain import Chain, wait_for_ledger
 from thaman_cli.replaying.rebuilding import rebuilt
+from thaman_cli.replaying.shares import Message
 from thaman_cli.replaying.tables import rows_of
+from thaman_cli.world.facts import stored_classes
 from thaman_cli.world.reading import connect
-from thaman_kit.restoring import Told
+from thaman_kit.restoring import Restorer
+from thaman_onboarding.application.published import SUPPLY
 
 CLOCKS = timedelta(minutes=1)
 """How far services' clocks may be ahead of ours: all that is on record counts, also what says that it is to come."""
@@ -104,10 +107,13 @@ def _priced(rows: Rows) -> dict[str, int]:
     }
 
 
-def _heard(chain: Chain, stories: Stories) -> Iterator[Told]:
-    for envelope, event in chain.events():
-        stories.take(chain.last or 0, envelope, event)
-        yield envelope, event
+def _heard(chain: Chain, stories: Stories) -> Iterator[Message]:
+    """The chain's messages; stories are told of what onboarding says, as nobody else says anything of prices at Salla."""
+    restorer = Restorer(stored_classes(), SUPPLY)
+    for envelope, body in chain.messages():
+        if envelope.service == "onboarding":
+            stories.take(chain.last or 0, envelope, restorer.restore(envelope, body))
+        yield envelope, body
 
 
 def _live(url: str, store_id: str) -> dict[str, dict[str, Any]]:

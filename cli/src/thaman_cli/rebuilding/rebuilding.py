@@ -16,7 +16,7 @@ from thaman_kit.errors import TablesBusy
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.migrate import pending
 from thaman_kit.scratch import scratch_database
-from thaman_kit.swapping import Compared, Swap, Table, locked, moment
+from thaman_kit.swapping import Compared, Swap, Table, locked, moment, yield_first
 
 SMALL = 200
 """Rows that may be left to fold while nobody else writes."""
@@ -84,14 +84,15 @@ def rebuild(url: str, service: str, tables: Sequence[Table], tell: Tell, *, dry_
         made = stack.enter_context(psycopg.connect(green_url, autocommit=True, options=_OPTIONS))
         swap = Swap(live, made, service, tables)
         swap.stage()
-        faultpoint("rebuild.staged")
         if dry_run:
             with moment(live):
                 return Outcome(green.read, _compared(green, swap), 0.0)
         with _locked(live, service, tables):
             since = time.monotonic()
             compared = _compared(green, swap)
-            swap.put()
+            swap.remove()
+            faultpoint("rebuild.removed")
+            swap.insert()
         return Outcome(green.read, compared, time.monotonic() - since)
 
 
@@ -114,6 +115,7 @@ def _alone(url: str, service: str) -> Iterator[Connection[Row]]:
                 "another process is at it, here or elsewhere",
                 "Wait until it has ended.",
             )
+        yield_first(live)
         yield live
 
 
@@ -129,7 +131,7 @@ def _require(url: str, live: Connection[Row], service: str, wanted: Sequence[str
             raise CliError(
                 f"Nothing is made again: the log of {other} is not in this database",
                 f"what {service} knows comes from there",
-                f"Name a table that needs its own log only, or run it where both are; not here: {other}.",
+                f"Name a table that needs its own log only, or a database that has that of {other}, too.",
             )
 
 

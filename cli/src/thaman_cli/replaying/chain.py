@@ -10,14 +10,13 @@ from thaman_audit.application import envelope_of
 from thaman_audit.verify import Entry
 from thaman_cli.errors import BadUsage
 from thaman_cli.instants import in_riyadh
-from thaman_cli.world.facts import published_topics, stored_classes
+from thaman_cli.replaying.shares import Message
+from thaman_cli.world.facts import published_topics
 from thaman_cli.world.quiet import NotQuiet
 from thaman_cli.world.reading import connect, select
 from thaman_contracts.events.onboarding import SystemSettingsChanged
 from thaman_contracts.ids import SYSTEM
 from thaman_contracts.subjects import SERVICES, partition_of, upstream_of
-from thaman_kit.restoring import Restorer, Told
-from thaman_onboarding.application.published import SUPPLY
 
 CATCH_UP_S = 10.0
 _POLL_S = 0.2
@@ -57,29 +56,27 @@ class Chain:
                 "Give a later --at.",
             )
 
-    def events(self) -> Iterator[Told]:
-        """The store's events; between them the installation's settings, which hold for all.
+    @property
+    def length(self) -> int:
+        """How many entries the store's chain has by now, those after the instant among them."""
+        head = self.ledger.head(self.store_id)
+        return head.seq if head else 0
+
+    def messages(self) -> Iterator[Message]:
+        """The store's events as they were published; between them the installation's settings, which hold for all.
 
         Each setting goes before the store's first entry that occurred later.
-
-        Raises:
-            Undeliverable: an entry is not known to this release.
         """
-        restorer, settings = Restorer(stored_classes(), SUPPLY), self._settings()
-
-        def told(entry: Entry) -> Told:
-            envelope = envelope_of(entry)
-            return envelope, restorer.restore(envelope, entry.data)
-
+        settings = self._settings()
         waiting = next(settings, None)
         for entry in self.ledger.happened(self.store_id, self.at):
             while waiting is not None and waiting.occurred_at <= entry.occurred_at:
-                yield told(waiting)
+                yield envelope_of(waiting), waiting.data
                 waiting = next(settings, None)
             self.entries, self.last, self.hash = self.entries + 1, entry.seq, entry.hash.hex()
-            yield told(entry)
+            yield envelope_of(entry), entry.data
         while waiting is not None:
-            yield told(waiting)
+            yield envelope_of(waiting), waiting.data
             waiting = next(settings, None)
 
     def _settings(self) -> Iterator[Entry]:

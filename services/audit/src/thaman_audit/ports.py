@@ -144,9 +144,14 @@ class Provable(Protocol):
         """The first file of a chain that is here and is not the one that was archived."""
 
     def walk(
-        self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None], leaf: Callable[[bytes], None]
+        self,
+        start: Head,
+        until: int,
+        sealed: Sealed,
+        tell: Callable[[int], None],
+        leaves: Callable[[list[bytes]], None],
     ) -> Head:
-        """The last entry that is good, walking from ``start``; ``tell`` hears of how many, ``leaf`` of their hashes."""
+        """The last entry that is good, walking from ``start``; ``tell`` hears of how many, ``leaves`` of hashes."""
 
 
 class Signer(Protocol):

@@ -19,6 +19,9 @@ from thaman_audit.verify import GENESIS, Broken, Head, Sealed, What, verify_chai
 IsSigned = Callable[[bytes, bytes, bytes], bool]
 """Whether a public key has signed a message with a signature, in the order key, signature, message."""
 
+Tell = Callable[[str, int], None]
+"""Hears of a store, and of entries of it that were found good since the last time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -58,22 +61,34 @@ class Prover:
         self._trusted = trusted
         self.proof = Proof(is_key_trusted=bool(trusted))
 
-    def prove(self, stores: Iterable[str], tell: Callable[[str, int], None]) -> Proof:
-        """Check all checkpoints and whole chains; ``tell`` hears of a store and of entries found good."""
+    def prove(self, stores: Iterable[str], tell: Tell, chains: "Chains | None" = None) -> Proof:
+        """Check all checkpoints and whole chains; ``tell`` hears of a store and of entries found good.
+
+        ``chains`` proves the chains in their order, as :func:`one_by_one` does.
+        """
         proof = self.proof
         proof.broken = self._checkpoints()
-        for store_id in stores:
-            if proof.broken is not None:
-                break
-            proof.broken = self._chain(store_id, 0, None, tell)
-            proof.stores += 1
+        if proof.broken is None:
+            for chain in (chains or one_by_one)(self._ledger, proof.checkpoints, stores, tell):
+                self._count(chain)
+                if proof.broken is not None:
+                    break
         return proof
 
-    def prove_part(self, store_id: str, first: int, last: int | None, tell: Callable[[str, int], None]) -> Proof:
+    def prove_part(self, store_id: str, first: int, last: int | None, tell: Tell) -> Proof:
         """Check all checkpoints and a part of one chain; what comes before ``first`` is believed."""
-        self.proof.broken = self._checkpoints() or self._chain(store_id, first - 1, last, tell)
+        self.proof.broken = self._checkpoints()
+        if self.proof.broken is None:
+            self._count(prove_chain(self._ledger, self.proof.checkpoints, store_id, first - 1, last, tell))
         self.proof.stores = 1
         return self.proof
+
+    def _count(self, chain: "ChainProof") -> None:
+        self.proof.stores += 1
+        self.proof.entries += chain.entries
+        self.proof.sealed += chain.sealed
+        self.proof.resting += chain.resting
+        self.proof.broken = chain.broken
 
     def _checkpoints(self) -> Place | None:
         broken, latest = None, None
@@ -98,44 +113,72 @@ class Prover:
             return Place(None, count, What.SIGNATURE, f"key {latest.statement.key_id} is none of those given")
         return None
 
-    def _chain(self, store_id: str, after: int, last: int | None, tell: Callable[[str, int], None]) -> Place | None:
-        ledger, sealed = self._ledger, self._ledger.sealed(store_id, self.proof.checkpoints)
-        head = ledger.head(store_id) or Head(store_id, 0, GENESIS)
-        start = ledger.entry_head(store_id, after) if after else Head(store_id, 0, GENESIS)
-        if start is None:
-            return Place(
-                store_id, after, What.DROPPED, f"entry {after} is missing, so entry {after + 1} follows nothing"
-            )
-        end = ledger.entry_head(store_id, last) if last is not None and last < head.seq else None
-        if end is not None:
-            head, sealed = end, {seq: value for seq, value in sealed.items() if seq <= end.seq}
-        # Of a part nothing is known of the entries before it, so no history can be made again.
-        histories = _Histories(ledger.histories.of_store(store_id, self.proof.checkpoints) if after == 0 else ())
-        good = ledger.walk(start, head.seq, sealed, lambda count: tell(store_id, count), histories)
-        self.proof.entries += good.seq - after
-        self.proof.sealed += max(0, min(good.seq, max(sealed, default=0)) - after)
-        # The last good entry is read once more: the next one may show that it is a forgery.
-        again = ledger.entry_head(store_id, good.seq - 1) if good.seq - 1 > after else start
-        until = end.seq if end is not None else None
-        self.proof.resting += [one for one in ledger.resting(store_id) if one.last > after and one.first <= head.seq]
-        try:
-            broken = self._rest(good, again or start, until, head, sealed)
-        except (ArchiveMissing, ArchiveSpoiled) as error:
-            return Place(store_id, good.seq + 1, What.CHANGED, f"it does not hold, and {error}")
-        if broken is not None:
-            return Place(store_id, broken.seq, broken.what, broken.reason)
-        altered = ledger.altered(store_id)
-        if altered is not None:
-            reason = f"its entries hold, but {altered.file} is not the file that was archived"
-            return Place(store_id, altered.first, What.CHANGED, reason)
-        return histories.broken
 
-    def _rest(self, good: Head, again: Head, until: int | None, head: Head, sealed: Sealed) -> Broken | None:
-        """What is wrong with what follows the last good entry, which is read once more where its body can be seen."""
-        try:
-            return verify_chain(self._ledger.entries(good.store_id, again.seq, until), head, sealed, again).broken
-        except (ArchiveMissing, ArchiveSpoiled):
-            return verify_chain(self._ledger.entries(good.store_id, good.seq, until), head, sealed, good).broken
+@dataclass(frozen=True, slots=True)
+class ChainProof:
+    """What was found of one chain: how many entries are good, how many of them sealed, which files of the archive are
+    not here, and the first broken place."""
+
+    entries: int
+    sealed: int
+    resting: tuple[Segment, ...]
+    broken: Place | None
+
+
+Chains = Callable[[Provable, int, Iterable[str], Tell], Iterator[ChainProof]]
+"""Proves the chains of stores in their order, by the ledger, its number of checkpoints, the stores and who is told."""
+
+
+def one_by_one(ledger: Provable, checkpoints: int, stores: Iterable[str], tell: Tell) -> Iterator[ChainProof]:
+    """Each chain after the one before it."""
+    return (prove_chain(ledger, checkpoints, store_id, 0, None, tell) for store_id in stores)
+
+
+def prove_chain(
+    ledger: Provable, checkpoints: int, store_id: str, after: int, last: int | None, tell: Tell
+) -> ChainProof:
+    """Walk a chain from behind an entry, which is believed, up to ``last`` or its end."""
+    sealed = ledger.sealed(store_id, checkpoints)
+    head = ledger.head(store_id) or Head(store_id, 0, GENESIS)
+    start = ledger.entry_head(store_id, after) if after else Head(store_id, 0, GENESIS)
+    if start is None:
+        reason = f"entry {after} is missing, so entry {after + 1} follows nothing"
+        return ChainProof(0, 0, (), Place(store_id, after, What.DROPPED, reason))
+    end = ledger.entry_head(store_id, last) if last is not None and last < head.seq else None
+    if end is not None:
+        head, sealed = end, {seq: value for seq, value in sealed.items() if seq <= end.seq}
+    # Of a part nothing is known of the entries before it, so no history can be made again.
+    histories = _Histories(ledger.histories.of_store(store_id, checkpoints) if after == 0 else ())
+    good = ledger.walk(start, head.seq, sealed, lambda count: tell(store_id, count), histories)
+    # The last good entry is read once more: the next one may show that it is a forgery.
+    again = ledger.entry_head(store_id, good.seq - 1) if good.seq - 1 > after else start
+    place = _broken(ledger, good, again or start, end.seq if end is not None else None, head, sealed)
+    resting = tuple(one for one in ledger.resting(store_id) if one.last > after and one.first <= head.seq)
+    is_sealed = max(0, min(good.seq, max(sealed, default=0)) - after)
+    return ChainProof(good.seq - after, is_sealed, resting, place or histories.broken)
+
+
+def _broken(ledger: Provable, good: Head, again: Head, until: int | None, head: Head, sealed: Sealed) -> Place | None:
+    """What is wrong with what follows the last good entry, or with the files in which entries rest."""
+    try:
+        broken = _rest(ledger, good, again, until, head, sealed)
+    except (ArchiveMissing, ArchiveSpoiled) as error:
+        return Place(good.store_id, good.seq + 1, What.CHANGED, f"it does not hold, and {error}")
+    if broken is not None:
+        return Place(good.store_id, broken.seq, broken.what, broken.reason)
+    altered = ledger.altered(good.store_id)
+    if altered is not None:
+        reason = f"its entries hold, but {altered.file} is not the file that was archived"
+        return Place(good.store_id, altered.first, What.CHANGED, reason)
+    return None
+
+
+def _rest(ledger: Provable, good: Head, again: Head, until: int | None, head: Head, sealed: Sealed) -> Broken | None:
+    """What follows the last good entry, which is read once more where its body can be seen."""
+    try:
+        return verify_chain(ledger.entries(good.store_id, again.seq, until), head, sealed, again).broken
+    except (ArchiveMissing, ArchiveSpoiled):
+        return verify_chain(ledger.entries(good.store_id, good.seq, until), head, sealed, good).broken
 
 
 class _Histories:
@@ -147,17 +190,24 @@ class _Histories:
         self._next = next(self._sealed, None)
         self.broken: Place | None = None
 
-    def __call__(self, leaf: bytes) -> None:
-        """One more entry's hash."""
-        if self._next is None:
-            return
-        self._grown.add(leaf)
-        while self._next is not None and self._next[1].seq == self._grown.size:
+    def __call__(self, leaves: list[bytes]) -> None:
+        """The next entries' hashes."""
+        place = 0
+        while self._next is not None and place < len(leaves):
             number, history = self._next
-            if self.broken is None and history.root != self._grown.root():
-                reason = f"the history it sealed of store {history.store_id} is not that of its entries"
-                self.broken = Place(None, number, What.CHECKPOINT, reason)
-            self._next = next(self._sealed, None)
+            missing = history.seq - self._grown.size
+            if missing <= 0:  # no size of this chain any more, which its leaf of the sealed tree tells
+                return
+            self._grown.extend(leaves[place : place + missing])
+            place += missing
+            if history.seq == self._grown.size:
+                self._compare(number, history)
+                self._next = next(self._sealed, None)
+
+    def _compare(self, number: int, history: History) -> None:
+        if self.broken is None and history.root != self._grown.root():
+            reason = f"the history it sealed of store {history.store_id} is not that of its entries"
+            self.broken = Place(None, number, What.CHECKPOINT, reason)
 
 
 def judged(

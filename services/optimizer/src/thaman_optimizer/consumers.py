@@ -110,8 +110,11 @@ def catalogue_observed(event: onboarding.CatalogObserved, envelope: Envelope, uo
 
 def keep_sights(uow: UnitOfWork, sights: Sequence[onboarding.CatalogObserved]) -> None:
     """What was seen of items, in its order; of no item twice, unless in one event."""
-    rows = [_item_row(event, item) for event in sights for item in event.items]
-    uow.execute_many(queries()["upsert_item"], rows)
+    rest = [_item_row(event, item) for event in sights for item in event.items]
+    while rest:  # a second time only where an event shows an item twice
+        first = {(row["store_id"], row["item_key"]): row for row in reversed(rest)}
+        uow.execute(queries()["upsert_items"], {"rows": json.dumps(list(first.values())[::-1], default=str)})
+        rest = [row for row in rest if first[row["store_id"], row["item_key"]] is not row]
     seen = {
         (event.store_id, item.key): _shelf_row(event, item)
         for event in sights

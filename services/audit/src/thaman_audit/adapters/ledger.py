@@ -1,6 +1,6 @@
 """The ledger's tables. What is written goes in whole batches: one statement per kind of row, a parameter a column."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from thaman_audit.adapters.archive import Archive
+from thaman_audit.domain.linking import Arrival, Link, linked
 from thaman_audit.domain.rows import Row, Rows
 from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
@@ -41,23 +42,23 @@ class Batch:
     """What one unit of work appends to the ledger, and what follows from it for the read models."""
 
     def __init__(self, unit: UnitOfWork) -> None:
-        self.entries: list[Row] = []
+        self.arrivals: list[Arrival] = []
         self.rows = Rows()
         self._noted: set[str] = set()
-        unit.execute(_queries()["append"], Columns(self.entries))
+        unit.run("append to the ledger", self._append)
 
     def append(self, envelope: Envelope, body: bytes) -> None:
         """One more event, with its bytes as they were received."""
-        self.entries.append(
-            {
-                "store_id": envelope.store_id,
-                "event_id": envelope.event_id,
-                "service": envelope.service,
-                "type": envelope.type,
-                "position": envelope.position,
-                "occurred_at": envelope.time,
-                "data": body,
-            }
+        self.arrivals.append(
+            Arrival(
+                envelope.store_id,
+                envelope.event_id,
+                envelope.service,
+                envelope.type,
+                envelope.position,
+                envelope.time,
+                body,
+            )
         )
 
     def note(self, unit: UnitOfWork) -> None:
@@ -65,6 +66,53 @@ class Batch:
         for statement in self.rows.by_statement.keys() - self._noted:
             self._noted.add(statement)
             unit.execute(_projections()[statement], Columns(self.rows.by_statement[statement]))
+
+    def _append(self, cursor: Cursor[DictRow]) -> None:
+        """Make the links under the locks of the stores' heads. What is in the ledger already is left out."""
+        given = self.arrivals
+        opened = cursor.execute(
+            _queries()["open"].encode(),
+            {
+                "stores": [one.store_id for one in given],
+                "services": [one.service for one in given],
+                "event_ids": [one.event_id for one in given],
+            },
+        ).fetchall()
+        known = set(opened[0]["known"])
+        fresh: dict[tuple[str, str], Arrival] = {}
+        for place, one in enumerate(given, 1):
+            if place not in known:
+                fresh.setdefault((one.service, one.event_id), one)
+        heads = {row["store"]: Head(row["store"], row["head_seq"], row["head_hash"]) for row in opened}
+        links = list(linked(fresh.values(), heads, opened[0]["opened_at"]))
+        if not links:
+            return
+        cursor.execute(_queries()["append"].encode(), _columns(links) | {"recorded_at": opened[0]["opened_at"]})
+        moved = {link.arrival.store_id for link in links}
+        cursor.execute(
+            _queries()["move"].encode(),
+            {
+                "store_ids": sorted(moved),
+                "seqs": [heads[store_id].seq for store_id in sorted(moved)],
+                "hashes": [heads[store_id].hash for store_id in sorted(moved)],
+            },
+        )
+
+
+def _columns(links: Sequence[Link]) -> dict[str, list[Any]]:
+    arrivals = [link.arrival for link in links]
+    return {
+        "store_ids": [one.store_id for one in arrivals],
+        "seqs": [link.seq for link in links],
+        "event_ids": [one.event_id for one in arrivals],
+        "services": [one.service for one in arrivals],
+        "types": [one.type for one in arrivals],
+        "positions": [one.position for one in arrivals],
+        "occurred": [one.occurred_at for one in arrivals],
+        "bodies": [one.data for one in arrivals],
+        "prev_hashes": [link.prev_hash for link in links],
+        "hashes": [link.hash for link in links],
+    }
 
 
 class Batches:

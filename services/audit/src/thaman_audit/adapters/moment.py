@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
-from psycopg.rows import DictRow, dict_row
+from psycopg import sql
+from psycopg.rows import DictRow, args_row, dict_row
 
 from thaman_audit.adapters.archive import Archive
 from thaman_audit.adapters.checkpoints import CheckpointTables
@@ -35,16 +36,23 @@ class Moment(CheckpointTables):
 
     @classmethod
     @contextmanager
-    def of(cls, url: str, archive: Path | None = None) -> Iterator[Self]:
-        """Open the moment; ``url`` is a role that reads the audit's schema, ``archive`` as for the ledger's tables."""
+    def of(cls, url: str, archive: Path | None = None, snapshot: str | None = None) -> Iterator[Self]:
+        """Open the moment; ``url`` is a role that reads the audit's schema, ``archive`` as for the ledger's tables.
+        With the ``snapshot`` of another moment that is still open it is the same one."""
         with psycopg.connect(url, row_factory=dict_row, options=_OPTIONS) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
+            if snapshot is not None:
+                connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
             yield cls(connection, archive)
 
-    def fetch_all(self, sql: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    def snapshot(self) -> str:
+        """What another connection needs to see this moment, as long as it is open."""
+        return str(self.fetch_all("SELECT pg_export_snapshot() AS snapshot")[0]["snapshot"])
+
+    def fetch_all(self, query: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """All rows of a query."""
-        return self._connection.execute(sql.encode(), params).fetchall()
+        return self._connection.execute(query.encode(), params).fetchall()
 
     def store_ids(self) -> list[str]:
         """Every store that has entries, a head or a sealed head."""
@@ -64,20 +72,20 @@ class Moment(CheckpointTables):
 
     def entries(self, store_id: str, after: int, until: int | None) -> Iterator[Entry]:
         """A chain's entries after one and up to another, oldest first, through a cursor of the server."""
-        with self._connection.cursor("entries") as cursor:
-            cursor.itersize = 1_000
-            places = {"store_id": store_id, "after": after, "until": _LATEST if until is None else until}
-            cursor.execute(_queries()["entries"].encode(), places)
-            for row in cursor:
-                yield self._archive.whole(Entry(**row))
+        places = {"store_id": store_id, "after": after, "until": _LATEST if until is None else until}
+        return map(self._archive.whole, self._entries("entries", places))
 
     def happened(self, store_id: str, at: datetime) -> Iterator[Entry]:
         """A chain's entries whose events had occurred at an instant, oldest first."""
-        with self._connection.cursor(f"happened_{store_id}") as cursor:
+        return map(self._archive.whole, self._entries("happened", {"store_id": store_id, "at": at}))
+
+    def _entries(self, query: str, params: dict[str, Any]) -> Iterator[Entry]:
+        """Entries through a cursor of the server; nothing is decoded that is bytes on both ends."""
+        name = f"{query}_{params['store_id']}"
+        with self._connection.cursor(name, row_factory=args_row(Entry)) as cursor:
             cursor.itersize = 1_000
-            cursor.execute(_queries()["happened"].encode(), {"store_id": store_id, "at": at})
-            for row in cursor:
-                yield self._archive.whole(Entry(**row))
+            cursor.execute(_queries()[query].encode(), params, binary=True)
+            yield from cursor
 
     def resting(self, store_id: str) -> list[Segment]:
         """The files of a chain that are not here, so that nobody can see the bodies in them."""
@@ -89,22 +97,23 @@ class Moment(CheckpointTables):
         return next((segment for segment in here if self._archive.digest(segment) != segment.digest), None)
 
     def walk(
-        self, start: Head, until: int, sealed: Sealed, tell: Callable[[int], None], leaf: Callable[[bytes], None]
+        self,
+        start: Head,
+        until: int,
+        sealed: Sealed,
+        tell: Callable[[int], None],
+        leaves: Callable[[list[bytes]], None],
     ) -> Head:
         """The last entry that is good, walking from ``start`` and not beyond ``until``."""
         for segment in self._archive.segments(start.store_id):
             if start.seq < min(segment.last, until):
                 end, begun = min(segment.last, until), start.seq
-                with self._connection.cursor("archived") as cursor:
-                    cursor.itersize = 1_000
-                    places = {"store_id": start.store_id, "after": start.seq, "until": end}
-                    cursor.execute(_queries()["entries"].encode(), places)
-                    rows = (Entry(**row) for row in cursor)
-                    start = walk_archived(self._archive, rows, start, sealed, leaf)
+                rows = self._entries("entries", {"store_id": start.store_id, "after": start.seq, "until": end})
+                start = walk_archived(self._archive, rows, start, sealed, leaves)
                 tell(start.seq - begun)
                 if start.seq < end:
                     return start
-        return walk(self._connection, start, until, sealed, tell, leaf)
+        return walk(self._connection, start, until, sealed, tell, leaves)
 
 
 def _head(rows: list[dict[str, Any]]) -> Head | None:

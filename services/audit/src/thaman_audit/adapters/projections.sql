@@ -3,7 +3,7 @@
 -- name: store
 -- description: What became of stores. A null says nothing; of each column the last word counts, the first time is kept.
 WITH given AS (
-    SELECT * FROM unnest(%(store_id)s::text[], %(name)s::text[], %(plan)s::text[], %(via)s::text[], %(mode)s::text[], %(connected)s::boolean[], %(paused)s::boolean[], %(at)s::timestamptz[])
+    SELECT * FROM unnest(%(store_id)b::text[], %(name)b::text[], %(plan)b::text[], %(via)b::text[], %(mode)b::text[], %(connected)b::boolean[], %(paused)b::boolean[], %(at)b::timestamptz[])
         WITH ORDINALITY AS rows (store_id, name, plan, via, mode, connected, paused, at, place)
 ), patch AS (
     SELECT store_id, min(at) AS first_at,
@@ -30,8 +30,8 @@ ON CONFLICT (store_id) DO UPDATE SET
 -- description: A run was asked for. The streams are not ordered among each other, so any of a run's facts may be first.
 INSERT INTO runs (store_id, run_id, trigger, slot, requested_by, requested_at, latest_at)
 SELECT DISTINCT ON (store_id, run_id) store_id, run_id, trigger, slot, requested_by, at, at
-FROM unnest(%(store_id)s::text[], %(run_id)s::uuid[], %(trigger)s::text[], %(slot)s::timestamptz[],
-    %(requested_by)s::text[], %(at)s::timestamptz[]) WITH ORDINALITY
+FROM unnest(%(store_id)b::text[], %(run_id)b::uuid[], %(trigger)b::text[], %(slot)b::timestamptz[],
+    %(requested_by)b::text[], %(at)b::timestamptz[]) WITH ORDINALITY
     AS given (store_id, run_id, trigger, slot, requested_by, at, place)
 ORDER BY store_id, run_id, place DESC
 ON CONFLICT (store_id, run_id) DO UPDATE SET
@@ -42,8 +42,8 @@ ON CONFLICT (store_id, run_id) DO UPDATE SET
 -- description: A run began.
 INSERT INTO runs (store_id, run_id, trigger, slot, started_at, items, mode, latest_at)
 SELECT DISTINCT ON (store_id, run_id) store_id, run_id, trigger, slot, at, items, mode, at
-FROM unnest(%(store_id)s::text[], %(run_id)s::uuid[], %(trigger)s::text[], %(slot)s::timestamptz[], %(items)s::int[],
-    %(mode)s::text[], %(at)s::timestamptz[]) WITH ORDINALITY
+FROM unnest(%(store_id)b::text[], %(run_id)b::uuid[], %(trigger)b::text[], %(slot)b::timestamptz[], %(items)b::int[],
+    %(mode)b::text[], %(at)b::timestamptz[]) WITH ORDINALITY
     AS given (store_id, run_id, trigger, slot, items, mode, at, place)
 ORDER BY store_id, run_id, place DESC
 ON CONFLICT (store_id, run_id) DO UPDATE SET
@@ -54,7 +54,7 @@ ON CONFLICT (store_id, run_id) DO UPDATE SET
 -- description: A run ended with its numbers.
 INSERT INTO runs (store_id, run_id, completed_at, statistics, latest_at)
 SELECT DISTINCT ON (store_id, run_id) store_id, run_id, at, statistics, at
-FROM unnest(%(store_id)s::text[], %(run_id)s::uuid[], %(statistics)s::jsonb[], %(at)s::timestamptz[]) WITH ORDINALITY
+FROM unnest(%(store_id)b::text[], %(run_id)b::uuid[], %(statistics)s::jsonb[], %(at)b::timestamptz[]) WITH ORDINALITY
     AS given (store_id, run_id, statistics, at, place)
 ORDER BY store_id, run_id, place DESC
 ON CONFLICT (store_id, run_id) DO UPDATE SET
@@ -65,7 +65,7 @@ ON CONFLICT (store_id, run_id) DO UPDATE SET
 -- description: A run ended without a result.
 INSERT INTO runs (store_id, run_id, failed_at, failure, latest_at)
 SELECT DISTINCT ON (store_id, run_id) store_id, run_id, at, failure, at
-FROM unnest(%(store_id)s::text[], %(run_id)s::uuid[], %(failure)s::text[], %(at)s::timestamptz[]) WITH ORDINALITY
+FROM unnest(%(store_id)b::text[], %(run_id)b::uuid[], %(failure)b::text[], %(at)b::timestamptz[]) WITH ORDINALITY
     AS given (store_id, run_id, failure, at, place)
 ORDER BY store_id, run_id, place DESC
 ON CONFLICT (store_id, run_id) DO UPDATE SET
@@ -75,16 +75,16 @@ ON CONFLICT (store_id, run_id) DO UPDATE SET
 -- name: item_event
 -- description: Where the events about items are.
 INSERT INTO item_events (store_id, item, service, event_id, name, at, run_id, proposal_id, decision_id)
-SELECT * FROM unnest(%(store_id)s::text[], %(item)s::text[], %(service)s::text[], %(event_id)s::text[],
-    %(name)s::text[], %(at)s::timestamptz[], %(run_id)s::uuid[], %(proposal_id)s::uuid[], %(decision_id)s::uuid[])
+SELECT * FROM unnest(%(store_id)b::text[], %(item)b::text[], %(service)b::text[], %(event_id)b::text[],
+    %(name)b::text[], %(at)b::timestamptz[], %(run_id)b::uuid[], %(proposal_id)b::uuid[], %(decision_id)b::uuid[])
 ON CONFLICT (service, event_id) DO NOTHING
 
 -- name: price
 -- description: Prices as they were seen or written, in order; only changes (and what somebody did) become history.
 WITH given AS (
-    SELECT * FROM unnest(%(store_id)s::text[], %(item)s::text[], %(at)s::timestamptz[], %(base_price)s::bigint[],
-        %(shelf_price)s::bigint[], %(cause)s::text[], %(decision_id)s::uuid[], %(run_id)s::uuid[],
-        %(service)s::text[], %(event_id)s::text[]) WITH ORDINALITY
+    SELECT * FROM unnest(%(store_id)b::text[], %(item)b::text[], %(at)b::timestamptz[], %(base_price)b::bigint[],
+        %(shelf_price)b::bigint[], %(cause)b::text[], %(decision_id)b::uuid[], %(run_id)b::uuid[],
+        %(service)b::text[], %(event_id)b::text[]) WITH ORDINALITY
         AS rows (store_id, item, at, base_price, shelf_price, cause, decision_id, run_id, service, event_id, place)
 ), bases AS (
     SELECT given.*, prices.shelf_price AS known_shelf_price,

@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 
 from thaman_audit.adapters.ledger import LedgerTables
-from thaman_audit.domain.rows import Rows, project
+from thaman_audit.domain.rows import Rows, fills_tables, project
+from thaman_contracts.events import REGISTRY
 from thaman_kit.restoring import Told
+
+
+def is_told(event_type: str) -> bool:
+    """Whether events of a type may fill the tables."""
+    model = REGISTRY.get(event_type)
+    return model is not None and fills_tables(model)
 
 
 class PublishedFold:

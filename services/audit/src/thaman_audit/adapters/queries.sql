@@ -1,9 +1,25 @@
 -- Writing and reading the ledger.
 
+-- name: open
+-- description: Begin to append: the heads of stores under their locks, and which events are in the ledger already.
+SELECT * FROM ledger_open(%(stores)b::text[], %(services)b::text[], %(event_ids)b::text[])
+
 -- name: append
--- description: Append a batch of events to their stores' chains.
-SELECT ledger_append(%(store_id)s::text[], %(event_id)s::text[], %(service)s::text[], %(type)s::text[],
-    %(position)s::bigint[], %(occurred_at)s::timestamptz[], %(data)b::bytea[])
+-- description: Insert entries whose links were made under the locks of their stores' heads.
+INSERT INTO ledger (
+    store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+)
+SELECT store_id, seq, event_id, service, type, position, occurred_at, %(recorded_at)s, data, prev_hash, hash
+FROM unnest(%(store_ids)b::text[], %(seqs)b::bigint[], %(event_ids)b::text[], %(services)b::text[], %(types)b::text[],
+    %(positions)b::bigint[], %(occurred)b::timestamptz[], %(bodies)b::bytea[], %(prev_hashes)b::bytea[],
+    %(hashes)b::bytea[])
+    AS given (store_id, seq, event_id, service, type, position, occurred_at, data, prev_hash, hash)
+
+-- name: move
+-- description: Move the heads of stores.
+UPDATE heads SET seq = given.seq, hash = given.hash
+FROM unnest(%(store_ids)b::text[], %(seqs)b::bigint[], %(hashes)b::bytea[]) AS given (store_id, seq, hash)
+WHERE heads.store_id = given.store_id
 
 -- name: chain
 -- description: A page of a chain, oldest first.

@@ -11,7 +11,7 @@ checkpoint's digest. Checkpoints themselves stay what they were.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from thaman_audit.domain.merkle import EMPTY, Tree, leaf_hash, node_hash
+from thaman_audit.domain.merkle import EMPTY, Tree, leaf_hash, node_hash, parents
 from thaman_audit.verify import field, number
 
 STATEMENT_TAG = b"thaman-histories-1"
@@ -63,8 +63,7 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     """The root over so many leaves."""
     level = list(leaves)
     while len(level) > 1:
-        lone = level[-1:] if len(level) % 2 else []
-        level = [node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=False)] + lone
+        level = parents(level)
     return level[0] if level else EMPTY
 
 
@@ -77,12 +76,27 @@ class Growing:
 
     def add(self, leaf: bytes) -> None:
         """One more leaf."""
-        place, node = self.size, leaf
+        self._push(leaf, 1)
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Many more leaves."""
+        place = 0
+        while place < len(leaves):
+            if self.size % CHUNK == 0 and len(leaves) - place >= CHUNK:
+                self._push(root_of(leaves[place : place + CHUNK]), CHUNK)
+                place += CHUNK
+            else:
+                self.add(leaves[place])
+                place += 1
+
+    def _push(self, node: bytes, leaves: int) -> None:
+        """One more full subtree over so many leaves, which those before must be a multiple of."""
+        place = self.size // leaves
         while place & 1:
             node = node_hash(self._peaks.pop(), node)
             place >>= 1
         self._peaks.append(node)
-        self.size += 1
+        self.size += leaves
 
     def root(self) -> bytes:
         """The root over all leaves so far."""

@@ -32,6 +32,12 @@ def project(event: EventData, envelope: Envelope, rows: Rows) -> None:
             projector(event, envelope, rows)
 
 
+def fills_tables(model: type[EventData]) -> bool:
+    """Whether events of a class add rows anywhere but to the index of events by item."""
+    projectors = [_PROJECTORS[one] for one in model.__mro__ if one in _PROJECTORS]
+    return any(projector is not _item_event for projector in projectors)
+
+
 _STORE: Row = dict.fromkeys(("name", "plan", "via", "mode", "connected", "paused", "at"))
 
 

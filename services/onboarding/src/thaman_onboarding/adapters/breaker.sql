@@ -1,46 +1,63 @@
 -- What a store's breaker looks at. A decision counts only under the fence in force: a stop starts a fresh window.
+-- Asked before each batch of writes, so that nothing is counted that cannot matter, and no document is opened in vain.
 
 -- name: window
--- description: Counts of what is stored and, in the arrays, of what is about to be.
-WITH began AS (
-    SELECT d.decision_id, d.key, d.state, d.doubts, d.decision ->> 'decided_by' AS decided_by FROM decisions d
+-- description: Counts of what is stored and, in the arrays, of what is about to be; 0 where no limit hangs on it.
+WITH trouble AS (
+    SELECT count(*)::int AS writes FROM decisions d
     WHERE d.store_id = %(store_id)s AND d.first_started_at > clock_timestamp() - %(minutes)s * interval '1 minute'
-        AND (d.decision ->> 'fence')::bigint >= %(fence)s
+        AND (d.state = 'failed' OR (d.state = 'uncertain' AND d.doubts >= %(unclear)s)
+            OR d.decision_id = ANY (%(troubled)s::uuid[]))
+        AND d.decision_id <> ALL (%(well)s::uuid[]) AND (d.decision ->> 'fence')::bigint >= %(fence)s
 ), edits AS (
     SELECT key, seen_at FROM breaker_signals
     WHERE store_id = %(store_id)s AND kind = 'edit' AND seen_at > clock_timestamp() - %(hours)s * interval '1 hour'
     UNION ALL SELECT unnest(%(edited)s::text[]), clock_timestamp()
-)
-SELECT
-    (SELECT count(*) FROM items i
-        WHERE i.store_id = %(store_id)s AND NOT i.removed AND NOT (i.content ->> 'has_variants')::boolean)::int AS items,
-    (SELECT count(*) FROM (
-        SELECT key FROM began WHERE decided_by = %(policy)s UNION SELECT unnest(%(changing)s::text[])
-    ) AS keys)::int AS changing,
-    (SELECT count(*) FROM began)::int AS began,
-    (SELECT count(*) FROM began WHERE decision_id <> ALL (%(well)s::uuid[])
-        AND (state = 'failed' OR (state = 'uncertain' AND doubts >= %(unclear)s)
-            OR decision_id = ANY (%(troubled)s::uuid[])))::int AS troubled,
-    (SELECT count(DISTINCT e.key) FROM edits e WHERE EXISTS (
-        SELECT 1 FROM decisions w WHERE w.store_id = %(store_id)s AND w.key = e.key AND w.state = 'applied'
-            AND w.settled_at BETWEEN e.seen_at - %(hours)s * interval '1 hour' AND e.seen_at
-            AND (w.decision ->> 'fence')::bigint >= %(fence)s))::int AS edited,
-    (SELECT count(*) FROM (
+), jumps AS (
+    SELECT count(*)::int AS items FROM (
         SELECT key FROM breaker_signals WHERE store_id = %(store_id)s AND kind = 'jump'
             AND seen_at > clock_timestamp() - %(minutes)s * interval '1 minute'
         UNION SELECT unnest(%(jumped)s::text[])
-    ) AS keys)::int AS jumped
+    ) AS keys
+)
+SELECT trouble.writes AS troubled, jumps.items AS jumped,
+    CASE WHEN jumps.items >= %(least)s OR %(count_changes)s THEN (SELECT count(*) FROM items i
+        WHERE i.store_id = %(store_id)s AND NOT i.removed AND NOT (i.content ->> 'has_variants')::boolean)::int
+    ELSE 0 END AS items,
+    CASE WHEN trouble.writes >= %(least)s THEN (SELECT count(*) FROM decisions d WHERE d.store_id = %(store_id)s
+        AND d.first_started_at > clock_timestamp() - %(minutes)s * interval '1 minute'
+        AND (d.decision ->> 'fence')::bigint >= %(fence)s)::int
+    ELSE 0 END AS began,
+    CASE WHEN %(count_changes)s THEN (SELECT count(*) FROM (
+        SELECT d.key FROM decisions d WHERE d.store_id = %(store_id)s
+            AND d.first_started_at > clock_timestamp() - %(minutes)s * interval '1 minute'
+            AND (d.decision ->> 'fence')::bigint >= %(fence)s AND d.decision ->> 'decided_by' = %(policy)s
+        UNION SELECT unnest(%(changing)s::text[])
+    ) AS keys)::int ELSE 0 END AS changing,
+    (SELECT count(DISTINCT e.key) FROM edits e WHERE EXISTS (
+        SELECT 1 FROM decisions w WHERE w.store_id = %(store_id)s AND w.key = e.key AND w.state = 'applied'
+            AND w.settled_at BETWEEN e.seen_at - %(hours)s * interval '1 hour' AND e.seen_at
+            AND (w.decision ->> 'fence')::bigint >= %(fence)s))::int AS edited
+FROM trouble, jumps
 
 -- name: plans
--- description: The decisions of some runs by their policy, due or begun within the window: old and new price of each.
+-- description: Old and new price of each decision of some runs by their policy, among the next open ones of the store and
+-- the last that began within the window. Larger runs are seen piece by piece, as their writes come near.
 SELECT run_id, array_agg(old) AS old, array_agg(new) AS new FROM (
-    SELECT (d.decision ->> 'run_id')::uuid AS run_id, (d.decision ->> 'expected_base_price')::bigint AS old,
-        (d.decision ->> 'base_price')::bigint AS new
-    FROM decisions d
-    WHERE d.store_id = %(store_id)s AND d.decision ->> 'decided_by' = %(policy)s
-        AND (d.decision ->> 'run_id')::uuid = ANY (%(runs)s::uuid[])
-        AND (d.state IN ('due', 'started', 'uncertain')
-            OR d.first_started_at > clock_timestamp() - %(minutes)s * interval '1 minute')
+    SELECT (near.decision ->> 'run_id')::uuid AS run_id, (near.decision ->> 'expected_base_price')::bigint AS old,
+        (near.decision ->> 'base_price')::bigint AS new
+    FROM (
+        (SELECT d.decision FROM decisions d
+            WHERE d.store_id = %(store_id)s AND d.state IN ('due', 'started', 'uncertain')
+            ORDER BY d.sequence LIMIT %(near)s)
+        UNION ALL
+        (SELECT d.decision FROM decisions d
+            WHERE d.store_id = %(store_id)s AND d.state NOT IN ('due', 'started', 'uncertain')
+                AND d.first_started_at > clock_timestamp() - %(minutes)s * interval '1 minute'
+            ORDER BY d.first_started_at DESC LIMIT %(near)s)
+    ) AS near
+    WHERE (near.decision ->> 'run_id')::uuid = ANY (%(runs)s::uuid[])
+        AND near.decision ->> 'decided_by' = %(policy)s
 ) AS decided WHERE old > 0 GROUP BY run_id ORDER BY run_id
 
 -- name: signal

@@ -15,6 +15,9 @@ from thaman_onboarding.domain.breaker import STILL_UNCLEAR, InHand, Plan, Window
 
 _sql = partial(load_queries, "thaman_onboarding", "adapters/breaker.sql")
 
+NEAR = 1_000
+"""Most decisions of a run that are looked at ahead of its writes, and as many behind them."""
+
 
 def window_of(uow: UnitOfWork, store: StoreView, hand: InHand, limits: BreakerLimits) -> Window:
     """What is seen of a store, with what the unit under way is about to store; blocking."""
@@ -27,6 +30,8 @@ def window_of(uow: UnitOfWork, store: StoreView, hand: InHand, limits: BreakerLi
             "unclear": STILL_UNCLEAR,
             "minutes": limits.window_minutes,
             "hours": limits.edits_hours,
+            "least": limits.min_items,
+            "count_changes": limits.changes is not None or limits.changes_bp is not None,
             "changing": sorted(hand.changing),
             "troubled": sorted(hand.troubled),
             "well": sorted(hand.well),
@@ -41,7 +46,7 @@ def _plans(uow: UnitOfWork, store_id: str, runs: Iterable[UUID], minutes: int) -
     wanted = sorted(runs)
     if not wanted:
         return
-    asked = {"store_id": store_id, "policy": POLICY, "runs": wanted, "minutes": minutes}
+    asked = {"store_id": store_id, "policy": POLICY, "runs": wanted, "minutes": minutes, "near": NEAR}
     for row in uow.read(_sql()["plans"], asked):
         yield Plan(row["run_id"], tuple(change_bp(old, new) for old, new in zip(row["old"], row["new"], strict=True)))
 

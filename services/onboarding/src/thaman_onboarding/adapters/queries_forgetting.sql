@@ -49,7 +49,8 @@ DELETE FROM store_profiles WHERE store_id = %(store_id)s
 
 -- name: drop_installs
 -- description: Tokens on their way in, and what Salla said of them.
-UPDATE installs SET state = 'stale', finished_at = now(), detail = NULL, wrapped_key = NULL, key_id = NULL,
+UPDATE installs SET state = CASE state WHEN 'received' THEN 'stale' ELSE state END,
+    finished_at = coalesce(finished_at, now()), detail = NULL, wrapped_key = NULL, key_id = NULL,
     access_token = NULL, refresh_token = NULL
 WHERE store_id = %(store_id)s AND (state = 'received' OR detail IS NOT NULL)
 

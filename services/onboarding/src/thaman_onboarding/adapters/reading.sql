@@ -43,8 +43,8 @@ FOR UPDATE OF items
 INSERT INTO items (store_id, key, product_id, variant_id, sku, content, digest, taxable, base_price)
 SELECT %(store_id)s, seen.key, seen.product_id, seen.variant_id, seen.sku, seen.content::jsonb, seen.digest,
     seen.taxable, seen.base_price
-FROM unnest(%(keys)s::text[], %(products)s::text[], %(variants)s::text[], %(skus)s::text[], %(contents)s::text[],
-    %(digests)s::text[], %(taxables)s::boolean[], %(base_prices)s::bigint[])
+FROM unnest(%(keys)b::text[], %(products)b::text[], %(variants)b::text[], %(skus)b::text[], %(contents)b::text[],
+    %(digests)b::text[], %(taxables)b::boolean[], %(base_prices)b::bigint[])
     AS seen (key, product_id, variant_id, sku, content, digest, taxable, base_price)
 ON CONFLICT (store_id, key) DO UPDATE SET sku = excluded.sku, content = excluded.content, digest = excluded.digest,
     taxable = excluded.taxable, base_price = excluded.base_price, removed = false

@@ -100,8 +100,17 @@ class Forgetting:
 
     def round(self) -> int:
         """Forget the stores whose time has come; how many. Any number of workers may do it at once."""
+        forgotten = sum(self._tried(store_id) for store_id in self._waiting.due(self._clock.now()))
         self._vault.adopt()
-        return sum(self._fulfil(store_id) for store_id in self._waiting.due(self._clock.now()))
+        return forgotten
+
+    def _tried(self, store_id: str) -> bool:
+        """One store that cannot be forgotten now keeps no other from it; it is due again in the next round."""
+        try:
+            return self._fulfil(store_id)
+        except Exception:
+            log.exception("forgetting_failed", store_id=store_id)
+            return False
 
     def _fulfil(self, store_id: str) -> bool:
         """Whether the store was forgotten by this very call."""

@@ -53,7 +53,7 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run's decisions by its policy, as far as they have arrived: ``moves`` are signed basis points."""
+    """A run's decisions by its policy, those near the writes at hand: ``moves`` are signed basis points."""
 
     run_id: UUID
     moves: tuple[int, ...]
@@ -61,7 +61,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is seen of a store since it was resumed last, within its window; all but ``plans`` are counts.
+    """What is seen of a store since it was resumed last, within its window; all but ``plans`` are counts, and a whole
+    is 0 where too few of its parts were seen to matter.
 
     ``items`` are the store's priced items, ``changing`` those of them that policies change, ``began`` writes,
     ``troubled`` those of them that failed or stay unclear, ``edited`` items that were edited by hand after we wrote

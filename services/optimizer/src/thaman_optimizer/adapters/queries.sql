@@ -120,14 +120,18 @@ ON CONFLICT (store_id, item_key) DO UPDATE SET
     min_price = excluded.min_price, max_price = excluded.max_price, locked = excluded.locked,
     season_ends_on = excluded.season_ends_on, salvage = excluded.salvage
 
--- name: upsert_item
--- description: An item as Salla showed it. The baseline is the first shelf price ever seen and stays.
+-- name: upsert_items
+-- description: Items as Salla showed them, many at once and none twice. The baseline is the first shelf price ever seen and
+-- stays.
 INSERT INTO items (store_id, item_key, product_id, variant_id, name, brand, category, status, currency, base_price,
     shelf_price, sale_price, sale_ends_on, sale_running, cost, stock, unlimited, has_variants, baseline, gtin, mpn,
     observed_at)
-VALUES (%(store_id)s, %(item_key)s, %(product_id)s, %(variant_id)s, %(name)s, %(brand)s, %(category)s, %(status)s,
-    %(currency)s, %(base_price)s, %(shelf_price)s, %(sale_price)s, %(sale_ends_on)s, %(sale_running)s, %(cost)s, %(stock)s,
-    %(unlimited)s, %(has_variants)s, %(baseline)s, %(gtin)s, %(mpn)s, %(observed_at)s)
+SELECT store_id, item_key, product_id, variant_id, name, brand, category, status, currency, base_price, shelf_price,
+    sale_price, sale_ends_on, sale_running, cost, stock, unlimited, has_variants, baseline, gtin, mpn, observed_at
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS seen (store_id text, item_key text, product_id text, variant_id text, name text,
+    brand text, category text, status text, currency text, base_price bigint, shelf_price bigint, sale_price bigint,
+    sale_ends_on date, sale_running boolean, cost bigint, stock int, unlimited boolean, has_variants boolean,
+    baseline bigint, gtin text, mpn text, observed_at timestamptz)
 ON CONFLICT (store_id, item_key) DO UPDATE SET
     name = excluded.name, brand = excluded.brand, category = excluded.category, unlimited = excluded.unlimited,
     status = excluded.status, currency = excluded.currency, base_price = excluded.base_price,
