@@ -27,6 +27,9 @@ from thaman_audit.errors import ArchiveRefused
 from thaman_audit.testing import KEY, NOW, settings_for
 from thaman_audit.testing_proofs import OTHER, STORE, Forger, export, prove, tell_story, verify
 from thaman_audit.verify import Entry
+from thaman_contracts.envelope import encode
+from thaman_contracts.events import REGISTRY
+from thaman_contracts.examples import example_of
 from thaman_contracts.ids import SYSTEM
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded import EmbeddedPostgres
@@ -287,3 +290,27 @@ def test_an_entry_that_does_not_hold_is_not_archived(url: str, tmp_path: Path) -
     with pytest.raises(ArchiveRefused, match=f"entry 12 of store {STORE}"):
         archive(url, tmp_path)
     assert stubs(url).get(STORE, 0) == 9, "the file before it is whole"
+
+
+def test_a_stub_is_found_by_what_its_body_was_found_by(archived: tuple[str, Path]) -> None:
+    on_sale = b'{"items":[{"product_id":"1","name":"x","sale_running":true}],"store_id":"77"}'
+    bodies = [encode(example_of(model).model_dump(mode="json")) for model in REGISTRY.values()]
+    with rows_of(archived[0]) as rows:
+        found = rows.execute(
+            """
+            SELECT ledger_stub(body) AS stub, ledger_items('77', body) = ledger_items('77', ledger_stub(body)) AS items,
+                position('"sale_running":true'::bytea IN body) > 0 AS on_sale,
+                position('"sale_running":true'::bytea IN ledger_stub(body)) > 0 AS stub_on_sale,
+                convert_from(body, 'UTF8')::jsonb - 'items' @> convert_from(ledger_stub(body), 'UTF8')::jsonb
+                    - '$archived' - 'sale_running' - 'items' AS is_part
+            FROM unnest(%s::bytea[]) AS given (body)
+            """,
+            ([*bodies, on_sale],),
+        ).fetchall()
+        nonsense = rows.execute("SELECT ledger_stub('\\xff'::bytea) AS stub, ledger_stub('[]') AS list").fetchone()
+    assert all(row["items"] and row["on_sale"] == row["stub_on_sale"] and row["is_part"] for row in found)
+    assert b'"name"' not in found[-1]["stub"] and found[-1]["stub_on_sale"]
+    for row, body in zip(found, bodies, strict=False):
+        for name in ("run_id", "proposal_id", "decision_id", "store_id", "sweep_id", "look_id"):
+            assert json.loads(row["stub"]).get(name) == json.loads(body).get(name)
+    assert nonsense == {"stub": STUB + b"}", "list": STUB + b"}"}

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from thaman_cli.commands.audit_receipts import StoreArgument
-from thaman_cli.databases import admin_url
+from thaman_cli.databases import admin_url, archive_dir
 from thaman_cli.errors import BadUsage, ExportRefused
 from thaman_cli.instants import HELP, instant_of
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
@@ -30,7 +30,7 @@ def licences(
     out, now = Output(as_json=as_json), datetime.now(UTC)
     with closing(Database(admin_url(home_of(home)), "audit", pool_size=1)) as database:
         try:
-            told = licence_ledger(LedgerTables(database), store, instant_of(at) or now, now)
+            told = licence_ledger(LedgerTables(database, archive_dir()), store, instant_of(at) or now, now)
         except FutureInstant as error:
             raise BadUsage(f"{at} has not come yet", "nothing is on record", "Give an earlier --at.") from error
         except UnknownStore as error:

@@ -9,6 +9,7 @@ from thaman_audit.adapters.ledger import LedgerTables
 from thaman_audit.adapters.recorded import LedgerLog
 from thaman_audit.adapters.recorded import RecordedFold as AuditFold
 from thaman_audit.publication import PUBLICATION as AUDITS
+from thaman_cli.databases import archive_dir
 from thaman_contracts.events.onboarding import ApiKeyIssued, ApiKeyRevoked
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.clock import SystemClock
@@ -79,7 +80,7 @@ def sources_of(
         found.append(Source(OwnLog(live), schedules.own, schedules.finish))
     if others and service == "audit":
         ledger = AuditFold(LedgerTables(green.database))
-        found.append(Source(LedgerLog(LedgerTables(live.database)), ledger.told))
+        found.append(Source(LedgerLog(LedgerTables(live.database, archive_dir())), ledger.told))
     if "api_keys" in wanted:
         found.append(Source(UpstreamLog(service, upstream, ONBOARDINGS, KEY_TOPICS), _keys_into(green)))
     return tuple(found)
