@@ -83,7 +83,7 @@ class Moment(CheckpointTables):
 
     def _entries(self, query: str, params: dict[str, Any]) -> Iterator[Entry]:
         """Entries through a cursor of the server; nothing is decoded that is bytes on both ends."""
-        name = f"{query}_{next(self._cursors)}"  # somebody may still hold an earlier one that he does not read to its end
+        name = f"{query}_{next(self._cursors)}"  # an earlier one may still be open, because nobody read it to its end
         with self._connection.cursor(name, row_factory=args_row(Entry)) as cursor:
             cursor.itersize = 1_000
             cursor.execute(_queries()[query].encode(), params, binary=True)
