@@ -1,5 +1,6 @@
 """docker-compose.yml agrees with Compose's own parser, with the house rules, and with each service's settings."""
 
+import json
 import os
 import re
 import subprocess
@@ -126,6 +127,24 @@ def test_every_alert_has_its_page() -> None:
     for group in rules["groups"]:
         for rule in group["rules"]:
             assert (ROOT / rule["annotations"]["runbook"]).is_file(), rule["alert"]
+
+
+def test_every_alert_asks_for_a_metric_that_some_process_has() -> None:
+    """A rule over a name that nobody exposes never fires, and nothing says so."""
+    asked = set(re.findall(r"thaman_\w+", (ROOT / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8")))
+    listing = (
+        "import importlib, json\n"
+        f"for service in {SERVICES!r}:\n"
+        "    for role in ('api', 'worker', 'relay'):\n"
+        "        importlib.import_module(f'thaman_{service}.{role}')\n"
+        "from thaman_kit.metrics import REGISTRY\n"
+        "families = list(REGISTRY.collect())\n"
+        "suffix = {'counter': '_total'}\n"
+        "print(json.dumps([one.name + suffix.get(one.type, '') for one in families]))\n"
+    )
+    found = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
+    assert asked, "there are alerts"
+    assert asked <= set(json.loads(found.stdout))
 
 
 def test_make_env_fills_in_every_secret(tmp_path: Path) -> None:

@@ -55,6 +55,9 @@ REFUSED: dict[str, dict[str, str]] = {
         "tokens": _SECRET,
         "oauth_states": _SECRET,
         "installs": _SECRET,
+        "store_keys": "it holds the only copies of the stores' data keys; without one, what it sealed is lost for good",
+        "store_profiles": "it holds what may name a person, sealed; no event has it, and Salla tells it again",
+        "forgettings": _HAND,
         "webhook_inbox": "it holds what Salla sent, sealed; what came of it is on record",
         "product_hints": _HAND,
         "decisions": _HAND,
@@ -71,6 +74,8 @@ REFUSED: dict[str, dict[str, str]] = {
         "checkpoint_heads": _LEDGER,
         "checkpoint_histories": _LEDGER,
         "history_nodes": _LEDGER,
+        "archives": _LEDGER,
+        "archive_readings": "it says which files were read back; `thaman audit archive` reads them again",
     },
 }
 """By service, tables that are not made again, and why."""
