@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +34,7 @@ class Moment(CheckpointTables):
         self.histories = HistoryTables(self)
         self._connection = connection
         self._archive = Archive(self, archive)
+        self._readings = count(1)
 
     @classmethod
     @contextmanager
@@ -81,7 +83,8 @@ class Moment(CheckpointTables):
 
     def _entries(self, query: str, params: dict[str, Any]) -> Iterator[Entry]:
         """Entries through a cursor of the server; nothing is decoded that is bytes on both ends."""
-        name = f"{query}_{params['store_id']}"
+        # A name of its own each time: where a body cannot be had, a reading is given up before its cursor is closed.
+        name = f"{query}_{next(self._readings)}"
         with self._connection.cursor(name, row_factory=args_row(Entry)) as cursor:
             cursor.itersize = 1_000
             cursor.execute(_queries()[query].encode(), params, binary=True)
