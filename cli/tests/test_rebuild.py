@@ -121,22 +121,21 @@ def test_what_was_damaged_is_whole_again(there: Installation, service: str, caps
     assert all(before[table] for table in ("stores", "items", "due", "price_history") if table in before)
     damage(there.url, service)
     damaged = contents(there.url, service)
-    code, would, err = ask(capsys, service, "--dry-run")
-    assert (code, contents(there.url, service)) == (1, damaged)
-    assert f"reading the history of {service}" in err
-    code, did, _ = ask(capsys, service)
-    assert (code, changed(did)) == (0, changed(would))
+    code, did, err = ask(capsys, service)
+    assert (code, f"reading the history of {service}" in err) == (0, True)
     assert set(changed(did)) == {table for table in before if before[table] != damaged[table]}
     assert contents(there.url, service) == before
 
 
 def test_people_see_what_would_change_and_one_table_alone_is_made_again(there: Installation, capsys: Captured) -> None:
     damage(there.url, "optimizer")
-    with pytest.raises(SystemExit):
+    damaged = contents(there.url, "optimizer")
+    with pytest.raises(SystemExit) as caught:
         main(["rebuild", "optimizer", "items", "--dry-run"])
     out, _ = capsys.readouterr()
+    assert (caught.value.code, contents(there.url, "optimizer")) == (1, damaged)
     assert "items 78 1: cost 1 → none" in out.replace("\u2068", "").replace("\u2069", "")
-    assert "Nothing was changed" in out
+    assert "4 row(s) would change" in out
     code, did, _ = ask(capsys, "optimizer", "items")
     assert (code, changed(did)) == (0, {"items": 4})
     with psycopg.connect(there.url, options="-c search_path=optimizer") as connection:

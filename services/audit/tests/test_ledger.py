@@ -77,6 +77,17 @@ def test_one_batch_with_many_stores_and_a_repetition_inside(container: Container
         assert (verdict.ok, verdict.entries) == (True, 2)
 
 
+def test_an_event_that_a_batch_has_twice_is_one_entry_in_its_first_place(
+    container: Container, streams: Streams
+) -> None:
+    first = streams.delivery(authorized("77"))
+    between = streams.delivery(observed("77", ("1", 500)))
+    again = streams.delivery(authorized("77"), event_id=from_headers(first.headers).event_id)
+    streams.take(("onboarding", int(first.subject.split(".")[2])), [first, between, again])
+    assert [entry.data for entry in container.tables.chain("77")] == [first.body, between.body]
+    assert container.ledger.verify("77").ok
+
+
 def test_the_services_role_can_neither_change_nor_delete(container: Container, streams: Streams) -> None:
     streams.deliver(authorized("77"))
     for statement in ("UPDATE ledger SET data = ''", "DELETE FROM ledger", "TRUNCATE ledger"):

@@ -106,9 +106,9 @@ def recorded(hours: float, details: DiscountLicence, licence_id: UUID = ONE) -> 
     return told(LicenceRecorded, hours, licence_id=licence_id, licence=details, recorded_by="store:key_1")
 
 
-def seen(hours: float, **sale_prices: int | None) -> EventData:
-    """A look at items 1 and 2, for 100.00 each; the named ones have a sale price."""
-    look = observed(STORE, ("1", 10_000), ("2", 10_000))
+def seen(hours: float, base: int = 10_000, **sale_prices: int | None) -> EventData:
+    """A look at items 1 and 2, for 100.00 each unless said; the named ones have a sale price."""
+    look = observed(STORE, ("1", base), ("2", base))
     items = []
     for item in look.items:
         price = sale_prices.get(f"p{item.product_id}")
@@ -203,17 +203,19 @@ def test_a_base_price_that_changes_under_a_sale_makes_another_discount(container
         *price_change(STORE, "1", 10_000, 11_000, minutes=start + 181),
         told(onboarding.ManualEditDetected, 5, product_id="1", expected_base_price=11_000, found_base_price=10_000,
              found_by="webhook"),
+        seen(5.5, base=20_000, p1=8_000),
         told(onboarding.CatalogItemsRemoved, 6, keys=("1",)),
     )  # fmt: skip
     found = ask(container, 10)
     written = 3 + 2 / 3_600 + 1 / 60
     assert [(one.item, one.base_price) for one in found.licences[0].sales] == [("1", 10_000), ("1", 10_000)]
-    (above,) = found.uncovered
+    above, dearer = found.uncovered
     assert (above.base_price, above.why, above.source) == (11_000, "discount_too_large", None)
     assert above.discount_bp == 2_727 and above.until == FIRST + 5 * HOUR
     assert [(one.base_price, one.at) for one in above.base_prices_written] == [(11_000, above.since)]
     assert hours(above.since) == pytest.approx(written, abs=0.02)
-    assert found.licences[0].sales[1].until == FIRST + 6 * HOUR
+    assert found.licences[0].sales[1].until == FIRST + 5.5 * HOUR
+    assert (dearer.base_price, dearer.why, dearer.until) == (20_000, "discount_too_large", FIRST + 6 * HOUR)
 
 
 def test_it_is_told_in_both_languages(story: Container) -> None:

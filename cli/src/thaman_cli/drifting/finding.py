@@ -108,7 +108,7 @@ def _priced(rows: Rows) -> dict[str, int]:
 
 
 def _heard(chain: Chain, stories: Stories) -> Iterator[Message]:
-    """The chain's messages; stories are told of what onboarding says, as nobody else says anything of prices at Salla."""
+    """The chain's messages; the stories hear of onboarding's, the only ones that tell of prices at Salla."""
     restorer = Restorer(stored_classes(), SUPPLY)
     for envelope, body in chain.messages():
         if envelope.service == "onboarding":

@@ -34,7 +34,7 @@ class Moment(CheckpointTables):
         self.histories = HistoryTables(self)
         self._connection = connection
         self._archive = Archive(self, archive)
-        self._readings = count(1)
+        self._cursors = count()
 
     @classmethod
     @contextmanager
@@ -83,8 +83,7 @@ class Moment(CheckpointTables):
 
     def _entries(self, query: str, params: dict[str, Any]) -> Iterator[Entry]:
         """Entries through a cursor of the server; nothing is decoded that is bytes on both ends."""
-        # A name of its own each time: where a body cannot be had, a reading is given up before its cursor is closed.
-        name = f"{query}_{next(self._readings)}"
+        name = f"{query}_{next(self._cursors)}"  # an earlier one may still be open, because nobody read it to its end
         with self._connection.cursor(name, row_factory=args_row(Entry)) as cursor:
             cursor.itersize = 1_000
             cursor.execute(_queries()[query].encode(), params, binary=True)
