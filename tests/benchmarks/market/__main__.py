@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks.market.contenders import CONTENDERS, GUARDED, MEDIUM, ORACLE
+from tests.benchmarks.market.contenders import CONTENDERS, GUARDED, KEY, MEDIUM, ORACLE
 from tests.benchmarks.market.picture import picture
-from tests.benchmarks.market.running import run_all
+from tests.benchmarks.market.running import Maker, run_all
 from tests.benchmarks.market.summary import Line, over_worlds, summarise
 from tests.benchmarks.market.table import table
 from tests.benchmarks.market.worlds import REPORT_SEEDS, TUNING_SEEDS, WORLDS
@@ -27,7 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
     seeds = (REPORT_SEEDS if arguments.report else TUNING_SEEDS)[arguments.skip :][: arguments.seeds]
     lines: list[Line] = []
     for world in arguments.worlds:
-        lines += _world(world, seeds)
+        lines += _world(world, seeds, {name: CONTENDERS[name] for name in (KEY if arguments.key else CONTENDERS)})
     caption = (
         f"{len(arguments.worlds)} worlds, {len(seeds)} {'report' if arguments.report else 'tuning'} seeds each, "
         f"300 products, 26 weeks"
@@ -48,11 +48,11 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _world(world: str, seeds: Sequence[int]) -> list[Line]:
+def _world(world: str, seeds: Sequence[int], makers: dict[str, Maker]) -> list[Line]:
     runs = []
     for seed in seeds:
         begun = time.perf_counter()
-        runs.append(run_all(WORLDS[world], seed, CONTENDERS))
+        runs.append(run_all(WORLDS[world], seed, makers))
         engine, guarded = runs[-1][MEDIUM].profit, runs[-1][GUARDED].profit
         print(
             f"{world} {seed}: engine {engine / guarded:.3f} of the guarded oracle, "
@@ -69,6 +69,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--skip", type=int, default=0, help="pass over the first so many seeds (default 0)")
     parser.add_argument("--worlds", type=_names, default=list(WORLDS), help=f"of {','.join(WORLDS)} (default all)")
     parser.add_argument("--report", action="store_true", help="report seeds instead of tuning seeds")
+    parser.add_argument("--key", action="store_true", help="only the engine at medium tolerance and the oracles")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     parser.add_argument("--picture", type=Path, default=_PICTURE, help=f"where to draw (default {_PICTURE})")
     return parser.parse_args(words)

@@ -10,6 +10,9 @@ GUARDED = "oracle inside guardrails"
 ORACLE = "oracle"
 MEDIUM = "engine, medium"
 
+KEY = (MEDIUM, GUARDED, ORACLE)
+"""Those that the goals are about."""
+
 CONTENDERS: dict[str, Maker] = {
     "undercut lowest 1 %": lambda market: Undercut(floor=False),
     "undercut lowest 1 %, floor": lambda market: Undercut(floor=True),

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from tests.benchmarks.market.contenders import CONTENDERS
-from tests.benchmarks.market.summary import Line, over_worlds
+from tests.benchmarks.market.summary import Line, over_worlds, taking_part
 
 _LEFT, _RIGHT, _ROW, _TOP = 220, 60, 26, 70
 _WIDTH = 860
@@ -14,7 +13,7 @@ _GOAL = 0.96
 
 def picture(lines: Sequence[Line], caption: str) -> str:
     """An SVG document."""
-    height = _TOP + _ROW * len(CONTENDERS) + 60
+    height = _TOP + _ROW * len(taking_part(lines)) + 60
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
@@ -25,7 +24,7 @@ def picture(lines: Sequence[Line], caption: str) -> str:
             '<text x="16" y="46" fill="#5b6875">Share of the profit of an oracle inside the same guardrails: '
             "bar = mean over worlds, dots = worlds, dashed = .96</text>",
             *_axis(height),
-            *(part for place, name in enumerate(CONTENDERS) for part in _row(lines, name, place)),
+            *(part for place, name in enumerate(taking_part(lines)) for part in _row(lines, name, place)),
             "</svg>",
             "",
         ]

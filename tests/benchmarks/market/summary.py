@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.benchmarks.market.contenders import GUARDED, ORACLE
+from tests.benchmarks.market.contenders import CONTENDERS, GUARDED, ORACLE
 from tests.benchmarks.market.running import Outcome
 
 
@@ -59,6 +59,12 @@ def _line(world: str, name: str, runs: Sequence[Mapping[str, Outcome]]) -> Line:
         realised=float(true.sum() / expected.sum()) if len(true) else None,
         gaining=float(np.mean(true > 0)) if len(true) else None,
     )
+
+
+def taking_part(lines: Sequence[Line]) -> list[str]:
+    """The contenders that lines are about, in the order of the table."""
+    names = {line.name for line in lines}
+    return [name for name in CONTENDERS if name in names]
 
 
 def over_worlds(lines: Sequence[Line], name: str) -> tuple[float, float]:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from tests.benchmarks.market.contenders import CONTENDERS
-from tests.benchmarks.market.summary import Line, over_worlds
+from tests.benchmarks.market.summary import Line, over_worlds, taking_part
 
 _HEAD = (
     f"{'':<28}{'of guarded':>11}{'worst':>7}{'of':>8}{'weeks':>8}{'below':>9}{'changes':>9}{'own':>8}{'80 %':>7}"
@@ -37,6 +36,6 @@ def _share(value: float | None) -> str:
 def _totals(lines: Sequence[Line]) -> Iterator[str]:
     worlds = len({line.world for line in lines})
     yield f"over {worlds} worlds: mean and worst share of the guarded oracle's profit"
-    for name in CONTENDERS:
+    for name in taking_part(lines):
         mean, worst = over_worlds(lines, name)
         yield f"{name:<28}{mean:>11.3f}{worst:>7.3f}"

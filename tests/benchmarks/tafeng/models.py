@@ -42,9 +42,9 @@ def _centred(sales: Sales) -> tuple[Array, Array]:
 def engine_once(sales: Sales, priors: Priors = PRIORS) -> Array:
     """The engine after the training weeks, asked about all four test weeks at once."""
     state = _learned(sales, priors)
-    effects = (float(state.store_effect) + state.category_effect)[state.category]
+    lasting, passing = state.effects()
     weeks = [
-        _expected(state, sales.price[TRAIN_WEEKS + week], effects * priors.effect_memory ** (week + 1))
+        _expected(state, sales.price[TRAIN_WEEKS + week], lasting + passing * priors.effect_memory ** (week + 1))
         for week in range(TEST_WEEKS)
     ]
     return np.stack(weeks)
@@ -54,9 +54,9 @@ def engine_weekly(sales: Sales, priors: Priors = PRIORS, *, blind: bool = False)
     """The engine, told of each test week once it has forecast it. ``blind`` ignores the price of the week."""
     state, weeks = _learned(sales, priors), []
     for week in range(TRAIN_WEEKS, TRAIN_WEEKS + TEST_WEEKS):
-        effects = (float(state.store_effect) + state.category_effect)[state.category]
+        lasting, passing = state.effects()
         price = state.own_mean if blind else sales.price[week]
-        weeks.append(_expected(state, price, effects * priors.effect_memory))
+        weeks.append(_expected(state, price, lasting + passing * priors.effect_memory))
         state = step(state, _week(sales, week), priors)
     return np.stack(weeks)
 
@@ -92,10 +92,9 @@ def _week(sales: Sales, week: int) -> WeekColumns:
 
 
 def _expected(state: DemandState, price: Array, effects: Array) -> Array:
-    """Mean of the log-normal forecast: level and elasticity as known, half their variance on top."""
+    """The forecast: level and elasticity as known; by how much means lie above them, the effects say."""
     x = price / state.own_mean - 1.0
-    variance = state.covariance[0] - 2 * x * state.covariance[1] + x * x * state.covariance[3]
-    return np.asarray(np.exp(state.theta[0] - x * state.theta[1] + variance / 2 + effects))
+    return np.asarray(np.exp(state.theta[0] - x * state.theta[1] + effects))
 
 
 MODELS: dict[str, Forecast] = {

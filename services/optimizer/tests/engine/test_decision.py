@@ -95,7 +95,7 @@ def test_costs_are_assumed_low_and_from_the_own_category() -> None:
 def test_closed_forms_agree_with_sampling() -> None:
     """Mean, deviation and probability of the change, against a hundred thousand draws from the same belief.
 
-    Every price is valued at median demand times one factor, that of the present price.
+    Every price is valued at the demand that the levels and effects say, which is the draws' median.
     """
     weeks, policy = panel(60), DecisionPolicy()
     state = fit(weeks)
@@ -117,8 +117,9 @@ def test_closed_forms_agree_with_sampling() -> None:
             x = after / belief.own_mean[row, 0] - 1
             earned = (after / 1.15 - given_columns.cost[row]) * np.exp(drawn[:, 0] + drawn[:, 1] * x)
             kept = (before / 1.15 - given_columns.cost[row]) * np.exp(drawn[:, 0] + drawn[:, 1] * now)
-            wider = bend * (x * x - now * now) - 2 * lean * (x - now)
-            change = earned * np.exp(-wider / 2) - kept
+            above = np.exp((spread - 2 * lean * x + bend * x * x) / 2)
+            above_now = np.exp((spread - 2 * lean * now + bend * now * now) / 2)
+            change = earned / above - kept / above_now
             near = 6 * change.std() / np.sqrt(len(change))
             assert outcomes.mean[row, column] == pytest.approx(change.mean(), abs=near)
             assert outcomes.deviation[row, column] == pytest.approx(change.std(), rel=0.05)
@@ -142,6 +143,22 @@ def test_a_wider_belief_makes_no_price_look_better() -> None:
     assert np.allclose(unsure.mean, sure.mean, rtol=1e-9, atol=1e-6)
     away = prices != given_columns.price[:, None]
     assert (unsure.deviation[away] > sure.deviation[away]).all()
+
+
+def test_a_busy_week_is_not_taken_for_a_busy_season() -> None:
+    """Half of what a week has beyond the usual lasts another week; of eight weeks it is an eighth, on average."""
+    weeks, policy = panel(20), DecisionPolicy()
+    state = replace(fit(weeks), store_effect=np.array(0.8), category_effect=np.zeros(4), lasting_effect=np.full(4, 0.2))
+    usual = replace(state, store_effect=np.array(0.2))
+    limits = {"always": np.nan, "a week": 1.0, "eight": 8.0}
+    beyond = {}
+    for name, left in limits.items():
+        morning = replace(columns(weeks, policy), weeks_left=np.full(20, left), stock=np.full(20, 9.0))
+        busy, calm = (belief_of(morning, one, PRIORS).level for one in (state, usual))
+        beyond[name] = float((busy - calm).mean())
+    assert beyond["always"] == pytest.approx(0.6 * PRIORS.effect_memory)
+    assert beyond["a week"] == pytest.approx(beyond["always"])
+    assert beyond["eight"] == pytest.approx(0.6 * (1 - 0.5**8) / 8)
 
 
 def test_limited_stock_asks_for_more_when_scarce_and_less_when_plenty() -> None:

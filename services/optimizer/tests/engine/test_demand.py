@@ -1,10 +1,12 @@
 """What the demand model learns, and what it admits not to know."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.support.columns import panel, truth
 
-from thaman_optimizer.domain.demand import PRIORS, WeekColumns, fit, step
+from thaman_optimizer.domain.demand import PRIORS, Panel, WeekColumns, fit, step
 from thaman_optimizer.domain.demand.pooling import initial, learn
 
 
@@ -64,6 +66,34 @@ def test_no_evidence_leaves_the_prior_as_it_is() -> None:
     after = learn(prior, before, category, nothing, center, before.deviations[category] ** 2)
     assert after.means[0] == pytest.approx(prior.mean)
     assert after.deviations[0] == pytest.approx(before.deviations[0])
+
+
+def test_forecasts_come_to_what_is_sold_even_if_it_sells_in_bursts() -> None:
+    """Levels alone sink under bursts; what the effects come to in the long run makes up for it, week by week or not."""
+    count, weeks = 1_000, 40
+    bursts = np.random.default_rng(8).gamma(3.0, 1.0 / 3.0, (weeks, count))
+    steady = panel(count, weeks=weeks, rate=3.0)
+    steady.units[:] = np.random.default_rng(9).poisson(np.maximum(steady.units, 0.5) * bursts)
+    shown = replace(steady, price=np.repeat(steady.price[:1], weeks, axis=0), share=np.ones_like(steady.share))
+    state = fit(shown)
+    lasting, _ = state.effects()
+    sold = shown.units[-12:].sum() / 12
+    level = np.exp(state.theta[0])
+    assert 0.97 < float((level * np.exp(lasting)).sum()) / sold < 1.03
+    assert float(level.sum()) / sold < 0.93
+    last = step(fit(head(shown, weeks - 1)), shown.week(weeks - 1))
+    assert np.allclose(last.lasting_effect, state.lasting_effect, atol=0.02)
+
+
+def head(weeks: Panel, count: int) -> Panel:
+    """The first weeks of a panel."""
+    return replace(
+        weeks,
+        units=weeks.units[:count],
+        price=weeks.price[:count],
+        share=weeks.share[:count],
+        reference=weeks.reference[:count],
+    )
 
 
 def test_an_empty_panel_is_the_prior() -> None:

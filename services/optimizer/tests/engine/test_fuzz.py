@@ -278,6 +278,7 @@ def _state(random: np.random.Generator, columns: Columns) -> DemandState:
         covariates=np.zeros((2, 2)),
         store_effect=np.array(random.normal(0, 1)),
         category_effect=random.normal(0, 1, 3),
+        lasting_effect=random.normal(0, 1, 3),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from thaman_contracts.money import BP_ONE
 from thaman_optimizer.domain.decision.columns import Columns, Flags
 from thaman_optimizer.domain.decision.rules import DecisionPolicy
-from thaman_optimizer.domain.demand.detmath import Floats, exp, expm1, log, normal, normal_cdf
+from thaman_optimizer.domain.demand.detmath import Floats, exp, expm1, log, log_one, normal, normal_cdf
 from thaman_optimizer.domain.demand.panel import Ints
 from thaman_optimizer.domain.demand.priors import PRIORS, Priors
 from thaman_optimizer.domain.demand.state import DemandState
@@ -71,7 +71,7 @@ class Evaluation:
         self._belief = belief_of(columns, state, priors)
         self._stretch = policy.interval_stretch
         self._net = np.float64((BP_ONE - policy.fee_bp) / (BP_ONE + policy.vat_bp))
-        limited = ~np.isnan(columns.weeks_left) & ~np.isnan(columns.stock)
+        limited = limited_in(columns)
         self._limited = np.flatnonzero(limited)
         self._weeks = np.maximum(columns.weeks_left, _SHORTEST)[:, None]
         self._stock = np.maximum(columns.stock, 0.0)[:, None]
@@ -80,10 +80,6 @@ class Evaluation:
         # A unit in limited stock is paid for already; selling it costs what it would bring later.
         self._worth = np.where(limited, salvage, columns.cost)[:, None]
         now = columns.price[:, None].astype(np.float64)
-        x = now / self._belief.own_mean - 1.0
-        # Demand's mean lies half its variance above its median: that of the present price, for every candidate alike.
-        # Each with its own would pay candidates for being uncertain, and most of all those far from known prices.
-        self._level = self._belief.level + 0.5 * _variance(self._belief, x, x)
         self._now = self._evaluate(now)
         self._new = self._evaluate(prices.astype(np.float64))
         self._common = self._covariance()
@@ -140,7 +136,9 @@ class Evaluation:
         x = prices / belief.own_mean
         x -= 1.0
         variance = _variance(belief, x, x)
-        demand = exp(self._level - belief.slope * x)
+        # By how much means lie above medians is in the effects, for every candidate alike. Half of each one's variance
+        # on top would count it twice, and pay candidates for being uncertain, most of all those far from known prices.
+        demand = exp(belief.level - belief.slope * x)
         unit = prices * self._net
         unit -= self._worth
         rows = self._limited
@@ -179,7 +177,8 @@ def belief_of(columns: Columns, state: DemandState, priors: Priors) -> Belief:
     # The logarithm of one is exactly zero.
     ratio = np.where(seen, columns.reference, 1.0) / np.where(seen, state.reference_mean, 1.0)
     z = log(ratio).clip(-priors.reference_reach, priors.reference_reach)
-    effect = priors.effect_memory * (state.store_effect + state.category_effect)[state.category]
+    lasting, passing = state.effects()
+    effect = lasting + passing * _remembered(columns, priors)
     drift = priors.drift_sd * priors.drift_sd * columns.weeks_ahead
     own_mean = np.where(state.own_mean > 0.0, state.own_mean, columns.price)
     return Belief(
@@ -190,6 +189,20 @@ def belief_of(columns: Columns, state: DemandState, priors: Priors) -> Belief:
         lean=(c01 + z * c12)[:, None],
         bend=c11[:, None],
     )
+
+
+def _remembered(columns: Columns, priors: Priors) -> Floats:
+    """The share of the last week's effect that is expected on average in the next one, or in the weeks that a limited
+    stock has left: of ``m, m², m³ ...`` the mean."""
+    memory = priors.effect_memory
+    weeks = np.where(limited_in(columns), np.maximum(columns.weeks_left, 1.0), 1.0)
+    faded = exp(weeks * log_one(memory)) if memory > 0.0 else np.zeros(len(weeks))
+    return memory * (1.0 - faded) / ((1.0 - memory) * weeks)
+
+
+def limited_in(columns: Columns) -> Flags:
+    """Which products have only their stock to sell until their season ends."""
+    return ~np.isnan(columns.weeks_left) & ~np.isnan(columns.stock)
 
 
 def _variance(belief: Belief, one: Floats, other: Floats) -> Floats:

@@ -6,7 +6,7 @@ from enum import IntEnum
 from thaman_contracts.events.settings import AutomationMode
 from thaman_optimizer.domain.decision.endings import DEFAULT_ENDING, Ending
 
-DECISION_VERSION = "decision-1.1"
+DECISION_VERSION = "decision-1.2"
 """Names the rules and these numbers; raised with every change that could change a decision."""
 
 
@@ -70,7 +70,7 @@ class DecisionPolicy:
     least_gain: float = 0.004
     least_gain_halalas: float = 5.0
     dither_after_days: float = 21.0
-    dither_least_sales: float = 3.0
+    dither_least_sales: float = 3.5
     """Expected weekly units below which a move teaches too little to be worth making."""
     dither_least_bp: int = 150
     dither_most_bp: int = 400

@@ -9,7 +9,7 @@ from thaman_optimizer.domain.demand.panel import Ints, Panel
 from thaman_optimizer.domain.demand.pooling import Hyper, initial, learn
 from thaman_optimizer.domain.demand.priors import PRIORS, Priors
 from thaman_optimizer.domain.demand.state import CROSS, ELASTICITY, DemandState
-from thaman_optimizer.domain.demand.week import Design, Filter, Surprise, design_of
+from thaman_optimizer.domain.demand.week import Design, Filter, Surprise, design_of, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def fit(panel: Panel, priors: Priors = PRIORS) -> DemandState:
     covariates = _covariates(panel, own_mean, reference_mean, priors)
     hypers = (initial(priors.elasticity, categories), initial(priors.cross, categories))
     dispersion, clustering = np.full(categories, priors.dispersion), np.full(categories, priors.clustering)
-    store, effect = 0.0, np.zeros(categories)
+    store, effect, lasting = 0.0, np.zeros(categories), np.zeros(categories)
     for turn in range(priors.passes):
         theta, covariance = _start(panel.category, levels, hypers, covariates)
         filtering, noise = Filter(panel.category, dispersion, clustering, priors), _Noise(count)
@@ -70,6 +70,8 @@ def fit(panel: Panel, priors: Priors = PRIORS) -> DemandState:
             store, effect, missed = filtering.advance(theta, covariance, design, surprise=not last)
             if missed is not None:
                 noise.add(missed)
+            if last:
+                settle(lasting, store, effect, priors)
         if not last:
             hypers = _learn(panel.category, covariates, hypers, theta, covariance, priors)
             dispersion, clustering = noise.estimate(panel.category, categories, priors)
@@ -89,6 +91,7 @@ def fit(panel: Panel, priors: Priors = PRIORS) -> DemandState:
         covariates=np.stack([hyper.covariates for hyper in hypers]),
         store_effect=np.array(store),
         category_effect=effect,
+        lasting_effect=lasting,
     )
 
 

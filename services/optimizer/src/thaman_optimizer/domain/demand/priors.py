@@ -5,7 +5,7 @@ Nothing here was learned from a store, so nothing of one store can reach another
 
 from dataclasses import dataclass
 
-MODEL_VERSION = "demand-1.0"
+MODEL_VERSION = "demand-1.1"
 """Names the equations and these constants; raised with every change that could change a decision."""
 
 
@@ -58,7 +58,9 @@ class Priors:
     store_pseudo_sales: float = 15.0
     category_pseudo_sales: float = 60.0
     effect_memory: float = 0.5
-    """The share of a store's or category's weekly effect that is expected to last another week."""
+    """The share of a store's or category's weekly effect, beyond the long run's, that lasts another week."""
+    effect_span: float = 0.1
+    """How much a week's effect counts for what the effects come to in the long run, which is demand's own level."""
     reference_reach: float = 0.35
     """Log changes of the reference beyond this say no more."""
     covariate_scale: float = 0.3

@@ -31,7 +31,9 @@ class DemandState:
     ``sales`` (n,): units ever seen; ``seen`` (n,): weeks in stock ever seen.
     ``dispersion``, ``clustering`` (C,): variance = dispersion x mean + clustering x mean².
     ``means``, ``deviations`` (2, C), ``covariates`` (2, 2): the pooled elasticity and cross response.
-    ``store_effect`` (), ``category_effect`` (C,): log effects of the last week.
+    ``store_effect`` (), ``category_effect`` (C,): log effects of the last week; ``lasting_effect`` (C,): what both
+    together come to in the long run. Levels are learned on the log scale and sink a little under sales that come in
+    bursts; the effects make up for it week by week, so it is what a forecast has to begin from.
     """
 
     product_ids: tuple[str, ...]
@@ -49,11 +51,17 @@ class DemandState:
     covariates: Floats
     store_effect: Floats
     category_effect: Floats
+    lasting_effect: Floats
 
     def take(self, which: slice | Ints) -> "DemandState":
         """The same knowledge about some of the products."""
         ids = self.product_ids[which] if isinstance(which, slice) else tuple(self.product_ids[i] for i in which)
         return replace(self, product_ids=ids, **{name: getattr(self, name)[..., which] for name in _PER_PRODUCT})
+
+    def effects(self) -> tuple[Floats, Floats]:
+        """Log effects on each product (n,): what is there in the long run, and what the last week had beyond it."""
+        lasting = self.lasting_effect[self.category]
+        return lasting, (self.store_effect + self.category_effect)[self.category] - lasting
 
     def to_bytes(self) -> bytes:
         """The state as bytes; equal states give equal bytes."""

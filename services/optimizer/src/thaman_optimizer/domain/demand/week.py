@@ -70,6 +70,8 @@ def step(state: DemandState, week: WeekColumns, priors: Priors = PRIORS) -> Dema
     filtering = Filter(state.category, state.dispersion, state.clustering, priors)
     design = design_of(week, own_mean, reference_mean, state.category, len(state.dispersion), priors)
     store, category, _ = filtering.advance(theta, covariance, design)
+    lasting = state.lasting_effect.copy()
+    settle(lasting, store, category, priors)
     return replace(
         state,
         theta=theta,
@@ -80,7 +82,13 @@ def step(state: DemandState, week: WeekColumns, priors: Priors = PRIORS) -> Dema
         seen=state.seen + design.share,
         store_effect=np.array(store),
         category_effect=category,
+        lasting_effect=lasting,
     )
+
+
+def settle(lasting: Floats, store: float, category: Floats, priors: Priors) -> None:
+    """Bring what the effects come to in the long run (C,) up to a week, in place."""
+    lasting += (store + category - lasting) * priors.effect_span
 
 
 class Filter:
