@@ -24,7 +24,7 @@ from thaman_audit.archiving import MANIFEST, Archiver
 from thaman_audit.bootstrap import build
 from thaman_audit.domain.archived import STUB, Segment
 from thaman_audit.errors import ArchiveRefused
-from thaman_audit.testing import KEY, NOW, settings_for
+from thaman_audit.testing import KEY, NOW, made_again, settings_for
 from thaman_audit.testing_proofs import OTHER, STORE, Forger, export, prove, tell_story, verify
 from thaman_audit.verify import Entry
 from thaman_contracts.envelope import encode
@@ -144,7 +144,7 @@ async def test_an_archived_ledger_holds_and_answers_as_before(url: str, tmp_path
     ]
     assert archive(url, tmp_path) == [], "again: nothing is left to do"
     container = build(settings_for(url))
-    container.ledger.rebuild()
+    made_again(container)
     container.close()
     assert await ask(url, *paths) == pages, "made again from the files"
 
