@@ -7,19 +7,23 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from eventsourcing.persistence import OperationalError
 from tests.support.installation import OTHER, STORE, Installation, own_installation, sale
 
 from thaman_audit.testing_events import observed
 from thaman_cli.main import main
 from thaman_cli.rebuilding import rebuilding
 from thaman_cli.rebuilding.catalogue import REBUILT, why_not
+from thaman_cli.rebuilding.feeding import LOGS
 from thaman_contracts.subjects import SERVICES
 from thaman_kit.embedded.databases import Databases
+from thaman_kit.recorded import Taken, UpstreamLog
 from thaman_kit.swapping import Swap
 from thaman_kit.testing import wait_until
 
@@ -270,6 +274,25 @@ def test_what_waits_among_the_dead_letters_is_not_folded(there: Installation, ca
     assert ("78", "1", 8_000) in rows
 
 
+def test_a_partition_that_lags_and_a_letter_that_waits_come_in_later_and_once(there: Installation) -> None:
+    def places(log: UpstreamLog, mark: Taken) -> list[int]:
+        return [envelope.position for page in log.pages(mark) for envelope, _ in page.items]
+
+    def opened() -> UpstreamLog:
+        return UpstreamLog("optimizer", there.applications["onboarding"], LOGS["onboarding"])
+
+    log = opened()
+    with psycopg.connect(there.url) as connection:
+        now = log.mark(connection)
+    (lagging, _), (other, letter), *_ = sorted(now.places.items(), key=lambda one: one[1])
+    early = replace(now, places=now.places | {lagging: 0}, waiting=frozenset({(other, letter)}))
+    first, then = places(log, early), places(log, now)
+    whole = places(opened(), now)
+    assert letter in then and len(then) > 1, "both kinds were left out at first"
+    assert first and sorted(first + then) == whole
+    assert places(log, now) == []
+
+
 def test_a_crash_leaves_the_live_tables_alone_and_a_second_run_works(
     there: Installation, tmp_path: Path, capsys: Captured
 ) -> None:
@@ -284,6 +307,11 @@ def test_a_crash_leaves_the_live_tables_alone_and_a_second_run_works(
     )  # fmt: skip
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert contents(there.url, "audit") == damaged
+    with psycopg.connect(there.url, autocommit=True) as connection:  # a minute later, as its name tells the time
+        (name,) = connection.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'thaman_scratch%'"
+        ).fetchone() or ("",)
+        connection.execute(f'ALTER DATABASE "{name}" RENAME TO thaman_scratch_t1000000000_0'.encode())
     assert ask(capsys, "audit")[0] == 0
     assert contents(there.url, "audit") == before
     with psycopg.connect(there.url) as connection:
@@ -332,3 +360,17 @@ def test_tables_that_are_never_free_and_a_second_rebuild(
         other.execute("SELECT pg_advisory_lock(hashtextextended('thaman-rebuild:optimizer', 0))")
         code, told, _ = ask(capsys, "optimizer")
     assert (code, "already" in told["error"]) == (10, True)
+
+
+@pytest.mark.parametrize(("options", "state"), [((), "all or nothing"), (("--dry-run",), "Nothing was changed")])
+def test_a_database_that_breaks_off_leaves_no_claim_that_nobody_can_make(
+    options: tuple[str, ...], state: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THAMAN_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+
+    def breaks(*_: object, **__: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(rebuilding, "rebuild", breaks)
+    code, told, _ = ask(capsys, "audit", *options)
+    assert (code, state in told["next_step"], "--dry-run" in told["next_step"]) == (1, True, True)

@@ -1,6 +1,10 @@
 """``thaman replay --at``: what it makes of a ledger, and what it says of questions without an answer."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -224,3 +228,34 @@ def test_a_second_process_says_what_one_says(database: str, capsys: Captured, mo
         admin.execute("UPDATE audit.ledger SET data = '{}' WHERE type LIKE '%.PriceProposed.%'")
     code, told = ask_json(capsys, *at(30))
     assert (code, "PriceProposed" in told["why"]) == (11, True)
+
+
+PARENT = """
+import signal
+from thaman_cli.replaying import beside
+
+class Idle:
+    def __init__(self, *_): pass
+    def fold(self, page): pass
+    def close(self): pass
+
+beside.Share = Idle
+process = beside.Beside("", ("optimizer",))
+process.fold([1])
+process.fold([2])
+print(process._process.pid, flush=True)
+signal.pause()
+"""
+
+
+def test_the_second_process_ends_with_a_parent_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+        try:
+            # Both write to this pipe, so it ends when the last of them does.
+            parent.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.kill(child, signal.SIGKILL)
+            raise

@@ -212,3 +212,9 @@ def test_a_reader_with_these_rights_reads_its_stream_and_does_nothing_else(
                 await bus.close()
 
         assert asyncio.run(as_reader()) == told["messages"] > 0
+        # Whoever may only read is told so, whatever is asked first.
+        monkeypatch.setenv("THAMAN_NATS_USER", "reader")
+        monkeypatch.setattr("thaman_kit.nats.API_TIMEOUT_S", 0.5)
+        for options in ((), ("--remove",)):
+            code, told = ask(capsys, "--as", "bi", *options)
+            assert (code, "lacks the right" in told["why"]) == (1, True)

@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from thaman_kit.errors import NoScratch
@@ -28,10 +29,15 @@ def test_it_has_the_tables_and_is_gone_afterwards(database_url: str) -> None:  #
 
 def test_what_a_killed_process_left_goes_and_what_is_in_use_stays(database_url: str) -> None:  # noqa: F811 - the fixture of that name
     with psycopg.connect(database_url, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE thaman_scratch_of_a_killed_process")
+        (now,) = admin.execute("SELECT extract(epoch FROM now())::bigint").fetchone() or (0,)
+        being_born = f"thaman_scratch_t{now}_1"
+        for name in ("thaman_scratch_of_a_killed_process", "thaman_scratch_t1000000000_1", being_born):
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     with scratch_database(database_url, []) as first, scratch_database(database_url, []) as second:
         names = {str(conninfo_to_dict(url)["dbname"]) for url in (first, second)}
-        assert left(database_url) == names
+        assert left(database_url) == names | {being_born}
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(being_born)))
 
 
 def test_a_role_that_may_not_make_one_is_told(database_url: str) -> None:  # noqa: F811 - the fixture of that name

@@ -1,6 +1,6 @@
-"""Rebuilds the read models of one service, as its operator would: ``rebuild_models.py SERVICE`` in its environment.
+"""Rebuilds the read models of one service in their place: ``rebuild_models.py SERVICE`` in its environment.
 
-Every service offers a function for it; the optimizer's wants other services' messages, which their streams have.
+With the service's own folds, but from the streams where `thaman rebuild` reads the other services' logs.
 """
 
 import asyncio
@@ -43,10 +43,9 @@ def scheduler() -> None:
 
 def optimizer() -> None:
     """Everything that the optimizer knows."""
-    from thaman_optimizer.adapters.rebuild import rebuild
     from thaman_optimizer.bootstrap import build
-    from thaman_optimizer.consumers import router
     from thaman_optimizer.settings import OptimizerSettings
+    from thaman_optimizer.testing import made_again
 
     settings = load_settings(OptimizerSettings)
     upstream = [
@@ -55,17 +54,18 @@ def optimizer() -> None:
         for message in asyncio.run(_stream(service, settings.nats_servers[0]))
     ]
     with closing(build(settings)) as container:
-        rebuild(container.application, router, upstream)
+        made_again(container.application, upstream)
 
 
 def audit() -> None:
     """What is made from the ledger."""
     from thaman_audit.bootstrap import build
     from thaman_audit.settings import AuditSettings
+    from thaman_audit.testing import made_again
 
     settings = load_settings(AuditSettings)
     with closing(build(settings)) as container:
-        container.ledger.rebuild()
+        made_again(container)
         rebuild_keys(container.application, _stream_of_onboarding(settings.nats_servers[0]))
 
 

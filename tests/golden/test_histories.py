@@ -32,9 +32,8 @@ from thaman_contracts.generate import schemas as published_schemas
 from thaman_contracts.ids import SYSTEM
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.domain import TOPICS
-from thaman_optimizer.adapters.rebuild import rebuild
-from thaman_optimizer.consumers import router
 from thaman_optimizer.domain.advice import ENGINE_VERSION
+from thaman_optimizer.testing import made_again
 
 VERIFIER = Path(__file__).parents[2] / "docs/guides/verify_ledger.py"
 SUMS = "e5846a8040c5551218a26af08526dff671f3b950cd97803ac2f2ee9862f53fe1"
@@ -138,11 +137,11 @@ def test_replay_makes_the_read_models_of_the_release(golden: Golden, restored: s
 
 
 def test_every_decision_is_made_again(golden: Golden, restored: str) -> None:
-    """From the golden log, through the optimizer's own rebuild. A later engine decides otherwise, but reads it all."""
+    """From the golden log, through the optimizer's own folds. A later engine decides otherwise, but reads it all."""
     with closing(EventSourcedApplication.connect("optimizer", restored)) as application:
         with Moment.of(restored) as ledger:
             entries = [entry for store in golden.stores for entry in ledger.entries(store, 0, None)]
-        rebuild(application, router, [(envelope_of(one), one.data) for one in entries if one.service == "onboarding"])
+        made_again(application, [(envelope_of(one), one.data) for one in entries if one.service == "onboarding"])
         found = {store: recomputed(application, store, *EVER) for store in golden.stores}
     recorded = golden.read("read_models.json.xz")
     with connect(restored) as connection:

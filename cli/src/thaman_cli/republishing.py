@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -60,25 +60,25 @@ async def republish(application: EventSourcedApplication, nats_url: str, outlet:
         CliError: it refused, or another process writes to the stream.
         ExportRefused: log and stream do not agree, or an event is not known to this release.
     """
+    trouble = f"{outlet.stream} is not complete"
     async with _connected(nats_url) as bus:
-        live_sequence = await _next_sequence(bus, stream_of(outlet.service))
-        await _ensure(bus, outlet)
-        writer = StreamWriter(application, LOGS[outlet.service], bus, outlet=outlet)
-        try:
-            new, left_out, place = await _publish(writer, tell)
-        except StreamMoved as error:
-            raise CliError(
-                f"{outlet.stream} is not complete", f"another process writes to it: {error}", "Let one of them end."
-            ) from error
-        except (LogMismatch, UnknownTopic) as error:
-            raise ExportRefused(
-                f"{outlet.stream} is not complete", str(error), "Remove the stream (--remove), or run a newer release."
-            ) from error
-        except (BusError, NatsError, OSError, TimeoutError) as error:
-            raise CliError(
-                f"{outlet.stream} is not complete: NATS broke off", repr(error), "Run it again; it goes on from there."
-            ) from error
-        state = (await api(bus, f"STREAM.INFO.{outlet.stream}"))["state"]
+        with _explained(trouble, "Run it again; it goes on from there."):
+            return await _republish(application, bus, outlet, tell, trouble)
+
+
+async def _republish(
+    application: EventSourcedApplication, bus: Client, outlet: Outlet, tell: Tell, trouble: str
+) -> Republished:
+    live_sequence = await _next_sequence(bus, stream_of(outlet.service))
+    await _ensure(bus, outlet)
+    writer = StreamWriter(application, LOGS[outlet.service], bus, outlet=outlet)
+    try:
+        new, left_out, place = await _publish(writer, tell)
+    except StreamMoved as error:
+        raise CliError(trouble, f"another process writes to it: {error}", "Let one of them end.") from error
+    except (LogMismatch, UnknownTopic) as error:
+        raise ExportRefused(trouble, str(error), "Remove the stream (--remove), or run a newer release.") from error
+    state = (await api(bus, f"STREAM.INFO.{outlet.stream}"))["state"]
     return Republished(
         outlet.stream,
         outlet.filter_subject,
@@ -97,18 +97,25 @@ async def remove(nats_url: str, outlet: Outlet) -> int:
 
     Raises:
         BadUsage: there is no such stream, or it is not one of ours.
+        NotRunning: NATS does not answer.
+        CliError: it refused.
     """
     async with _connected(nats_url) as bus:
-        try:
-            found = await api(bus, f"STREAM.INFO.{outlet.stream}")
-        except NotProvisioned as error:
-            raise BadUsage(
-                f"There is no stream {outlet.stream}", "it was never made, or removed", "Check the name."
-            ) from error
-        if (found["config"].get("metadata") or {}).get("thaman-service") != outlet.service:
-            raise BadUsage(f"{outlet.stream} is not removed", "this command did not make it", "Check the name.")
-        await api(bus, f"STREAM.DELETE.{outlet.stream}")
-        return int(found["state"]["messages"])
+        with _explained(f"{outlet.stream} is perhaps not removed", "Run it again."):
+            return await _remove(bus, outlet)
+
+
+async def _remove(bus: Client, outlet: Outlet) -> int:
+    try:
+        found = await api(bus, f"STREAM.INFO.{outlet.stream}")
+    except NotProvisioned as error:
+        raise BadUsage(
+            f"There is no stream {outlet.stream}", "it was never made, or removed", "Check the name."
+        ) from error
+    if (found["config"].get("metadata") or {}).get("thaman-service") != outlet.service:
+        raise BadUsage(f"{outlet.stream} is not removed", "this command did not make it", "Check the name.")
+    await api(bus, f"STREAM.DELETE.{outlet.stream}")
+    return int(found["state"]["messages"])
 
 
 async def _publish(writer: StreamWriter, tell: Tell) -> tuple[int, int, Place]:
@@ -150,6 +157,18 @@ async def _next_sequence(bus: Client, stream: str) -> int | None:
         return int((await api(bus, f"STREAM.INFO.{stream}"))["state"]["last_seq"]) + 1
     except NotProvisioned:
         return None
+
+
+@contextmanager
+def _explained(trouble: str, next_step: str) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        # A forbidden request looks like one that nobody answers.
+        why = "it gave no answer in time, or its user (THAMAN_NATS_USER) lacks the right to ask for this"
+        raise CliError(f"{trouble}: NATS did not answer", why, next_step) from error
+    except (BusError, NatsError, OSError) as error:
+        raise CliError(f"{trouble}: NATS broke off", str(error) or type(error).__name__, next_step) from error
 
 
 @asynccontextmanager

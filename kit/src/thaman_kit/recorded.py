@@ -5,6 +5,7 @@ to the place: the end of the log, and the tracking rows with the dead letters be
 and go on from there when they are asked again with later ones.
 """
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -94,7 +95,8 @@ class UpstreamLog:
     publication: Publication
     topics: Collection[str] = ()
     _read: int = field(default=0, init=False)
-    _later: list[Message] = field(default_factory=list, init=False)
+    _later: dict[int, int] = field(default_factory=dict, init=False)
+    """Partitions by place of messages that were read and are not in yet; they are read again when they are."""
 
     def size(self, connection: Connection[Any]) -> int:
         """As :class:`Feed`; places, which may have gaps."""
@@ -125,20 +127,32 @@ class UpstreamLog:
         Raises:
             UnknownTopic: an event is newer than this release.
         """
-        later, self._later = self._later, []
-        yield self._page(later, mark, 0)
+        yield from self._again(mark)
         end = max(mark.places.values(), default=0)
         for rows in _rows(self.upstream, self._read, end, tuple(self.topics)):
             yield self._page([one for row in rows if (one := self._message(row))], mark, len(rows))
         self._read = max(self._read, end)
+
+    def _again(self, mark: Taken) -> Iterator[Page[Told]]:
+        ready = sorted(place for place, partition in self._later.items() if _is_in((partition, place), mark))
+        while ready:
+            rows = self.upstream.recorder.select_notifications(
+                ready[0], PAGE, stop=ready[-1], topics=tuple(self.topics), inclusive_of_start=True
+            )
+            wanted = set(ready)
+            found = [row for row in rows if row.id in wanted]
+            yield self._page([one for row in found if (one := self._message(row))], mark, 0)
+            for row in found:
+                del self._later[row.id]
+            ready = ready[bisect_right(ready, rows[-1].id) :]
 
     def _page(self, messages: Sequence[Message], mark: Taken, read: int) -> Page[Told]:
         told: list[Told] = []
         for message in messages:
             envelope = message.envelope
             place = partition_of(envelope.store_id), envelope.position
-            if place[1] > mark.places.get(place[0], 0) or place in mark.waiting:
-                self._later.append(message)
+            if not _is_in(place, mark):
+                self._later[place[1]] = place[0]
             elif place not in mark.dropped:
                 told.append((envelope, model_of(envelope.type).model_validate_json(message.body)))
         return Page(told, frozenset(envelope.store_id for envelope, _ in told), read)
@@ -148,6 +162,11 @@ class UpstreamLog:
             return self.publication.message_of_row(row, row.id, lambda _: 0)
         except Unpublishable:  # the relay could not, either, and has it among its dead letters
             return None
+
+
+def _is_in(place: tuple[int, int], mark: Taken) -> bool:
+    """Whether a message, by partition and place, was taken in and is no letter that waits."""
+    return place[1] <= mark.places.get(place[0], 0) and place not in mark.waiting
 
 
 def _partitions(service: str) -> Iterator[tuple[int, str]]:

@@ -12,25 +12,28 @@ from thaman_kit.errors import NoScratch
 from thaman_kit.migrate import lay_out
 
 _PREFIX = "thaman_scratch_"
-_LOCK = 0x7363726174  # "scrat"
 _ABANDONED = """
     SELECT datname FROM pg_database
     WHERE starts_with(datname, %s) AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = pg_database.datname)
+      AND coalesce(to_timestamp(substring(datname FROM '_t([0-9]{10})_')::bigint) < now() - interval '1 minute', true)
 """
+"""Nobody is in a database at its birth, either, and no lock reaches over databases; so its name says when that was."""
+_NAME = "SELECT %s || 't' || extract(epoch FROM now())::bigint || '_' || %s"
 
 
 @contextmanager
 def scratch_database(admin_url: str, services: Iterable[str]) -> Iterator[str]:
     """The address of a new database with the empty tables of ``services``, on the server of ``admin_url``.
 
-    It is dropped at the end of the block, whatever happens in it. What a killed process left is dropped by the next.
+    It is dropped at the end of the block, whatever happens in it. What a killed process left is dropped by the
+    next one that comes a minute later or more.
 
     Raises:
         NoScratch: the role may not make databases.
     """
-    name = f"{_PREFIX}{uuid4().hex[:16]}"
-    url = make_conninfo(admin_url, dbname=name)
     with psycopg.connect(admin_url, autocommit=True) as server:
+        (name,) = server.execute(_NAME, (_PREFIX, uuid4().hex[:16])).fetchone() or ("",)
+        url = make_conninfo(admin_url, dbname=name)
         keeper = _create(server, name, url)
         try:
             lay_out(url, services)
@@ -42,19 +45,17 @@ def scratch_database(admin_url: str, services: Iterable[str]) -> Iterator[str]:
 
 def _create(server: psycopg.Connection, name: str, url: str) -> psycopg.Connection:
     """Make the database; the connection to it says that it is in use."""
-    server.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
     try:
         for (abandoned,) in server.execute(_ABANDONED, (_PREFIX,)).fetchall():
             with suppress(psycopg.Error):  # another role's, or just taken by another process
                 server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(abandoned)))
         made = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'").format(sql.Identifier(name))
         server.execute(made)
-        # Nothing in it has to outlive a crash.
-        server.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))
-        return psycopg.connect(url, autocommit=True)
+        keeper = psycopg.connect(url, autocommit=True)
     except psycopg.errors.InsufficientPrivilege as error:
         raise NoScratch(
             "a database to be thrown away cannot be made: the role may not create databases; grant it CREATEDB"
         ) from error
-    finally:
-        server.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+    # Nothing in it has to outlive a crash.
+    server.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))
+    return keeper

@@ -4,6 +4,7 @@ Green tables lie in a database of their own. They are copied beside the live one
 row by row, and what is wrong is replaced. Readers see the tables as they were until the commit, and then as they are.
 """
 
+import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from psycopg import Connection, sql
 
 from thaman_kit.errors import TablesBusy
 
-LOCK_TIMEOUT = "900ms"
+LOCK_WITHIN_S = 0.9
 DEADLOCK_TIMEOUT = "500ms"
 """Both below the second after which others look for deadlocks, so that of two who wait for each other we are the one
-to yield; and a vacuum in the way yields to us."""
+to yield; and a vacuum in the way yields to us. The first is for all tables together: whoever waits for one of them
+waits no longer than that before we have all or none."""
 
 EXAMPLES = 3
 """Rows of a table that are shown."""
@@ -183,15 +185,23 @@ def locked(live: Connection[Any], schema: str, tables: Sequence[Table]) -> Itera
     Raises:
         TablesBusy: somebody has written to one of them for longer than we may wait; try again.
     """
-    names = sql.SQL(", ").join(sql.Identifier(schema, table.name) for table in tables)
+    deadline = time.monotonic() + LOCK_WITHIN_S
     with live.transaction():
-        live.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
         try:
-            live.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(names))
+            for table in tables:
+                _lock(live, sql.Identifier(schema, table.name), deadline - time.monotonic())
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             raise TablesBusy(f"others are writing to the tables of {schema}") from error
         live.execute("SET LOCAL lock_timeout = 0")
         yield
+
+
+def _lock(live: Connection[Any], name: sql.Identifier, within_s: float) -> None:
+    if within_s <= 0:
+        raise psycopg.errors.LockNotAvailable("no time is left")
+    # PostgreSQL counts for each lock anew, and takes zero for no end.
+    live.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(max(1, round(within_s * 1_000)))))
+    live.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(name))
 
 
 @contextmanager

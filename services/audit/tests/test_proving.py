@@ -10,8 +10,10 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 from psycopg.rows import dict_row
 
+from thaman_audit.adapters import walking
 from thaman_audit.adapters.histories import HistoryTables
 from thaman_audit.adapters.moment import Moment
 from thaman_audit.adapters.signing import SigningKey, is_signed
@@ -33,7 +35,7 @@ from thaman_audit.testing_proofs import (
     tell_story,
     verify,
 )
-from thaman_audit.verify import What
+from thaman_audit.verify import GENESIS, Head, What
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.migrate import migrate
 from thaman_kit.testing import ROLE_PASSWORD, own_database, template_database
@@ -312,3 +314,18 @@ def test_a_part_is_judged_by_itself(rows: Rows, data: st.DataObject) -> None:
         assert place is not None and (place.seq, place.what) == (spoiled, What.CHANGED)
     else:
         assert place is None
+
+
+def test_a_part_is_told_of_by_its_own_entries(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(walking, "EVERY", 4)
+    proof = Prover(Moment(rows), is_signed, []).prove_part(STORE, 3, None, lambda _, count: told.append(count))
+    assert sum(told) == proof.entries == LENGTH - 2
+    assert max(told) <= 4
+
+
+def test_what_breaks_a_walk_off_is_said_as_postgresql_said_it(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = "COPY (SELECT 1 / (3 - n) FROM generate_series(1, 5) AS n) TO STDOUT (FORMAT binary)"
+    monkeypatch.setattr(walking, "_COPY", sql.SQL(query))
+    with pytest.raises(psycopg.errors.DivisionByZero, match="division by zero"):
+        walking.walk(rows, Head(STORE, 0, GENESIS), 5, {}, lambda _: None, lambda _: None)

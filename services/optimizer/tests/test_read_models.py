@@ -18,11 +18,12 @@ from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.restoring import Restorer
 from thaman_optimizer.adapters.published import PublishedFold
-from thaman_optimizer.adapters.rebuild import TABLES, rebuild
+from thaman_optimizer.adapters.rebuild import TABLES
 from thaman_optimizer.consumers import router
 from thaman_optimizer.domain.listings import Listing
 from thaman_optimizer.listing_ports import Look
 from thaman_optimizer.publication import PUBLICATION, STORED
+from thaman_optimizer.testing import made_again
 from thaman_optimizer.undo_ports import Wanted
 
 
@@ -128,7 +129,7 @@ def test_every_table_dropped_and_rebuilt_is_what_it_was(world: Any, item_of: Cal
     live(world, item_of)
     before = dump(world.container.application)
     assert all(before[table] for table in TABLES)
-    rebuild(world.container.application, router, world.history)
+    made_again(world.container.application, world.history)
     assert dump(world.container.application) == before
 
 

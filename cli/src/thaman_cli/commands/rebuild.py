@@ -31,9 +31,10 @@ def rebuild(
 
     Exit codes: 0 done; 1 with --dry-run, rows would change, else an error; 2 it cannot be made again, and why; 4 no
     database; 10 the tables could not be had alone; 11 the history cannot be read, or lacks an entry. But for 0 nothing
-    was changed.
+    was changed, save where PostgreSQL broke off (1): then either all or nothing was swapped.
     """
-    from psycopg import OperationalError
+    import psycopg
+    from eventsourcing.persistence import OperationalError
 
     from thaman_audit.errors import SpoiledLedger
     from thaman_cli.progress import progress
@@ -61,9 +62,11 @@ def rebuild(
         raise ExportRefused(
             "Nothing is made again: the ledger lacks an entry", str(error), "Run `thaman audit verify`."
         ) from error
-    except OperationalError as error:
+    except (psycopg.OperationalError, OperationalError) as error:
+        # It may have been the commit that nobody answered.
+        swapped = "Nothing was changed" if dry_run else "Either all or nothing was swapped"
         raise CliError(
-            "Nothing is made again: PostgreSQL broke off", str(error), "The live tables are as they were; run it again."
+            "The rebuild is not done: PostgreSQL broke off", str(error), f"{swapped}; run it again with --dry-run."
         ) from error
     kept = untold(tables)
     if not as_json:

@@ -19,7 +19,7 @@ class Beside:
     def __init__(self, url: str, services: Sequence[str]) -> None:
         context = multiprocessing.get_context("fork")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, url, services), daemon=True)
+        self._process = context.Process(target=_work, args=(self._pipe, theirs, url, services), daemon=True)
         self._process.start()
         theirs.close()
         self._in_hand = 0
@@ -55,7 +55,9 @@ class Beside:
             raise error
 
 
-def _work(pipe: Connection, url: str, services: Sequence[str]) -> None:
+def _work(ours: Connection, pipe: Connection, url: str, services: Sequence[str]) -> None:
+    # A fork has both ends; while it holds the parent's, it cannot see that the parent is gone.
+    ours.close()
     with suppress(BrokenPipeError, EOFError, KeyboardInterrupt):
         pipe.send(_error_of(pipe, url, services))
 

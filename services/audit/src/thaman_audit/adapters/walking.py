@@ -52,7 +52,7 @@ def walk(
     query = _COPY.format(sql.Literal(start.store_id), sql.Literal(start.seq), sql.Literal(until))
     opened = sha256(TAG + field(start.store_id.encode()) + _Z4)
     seq, previous = start.seq, start.hash
-    told: list[bytes] = []
+    told, said = [], seq
     with connection.cursor() as cursor, cursor.copy(query) as copy:
         rows = _rows(connection, copy)
         for row in rows:
@@ -63,28 +63,43 @@ def walk(
             told.append(digest)
             if seq % EVERY == 0:
                 leaves(told)
-                told = []
-                tell(EVERY)
+                tell(seq - said)
+                told, said = [], seq
         # The rest is read to its end, because giving a COPY up would end the transaction, and with it the moment.
         for _ in rows:
             pass
     leaves(told)
-    tell(seq % EVERY)
+    tell(seq - said)
     return Head(start.store_id, seq, previous)
 
 
 def _rows(connection: psycopg.Connection[object], copy: psycopg.Copy) -> Iterator[bytes]:
-    """The rows, which come one in a block. Those that arrived already are taken from libpq without waiting for each."""
+    """The rows, which come one in a block. Those that arrived already are taken from libpq without waiting for each.
+
+    Raises:
+        psycopg.Error: what PostgreSQL said when it broke off between rows.
+    """
     arrived = connection.pgconn.get_copy_data
     first = copy.read()
     block: bytes | bytearray | memoryview = bytes(first)[_HEADER:]
     while len(block) > 2:  # otherwise the end of all rows
         yield bytes(block)
         count, block = arrived(1)
-        if count <= 0:
+        if count == 0:
             block = copy.read()
+        elif count < 0:
+            raise _broken_off(connection)
     while copy.read():
         pass
+
+
+def _broken_off(connection: psycopg.Connection[object]) -> psycopg.Error:
+    """Why the rows ended without COPY's own end; asked for once more, libpq would say only that there is no COPY."""
+    error: psycopg.Error = psycopg.OperationalError("the rows of a chain ended early")
+    while (result := connection.pgconn.get_result()) is not None:
+        if result.status == psycopg.pq.ExecStatus.FATAL_ERROR:
+            error = psycopg.errors.error_from_result(result, encoding=connection.info.encoding)
+    return error
 
 
 def _good(row: bytes, opened: "HASH", seq: int, previous: bytes) -> bytes | None:
