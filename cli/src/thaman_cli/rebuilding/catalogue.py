@@ -58,6 +58,7 @@ REFUSED: dict[str, dict[str, str]] = {
         "store_keys": "it holds the only copies of the stores' data keys; without one, what it sealed is lost for good",
         "store_profiles": "it holds what may name a person, sealed; no event has it, and Salla tells it again",
         "forgettings": _HAND,
+        "vault_upgrade": _HAND,
         "webhook_inbox": "it holds what Salla sent, sealed; what came of it is on record",
         "product_hints": _HAND,
         "decisions": _HAND,

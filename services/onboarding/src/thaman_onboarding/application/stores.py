@@ -105,10 +105,10 @@ class Stores:
             store = Store.new(store_id)
             uow.add(store)
         if store.uninstall(uninstalled_at, now):
-            self._vault.delete(uow, store_id)
+            project_store(uow, store, now)
             if store.facts is not None and store.forgotten_at is None:
                 self._waiting.schedule(uow, store_id, Wish.by_uninstall(now, self._forget_after))
-        project_store(uow, store, now)
+            self._vault.delete(uow, store_id)
 
     def change_entitlement(
         self,
