@@ -14,6 +14,7 @@ from thaman_kit.clock import Clock
 from thaman_kit.errors import EffectRefused
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.logging import get_logger
+from thaman_onboarding.adapters import breaker_store
 from thaman_onboarding.adapters.forgetting_store import ForgettingStore, Holdings
 from thaman_onboarding.adapters.store_rows import StoreRows, project_revocation, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
@@ -136,6 +137,7 @@ class Forgetting:
         forgotten = store.forget(wish, now)
         project_rules(uow, store_id, tuple(store.rules[key] for key in ruled))
         project_store(uow, store, now)
+        breaker_store.drop(uow, store_id)
         for key_id in self._waiting.live_keys(store_id):
             uow.get(Key, key_uuid(key_id)).revoke(now)
             project_revocation(uow, key_id, now)
