@@ -66,6 +66,7 @@ REFUSED: dict[str, dict[str, str]] = {
         "unreadable_items": "it holds what Salla answered and could not be read; the next sweep tells it again",
         "call_blocks": _HAND,
         "breaker_signals": "it is what a breaker saw since the store was resumed; sightings to come fill it",
+        "breaker_sweeps": "it is when a store was swept since its window began anew; the next sweep fills it",
     },
     "scheduler": {},
     "optimizer": {"pages": _CACHE, "source_pages": _CACHE, "searches": _CACHE},

@@ -15,7 +15,7 @@ from thaman_kit.clock import Clock
 from thaman_kit.errors import EffectRefused
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.logging import get_logger
-from thaman_onboarding.adapters.breaker_store import forget as forget_signals
+from thaman_onboarding.adapters import breaker_store
 from thaman_onboarding.adapters.forgetting_store import ForgettingStore, Holdings
 from thaman_onboarding.adapters.store_rows import StoreRows, project_revocation, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
@@ -146,16 +146,16 @@ class Forgetting:
             return False
         ruled = tuple(store.rules)
         forgotten = store.forget(wish, now)
-        # One order of rows with a store's connecting: store, profile, wish, tokens, installs.
+        # One order of rows with a store's connecting: store, marks, profile, wish, tokens, installs.
         project_rules(uow, store_id, tuple(store.rules[key] for key in ruled))
         project_store(uow, store, now)
+        breaker_store.drop(uow, store_id)
         self._waiting.drop_profile(uow, store_id)
         self._waiting.take(uow, store_id, wish)
         if wish.reason is ForgettingReason.UNINSTALLED:
             self._waiting.refuse_if_coming(uow, store_id, wish)
         self._vault.destroy(uow, store_id)
         self._waiting.drop(uow, store_id, wish)
-        forget_signals(uow, store_id)
         for key_id in self._waiting.live_keys(store_id):
             uow.get(Key, key_uuid(key_id)).revoke(now)
             project_revocation(uow, key_id, now)

@@ -14,6 +14,7 @@ from thaman_kit.errors import EffectRefused
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.jobs import Job, RetryLater
 from thaman_kit.logging import get_logger
+from thaman_onboarding.adapters import breaker_store
 from thaman_onboarding.adapters.forgetting_store import ForgettingStore
 from thaman_onboarding.adapters.install_store import Install, InstallStore
 from thaman_onboarding.adapters.salla_oauth import SallaAccounts, TokenSet
@@ -152,6 +153,7 @@ class Installer:
                 uow.add(store)
             store.authorize(facts, install.via, install.provider_time or store.next_authorization(now), now)
             project_store(uow, store, now)
+            breaker_store.freshen(uow, facts.store_id)
             self._vault.keep_profile(uow, facts.store_id, Profile(facts.name))
             self._waiting.came_back(uow, facts.store_id)
             self._vault.put(uow, facts.store_id, tokens, install.via)

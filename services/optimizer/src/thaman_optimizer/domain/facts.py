@@ -30,7 +30,8 @@ class StoreFacts:
     """What is known about a store when a run looks at it.
 
     ``catalogue_at`` is when its catalogue was last read to the end, ``None`` when it never was. ``policy`` is the live
-    policy, ``trial`` the one in shadow or canary.
+    policy, ``trial`` the one in shadow or canary. ``priced_version`` is the settings version that last changed what
+    decides a price.
     """
 
     store_id: str
@@ -47,6 +48,7 @@ class StoreFacts:
     catalogue_at: datetime | None
     policy: PolicyFacts | None = None
     trial: PolicyFacts | None = None
+    priced_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
