@@ -18,6 +18,7 @@ from thaman_onboarding.adapters.forgetting_store import ForgettingStore, Holding
 from thaman_onboarding.adapters.store_rows import StoreRows, project_revocation, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
 from thaman_onboarding.application import measures
+from thaman_onboarding.application.licences import end_with_store
 from thaman_onboarding.domain.forgetting import Wish
 from thaman_onboarding.domain.keys import Key, key_uuid
 from thaman_onboarding.domain.store import Store
@@ -131,6 +132,7 @@ class Forgetting:
         if wish is None or wish.due_at > now:
             return False
         self._waiting.take(uow, store_id, wish)
+        end_with_store(uow, store_id, wish, now)
         store = uow.get(Store, store_uuid(store_id))
         ruled = tuple(store.rules)
         forgotten = store.forget(wish, now)
