@@ -20,6 +20,7 @@ from thaman_onboarding.adapters.forgetting_store import ForgettingStore, Holding
 from thaman_onboarding.adapters.store_rows import StoreRows, project_revocation, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
 from thaman_onboarding.application import measures
+from thaman_onboarding.application.licences import end_with_store
 from thaman_onboarding.domain.forgetting import Wish
 from thaman_onboarding.domain.keys import Key, key_uuid
 from thaman_onboarding.domain.store import Store
@@ -144,6 +145,7 @@ class Forgetting:
             self._waiting.take(uow, store_id, wish)
             log.warning("forgetting_left_over", store_id=store_id, reason=wish.reason, asked_at=str(wish.asked_at))
             return False
+        end_with_store(uow, store_id, wish, now)
         ruled = tuple(store.rules)
         forgotten = store.forget(wish, now)
         # One order of rows with a store's connecting: store, marks, profile, wish, tokens, installs.
