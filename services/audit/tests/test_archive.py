@@ -18,7 +18,7 @@ from thaman_audit.archive_listing import MANIFEST
 from thaman_audit.bootstrap import build
 from thaman_audit.domain.archived import STUB
 from thaman_audit.errors import ArchiveRefused
-from thaman_audit.testing import KEY, NOW, settings_for
+from thaman_audit.testing import KEY, NOW, made_again, settings_for
 from thaman_audit.testing_archives import EVER, archive, exports, rows_of, stubs, told
 from thaman_audit.testing_proofs import STORE, Forger, prove, verify
 from thaman_audit.verify import Entry
@@ -95,7 +95,7 @@ async def test_an_archived_ledger_holds_and_answers_as_before(url: str, tmp_path
     ]
     assert archive(url, tmp_path) == [], "again: nothing is left to do"
     container = build(settings_for(url))
-    container.ledger.rebuild()
+    made_again(container)
     container.close()
     assert await ask(url, *paths) == pages, "made again from the files"
 

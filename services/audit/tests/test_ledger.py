@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from thaman_audit.bootstrap import Container
-from thaman_audit.testing import NOW, Streams
+from thaman_audit.testing import NOW, Streams, made_again
 from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_contracts.envelope import from_headers
 from thaman_contracts.events import onboarding
@@ -60,13 +60,17 @@ def test_unknown_types_and_unknown_fields_are_kept_too(container: Container, str
     assert container.ledger.verify("77").ok
 
 
-def test_a_repeated_event_is_one_entry(container: Container, streams: Streams) -> None:
-    first = streams.delivery(authorized("77"))
-    streams.take(("onboarding", int(first.subject.split(".")[2])), [first])
+def test_a_repeated_event_is_one_entry_and_takes_effect_once(container: Container, streams: Streams) -> None:
+    first = streams.delivery(observed("77", ("1", 10_000)))
+    feed = "onboarding", int(first.subject.split(".")[2])
+    streams.take(feed, [first, streams.delivery(observed("77", ("1", 9_000)))])
+    before = read_models(container)
     # The same event at a new place, as after a relay that published it twice.
-    again = streams.delivery(authorized("77"), event_id=from_headers(first.headers).event_id)
-    streams.take(("onboarding", int(first.subject.split(".")[2])), [again])
-    assert len(list(container.tables.chain("77"))) == 1
+    again = streams.delivery(observed("77", ("1", 10_000)), event_id=from_headers(first.headers).event_id)
+    streams.take(feed, [again])
+    assert [entry.position for entry in container.tables.chain("77")] == [1, 2]
+    assert read_models(container) == before
+    assert [row["base_price"] for row in before["prices"]] == [9_000]
 
 
 def test_one_batch_with_many_stores_and_a_repetition_inside(container: Container, streams: Streams) -> None:
@@ -80,12 +84,16 @@ def test_one_batch_with_many_stores_and_a_repetition_inside(container: Container
 def test_an_event_that_a_batch_has_twice_is_one_entry_in_its_first_place(
     container: Container, streams: Streams
 ) -> None:
-    first = streams.delivery(authorized("77"))
-    between = streams.delivery(observed("77", ("1", 500)))
-    again = streams.delivery(authorized("77"), event_id=from_headers(first.headers).event_id)
+    first = streams.delivery(observed("77", ("1", 10_000)))
+    between = streams.delivery(observed("77", ("1", 9_000)))
+    again = streams.delivery(observed("77", ("1", 10_000)), event_id=from_headers(first.headers).event_id)
     streams.take(("onboarding", int(first.subject.split(".")[2])), [first, between, again])
     assert [entry.data for entry in container.tables.chain("77")] == [first.body, between.body]
     assert container.ledger.verify("77").ok
+    found = read_models(container)
+    assert [row["base_price"] for row in found["price_history"]] == [10_000, 9_000]
+    made_again(container)
+    assert read_models(container) == found
 
 
 def test_the_services_role_can_neither_change_nor_delete(container: Container, streams: Streams) -> None:
@@ -188,7 +196,7 @@ def test_the_read_models_made_again_equal_what_they_were(container: Container, s
     assert before["stores"][0]["connected"] is True
     container.application.database.execute("DELETE FROM price_history")
     container.application.database.execute("UPDATE stores SET name = 'wrong'")
-    container.ledger.rebuild()
+    made_again(container)
     assert read_models(container) == before
 
 

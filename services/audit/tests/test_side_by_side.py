@@ -1,14 +1,20 @@
 """Chains proven by several processes: what they say is what one says, of the same moment."""
 
+import os
+import pickle
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from thaman_audit.adapters import side_by_side
 from thaman_audit.adapters.moment import Moment
 from thaman_audit.adapters.side_by_side import chains_of
 from thaman_audit.adapters.signing import is_signed
-from thaman_audit.proving import Proof, Prover
+from thaman_audit.domain.archived import Segment
+from thaman_audit.errors import ArchiveMissing, ArchiveSpoiled, AuditError, MissingEntry, ProofBrokeOff, UnreadableEntry
+from thaman_audit.proving import Proof, Prover, one_by_one
 from thaman_audit.testing import signing_key
 from thaman_audit.testing_proofs import OTHER, tell_story
 from thaman_kit.embedded import EmbeddedPostgres
@@ -59,3 +65,40 @@ def test_the_first_broken_chain_ends_the_proof_whoever_is_faster(url: str) -> No
     alone, several = proofs(url)
     assert alone == several
     assert alone.broken is not None and alone.broken.store_id == OTHER
+
+
+def test_a_process_that_dies_ends_the_proof_with_a_sentence(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(side_by_side, "prove_chain", lambda *_: os._exit(9))
+    with pytest.raises(ProofBrokeOff, match="ended from outside"):
+        proofs(url)
+
+
+def test_one_long_chain_is_proven_here_so_that_it_tells_how_far_it_is(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(side_by_side, "WORTH", 10)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    change(url, "UPDATE heads SET seq = 20")
+    with Moment.of(url) as ledger:
+        assert chains_of(url, ledger) is not one_by_one
+    change(url, f"UPDATE heads SET seq = 1000 WHERE store_id = '{OTHER}'")
+    with Moment.of(url) as ledger:
+        assert chains_of(url, ledger) is one_by_one
+
+
+SEGMENT = Segment("77", 1, 9, "77/1-9.jsonl", "/archive", bytes(32), bytes(32), bytes(32), 1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MissingEntry("77", 3),
+        UnreadableEntry("77", 3, "thaman.onboarding.StorePaused.v1"),
+        ArchiveSpoiled(SEGMENT, 3),
+        ArchiveMissing(SEGMENT, Path("77/1-9.jsonl")),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_comes_from_another_process_as_it_was(error: AuditError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))

@@ -13,7 +13,7 @@ from thaman_audit.bootstrap import Container
 from thaman_audit.domain.why import Why
 from thaman_audit.domain.why.answer import How, WhyStatus
 from thaman_audit.errors import FutureInstant, PricedByVariants, UnknownItem, UnreadableEntry
-from thaman_audit.testing import NOW, Streams
+from thaman_audit.testing import NOW, Streams, made_again
 from thaman_audit.testing_why import Pricing, at
 from thaman_audit.why import why
 from thaman_contracts.events import EventData, advice, onboarding, optimizer
@@ -363,7 +363,7 @@ def test_stores_do_not_mix(container: Container, streams: Streams) -> None:
 def test_the_same_question_has_the_same_answer_after_a_rebuild(container: Container, streams: Streams) -> None:
     tell(streams, [*ONE.whole(), *ONE.edited(9_500, 180)])
     before = [asked(container, at(hours=hours)).model_dump_json() for hours in (0, 2, 3, 5)]
-    container.ledger.rebuild()
+    made_again(container)
     assert [asked(container, at(hours=hours)).model_dump_json() for hours in (0, 2, 3, 5)] == before
 
 

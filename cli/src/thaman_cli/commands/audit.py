@@ -13,7 +13,7 @@ from thaman_cli.commands.audit_licences import licences
 from thaman_cli.commands.audit_lowest import lowest_price
 from thaman_cli.commands.audit_receipts import pack, receipt
 from thaman_cli.databases import admin_url, archive_dir
-from thaman_cli.errors import BadUsage, LedgerBroken
+from thaman_cli.errors import BadUsage, CliError, LedgerBroken
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
 
@@ -50,6 +50,7 @@ def verify(
     from thaman_audit.adapters.moment import Moment
     from thaman_audit.adapters.side_by_side import chains_of
     from thaman_audit.adapters.signing import is_signed
+    from thaman_audit.errors import ProofBrokeOff
     from thaman_audit.proving import Prover
     from thaman_cli.audit_keys import trusted_keys
 
@@ -69,7 +70,10 @@ def verify(
             proof = prover.prove_part(store, first or 1, last, tell)
         else:
             stores = [store] if store is not None else ledger.store_ids()
-            proof = prover.prove(stores, tell, chains_of(url, ledger, archive_dir()) if store is None else None)
+            try:
+                proof = prover.prove(stores, tell, chains_of(url, ledger, archive_dir()) if store is None else None)
+            except ProofBrokeOff as error:
+                raise CliError("The ledger is not proven", str(error), "Run it again.") from error
     _say(out, proof, time.monotonic() - began)
 
 

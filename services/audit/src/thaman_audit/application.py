@@ -1,17 +1,14 @@
-"""The ledger: appending to it, proving it, and making the read models from it."""
+"""The ledger: appending to it and proving it."""
 
-from collections.abc import Iterator
 from itertools import islice
 
-from thaman_audit.domain.rows import Rows, project
+from thaman_audit.domain.rows import project
 from thaman_audit.errors import UnknownStore
 from thaman_audit.ports import Batches, Tables
 from thaman_audit.verify import Entry, Verdict, verify_chain
 from thaman_contracts.envelope import Envelope
-from thaman_contracts.events import REGISTRY, EventData
+from thaman_contracts.events import EventData
 from thaman_kit.application import UnitOfWork
-
-PAGE = 1_000
 
 
 class Ledger:
@@ -27,9 +24,7 @@ class Ledger:
 
     def project(self, event: EventData, envelope: Envelope, unit: UnitOfWork) -> None:
         """Let the read models follow."""
-        batch = self._batches.of(unit)
-        project(event, envelope, batch.rows)
-        batch.note(unit)
+        project(event, envelope, self._batches.of(unit).rows)
 
     def verify(self, store_id: str) -> Verdict:
         """Walk a store's chain and name the first place where it does not hold.
@@ -42,24 +37,6 @@ class Ledger:
         if head is None:
             raise UnknownStore(store_id)
         return verify_chain(islice(self._tables.chain(store_id), head.seq), head)
-
-    def rebuild(self) -> None:
-        """Make all read models again from the ledger, page by page."""
-        self._tables.replace_read_models(self._pages())
-
-    def _pages(self) -> Iterator[Rows]:
-        for store_id in self._tables.store_ids():
-            entries = self._tables.chain(store_id)
-            while page := list(islice(entries, PAGE)):
-                rows = Rows()
-                for entry in page:
-                    self._replay(entry, rows)
-                yield rows
-
-    def _replay(self, entry: Entry, rows: Rows) -> None:
-        model = REGISTRY.get(entry.type)
-        if model is not None:
-            project(model.model_validate_json(entry.data), envelope_of(entry), rows)
 
 
 def envelope_of(entry: Entry) -> Envelope:

@@ -24,6 +24,7 @@
     │   └── IncompleteSet     a set is not whole, or does not go into what is here
     ├── ArchiveMissing    a file of the archive is needed that cannot be read here
     ├── ArchiveRefused    nothing is archived as things are
+    ├── ProofBrokeOff     a process that proved chains is gone
     └── SpoiledLedger     the ledger contradicts itself, so nothing can be handed over from it
         ├── SharedRun         several stores say that a run is theirs
         ├── ArchiveSpoiled    a file does not hold what was archived
@@ -35,13 +36,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from thaman_audit.domain.archived import Segment
 
 
 class AuditError(Exception):
-    """The root of the audit's errors."""
+    """The root of the audit's errors. Each can go to another process, whatever it was made of."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made again of its words, because pickle would hand them to the constructor in the place of what it takes.
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[AuditError], args: tuple[object, ...]) -> AuditError:
+    return kind.__new__(kind, *args)
 
 
 class UnknownStore(AuditError):
@@ -158,6 +168,13 @@ class ArchiveMissing(AuditError):
 
 class ArchiveRefused(AuditError):
     """Nothing is archived as things are; the message says why."""
+
+
+class ProofBrokeOff(AuditError):
+    """A process that proved chains is gone; how many chains hold is not known."""
+
+    def __init__(self) -> None:
+        super().__init__("a process that proved chains was ended from outside, perhaps because memory ran out")
 
 
 class SpoiledLedger(AuditError):

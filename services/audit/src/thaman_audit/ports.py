@@ -1,6 +1,6 @@
 """What the application needs of the world; :mod:`thaman_audit.adapters` provides it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from thaman_audit.domain.archived import Segment
@@ -15,13 +15,12 @@ from thaman_kit.application import UnitOfWork
 class OpenBatch(Protocol):
     """What one unit of work appends."""
 
-    rows: Rows
+    @property
+    def rows(self) -> Rows:
+        """What follows from the last event for the read models, if it is an entry of its own."""
 
     def append(self, envelope: Envelope, body: bytes) -> None:
         """One more event."""
-
-    def note(self, unit: UnitOfWork) -> None:
-        """Let the unit store kinds of rows that are new since the last call."""
 
 
 class Batches(Protocol):
@@ -43,14 +42,8 @@ class Tables(Protocol):
     def chain(self, store_id: str) -> Iterator[Entry]:
         """A store's whole chain, oldest first."""
 
-    def store_ids(self) -> Iterator[str]:
-        """Every store that has a chain."""
-
     def progress(self) -> list[dict[str, Any]]:
         """Up to which place of each service's log the ledger has read."""
-
-    def replace_read_models(self, pages: Iterable[Rows]) -> None:
-        """Make the read models again from ``pages``."""
 
 
 class Checkpoints(Protocol):

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from thaman_audit.adapters.recorded import LedgerLog, RecordedFold
 from thaman_audit.adapters.signing import SigningKey
 from thaman_audit.bootstrap import Container
 from thaman_audit.settings import AuditSettings
@@ -30,6 +31,20 @@ def settings_for(url: str, **changes: Any) -> AuditSettings:
     """Settings of a test; ``url`` is the service's own role."""
     pepper = SecretStr("a-pepper-for-tests-that-is-long-enough")
     return AuditSettings(database_url=SecretStr(url), api_key_pepper=pepper, **changes)
+
+
+READ_MODELS = ("stores", "runs", "item_events", "prices", "price_history")
+
+
+def made_again(container: Container) -> None:
+    """Empty the read models and fill them from the ledger, by what `thaman rebuild` fills its scratch database with."""
+    database = container.application.database
+    for table in READ_MODELS:
+        database.execute(f"DELETE FROM {table}")  # noqa: S608 - a constant of this module
+    ends = {row["store_id"]: row["seq"] for row in database.fetch_all("SELECT store_id, seq FROM heads")}
+    fold = RecordedFold(container.tables)
+    for page in LedgerLog(container.tables).pages(ends):
+        fold.told(page.items)
 
 
 @dataclass

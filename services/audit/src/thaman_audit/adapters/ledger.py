@@ -1,6 +1,7 @@
 """The ledger's tables. What is written goes in whole batches: one statement per kind of row, a parameter a column."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from psycopg.rows import DictRow
 
 from thaman_audit.adapters.archive import Archive
 from thaman_audit.domain.linking import Arrival, Link, linked
-from thaman_audit.domain.rows import Row, Rows
+from thaman_audit.domain.rows import Row, Rows, together
 from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
 from thaman_kit.application import UnitOfWork
@@ -23,7 +24,7 @@ PAGE = 1_000
 
 
 class Columns(Mapping[str, list[Any]]):
-    """Rows seen as columns, at the moment they are asked for: rows added after the statement was noted count."""
+    """Rows seen as columns, each made when it is asked for."""
 
     def __init__(self, rows: list[Row]) -> None:
         self._rows = rows
@@ -43,9 +44,13 @@ class Batch:
 
     def __init__(self, unit: UnitOfWork) -> None:
         self.arrivals: list[Arrival] = []
-        self.rows = Rows()
-        self._noted: set[str] = set()
+        self._rows: dict[int, Rows] = defaultdict(Rows)
         unit.run("append to the ledger", self._append)
+
+    @property
+    def rows(self) -> Rows:
+        """What follows from the last event, if it is an entry of its own."""
+        return self._rows[len(self.arrivals)]
 
     def append(self, envelope: Envelope, body: bytes) -> None:
         """One more event, with its bytes as they were received."""
@@ -61,14 +66,11 @@ class Batch:
             )
         )
 
-    def note(self, unit: UnitOfWork) -> None:
-        """Let the unit store kinds of rows that are new since the last call."""
-        for statement in self.rows.by_statement.keys() - self._noted:
-            self._noted.add(statement)
-            unit.execute(_projections()[statement], Columns(self.rows.by_statement[statement]))
-
     def _append(self, cursor: Cursor[DictRow]) -> None:
-        """Make the links under the locks of the stores' heads. What is in the ledger already is left out."""
+        """Make the links under the locks of the stores' heads, and let the read models follow.
+
+        What is in the ledger already is left out of both: said again at a later place it would undo what came between.
+        """
         given = self.arrivals
         opened = cursor.execute(
             _queries()["open"].encode(),
@@ -78,13 +80,9 @@ class Batch:
                 "event_ids": [one.event_id for one in given],
             },
         ).fetchall()
-        known = set(opened[0]["known"])
-        fresh: dict[tuple[str, str], Arrival] = {}
-        for place, one in enumerate(given, 1):
-            if place not in known:
-                fresh.setdefault((one.service, one.event_id), one)
+        fresh = self._fresh(set(opened[0]["known"]))
         heads = {row["store"]: Head(row["store"], row["head_seq"], row["head_hash"]) for row in opened}
-        links = list(linked(fresh.values(), heads, opened[0]["opened_at"]))
+        links = list(linked([given[place - 1] for place in fresh], heads, opened[0]["opened_at"]))
         if not links:
             return
         cursor.execute(_queries()["append"].encode(), _columns(links) | {"recorded_at": opened[0]["opened_at"]})
@@ -97,6 +95,15 @@ class Batch:
                 "hashes": [heads[store_id].hash for store_id in sorted(moved)],
             },
         )
+        put_rows(cursor, together(self._rows[place] for place in fresh if place in self._rows))
+
+    def _fresh(self, known: Collection[int]) -> list[int]:
+        """The places, from one on, of events that are neither in the ledger nor earlier in this batch."""
+        first: dict[tuple[str, str], int] = {}
+        for place, one in enumerate(self.arrivals, 1):
+            if place not in known:
+                first.setdefault((one.service, one.event_id), place)
+        return list(first.values())
 
 
 def _columns(links: Sequence[Link]) -> dict[str, list[Any]]:
@@ -156,27 +163,9 @@ class LedgerTables:
                 return
             after = page[-1]["seq"]
 
-    def store_ids(self) -> Iterator[str]:
-        """Every store that has a chain."""
-        cursor = ""
-        while True:
-            page = self.select("heads", cursor=cursor, limit=PAGE)
-            yield from (row["store_id"] for row in page)
-            if len(page) < PAGE:
-                return
-            cursor = page[-1]["store_id"]
-
     def progress(self) -> list[dict[str, Any]]:
         """Up to which place of each service's log the ledger has read, by partition."""
         return self.select("progress")
-
-    def replace_read_models(self, pages: Iterable[Rows]) -> None:
-        """Make the read models again from ``pages``, while nobody else writes to them."""
-        with self._database.transaction() as cursor:
-            cursor.execute(_projections()["lock"].encode())
-            cursor.execute(_projections()["forget"].encode())
-            for rows in pages:
-                put_rows(cursor, rows)
 
     def put(self, rows: Rows) -> None:
         """Add rows to the read models."""

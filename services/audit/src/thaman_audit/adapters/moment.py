@@ -64,6 +64,10 @@ class Moment(CheckpointTables):
         """How many entries the chains' ends speak of."""
         return int(self.fetch_all(_queries()["count"])[0]["entries"])
 
+    def longest(self) -> int:
+        """How many entries of them the longest chain has."""
+        return int(self.fetch_all(_queries()["longest"])[0]["entries"])
+
     def head(self, store_id: str) -> Head | None:
         """The end that is kept of a chain."""
         return _head(self.fetch_all(_queries()["head"], {"store_id": store_id}))

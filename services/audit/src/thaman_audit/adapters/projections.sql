@@ -120,12 +120,3 @@ SELECT DISTINCT ON (store_id, item) store_id, item, base_price, standing_shelf_p
 FROM beside ORDER BY store_id, item, place DESC
 ON CONFLICT (store_id, item) DO UPDATE SET
     base_price = excluded.base_price, shelf_price = excluded.shelf_price, at = excluded.at
-
--- name: forget
--- description: Empty the read models before they are made again.
-WITH a AS (DELETE FROM stores), b AS (DELETE FROM runs), c AS (DELETE FROM item_events), d AS (DELETE FROM prices)
-DELETE FROM price_history
-
--- name: lock
--- description: Keep writers of the read models away until this transaction ends.
-LOCK TABLE stores, runs, item_events, prices, price_history IN EXCLUSIVE MODE

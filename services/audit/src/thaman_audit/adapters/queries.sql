@@ -30,10 +30,6 @@ FROM ledger WHERE store_id = %(store_id)s AND seq > %(after)s ORDER BY seq LIMIT
 -- description: The end of a store's chain.
 SELECT store_id, seq, hash FROM heads WHERE store_id = %(store_id)s
 
--- name: heads
--- description: All chains' ends, a page by store.
-SELECT store_id, seq, hash FROM heads WHERE store_id > %(cursor)s ORDER BY store_id LIMIT %(limit)s
-
 -- name: timeline
 -- description: A page of a store's entries, newest first.
 SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash

@@ -1,7 +1,7 @@
 """The rows that events add to the read models. A function of the events alone, so a rebuild gives the same rows."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,15 @@ class Rows:
     def add(self, statement: str, row: Row) -> None:
         """One more row."""
         self.by_statement[statement].append(row)
+
+
+def together(found: Iterable[Rows]) -> Rows:
+    """All rows, in their order."""
+    whole = Rows()
+    for rows in found:
+        for statement, some in rows.by_statement.items():
+            whole.by_statement[statement] += some
+    return whole
 
 
 def project(event: EventData, envelope: Envelope, rows: Rows) -> None:
