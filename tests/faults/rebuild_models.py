@@ -62,10 +62,11 @@ def audit() -> None:
     """What is made from the ledger."""
     from thaman_audit.bootstrap import build
     from thaman_audit.settings import AuditSettings
+    from thaman_audit.testing import made_again
 
     settings = load_settings(AuditSettings)
     with closing(build(settings)) as container:
-        container.ledger.rebuild()
+        made_again(container)
         rebuild_keys(container.application, _stream_of_onboarding(settings.nats_servers[0]))
 
 
