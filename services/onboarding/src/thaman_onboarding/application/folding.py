@@ -22,11 +22,12 @@ class OwnFold:
 
     def take(self, event: DomainEvent) -> bool:
         """Fold the event; whether it is one of a store's or the installation's history."""
-        if event.originator_id == SYSTEM_ID:
+        aggregate = event.topic.partition(".")[0]
+        if aggregate == "system":
             self._system = self._system or System(SYSTEM_ID)
             self._system.when(event)
-        elif event.originator_id == store_uuid(event.store_id):
-            store = self._stores.setdefault(event.store_id, Store(event.originator_id))
+        elif aggregate == "store":
+            store = self._stores.setdefault(event.store_id, Store(store_uuid(event.store_id)))
             store.when(event)
             if not self._gaps:
                 store.version = event.originator_version
