@@ -165,8 +165,9 @@ class InputDigester:
 
 
 def store_inputs(store: StoreFacts) -> dict[str, Any]:
-    """The store's facts as they are digested and recorded."""
-    inputs = {name: plain(getattr(store, name)) for name in StoreFacts.__slots__ if name not in ("policy", "trial")}
+    """The store's facts as they are digested and recorded; ``priced_version`` only tells approvals apart."""
+    apart = ("policy", "trial", "priced_version")
+    inputs = {name: plain(getattr(store, name)) for name in StoreFacts.__slots__ if name not in apart}
     policies = {"policy": store.policy, "trial": store.trial}
     return inputs | {name: _policy_inputs(facts) for name, facts in policies.items() if facts is not None}
 
