@@ -126,19 +126,36 @@ def test_an_installation_moves_by_parquet_and_back(
     assert audit(origin, "export", "--store", STORE, "--file", lines)[0] == 0
     code, said = audit(origin, "export", "--all", "--dir", whole, "--format", "parquet")
     assert (code, said["stores"]) == (0, 4)
-    (tmp_path / "spoiled.jsonl").write_bytes(lines.read_bytes().replace(b"9901", b"9902", 1))
+    # With its colon: four digits alone are sometimes part of a hash, and then an earlier entry is the first wrong one.
+    (tmp_path / "spoiled.jsonl").write_bytes(lines.read_bytes().replace(b":9901,", b":9902,", 1))
     code, said = audit(target, "import", tmp_path / "spoiled.jsonl", "--key", PUBLIC)
     assert code == 11 and f"Store {STORE}, entry" in said["why"]
+    (spoiled := tmp_path / "set").mkdir()
+    (spoiled / "manifest.json").write_bytes(
+        encode({"format": "thaman-ledger-set-1", "files": [{"file": 7}], "checkpoints": []}) + b"\n"
+    )
+    code, said = audit(target, "import", spoiled)
+    assert code == 11 and "the manifest cannot be read" in said["why"]
     code, said = audit(target, "import", whole, "--key", PUBLIC)
+    assert code == 11 and f"the last 2 entries of store {STORE} are sealed by nobody" in said["why"]
+    code, said = audit(target, "import", whole, "--key", PUBLIC, "--unsealed")
+    assert [one["unsealed"] for one in said["stores"]] == [2, 0, 0, 0]
     assert (code, said["checkpoints"], [one["new"] for one in said["stores"]]) == (0, 4, [True] * 4)
     assert audit(target, "export", "--store", STORE, "--file", again)[0] == 0
     assert again.read_bytes() == lines.read_bytes()
-    code, said = audit(target, "import", lines, "--key", PUBLIC)
+    with pytest.raises(SystemExit):
+        main(["audit", "import", str(lines)])
+    assert f"Of store {STORE} the last 2 entries are sealed by nobody." in capsys.readouterr().out
+    code, said = audit(target, "import", lines, "--key", PUBLIC, "--unsealed")
     assert (code, [one["new"] for one in said["stores"]]) == (0, [False])
     code, said = audit(target, "verify", "--key", PUBLIC)
     assert (code, said["ok"], said["checkpoints"]) == (0, True, 4)
     assert audit(target, "export", "--store", STORE)[0] == 2
     assert audit(target, "import", tmp_path / "nothing.jsonl")[0] == 2
+    with psycopg.connect(target) as rows:
+        rows.execute("INSERT INTO audit.heads VALUES ('../out', 1, '')")
+    code, said = audit(target, "export", "--all", "--dir", tmp_path / "inside")
+    assert code != 0 and "'../out' is no store's id" in said["why"] and not list(tmp_path.glob("out*"))
 
 
 def test_an_archive_goes_on_answering_and_says_what_is_missing(
@@ -171,6 +188,8 @@ def test_an_archive_goes_on_answering_and_says_what_is_missing(
         code, said = thaman("audit", "archive", "--dir", place, "--before", "2999-01-01")
         assert code == 0 and said["entries"] == sum(one["last"] for one in said["files"]) > 33
         assert thaman("why", STORE, "2", "--at", "2026-11-28") == why
+        code, said = thaman("audit", "archive", "--dir", elsewhere, "--before", "2999-01-01")
+        assert code == 11 and str(place) in said["why"] and str(elsewhere) in said["why"]
         assert references(url) == spoken, "what `audit isolation` looks at"
         assert ledger(url) == checked, "what `check-world` looks at"
         place.rename(elsewhere)
@@ -182,3 +201,6 @@ def test_an_archive_goes_on_answering_and_says_what_is_missing(
         assert thaman("why", STORE, "2", "--at", "2026-11-28") == why
         code, said = thaman("audit", "verify", "--key", PUBLIC)
         assert (code, said["resting"]) == (0, [])
+        code, said = thaman("audit", "archive", "--dir", place, "--before", "2999-01-01")
+        assert code == 2 and str(place) in said["why"] and str(elsewhere) in said["why"]
+        assert thaman("audit", "archive", "--before", "2999-01-01")[0] == 0, "moved as a whole"

@@ -153,3 +153,26 @@ def test_harmless_text_stays(harmless: str) -> None:
 @pytest.mark.parametrize("contact", ["owner.one@shop.example", "+966512345678", "00966512345678", "0512345678"])
 def test_no_way_to_reach_a_person_stays(contact: str) -> None:
     assert redact_text(f"ask {contact}, please") == f"ask {MASK}, please"
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        "+966 50 123 4567", "050-123-4567", "+966-501234567", "٠٥٠١٢٣٤٥٦٧", "owner/ahmed@shop.sa", "0501234567",
+        "00966501234567", "+٩٦٦ ٥٠ ١٢٣ ٤٥٦٧", "+201001234567",
+    ],
+)  # fmt: skip
+def test_ways_to_reach_a_person_are_masked(reach: str) -> None:
+    assert redact_text(f"call {reach}, he said") in (f"call {MASK}, he said", f"call owner/{MASK}, he said")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "price 1999 to 2050 and 12 345 678", "store 1419723483, order 966123", "on 05-11-2026 12:00",
+        "2026-11-29T05:00:00",
+        "run 7f05012345678", "١٢٫٥٠ ر.س", "+5 % of 100 000 000", "key_0501234567", "pkg@1.2.3", "nats://app@bus.example",
+    ],
+)  # fmt: skip
+def test_prices_ids_and_dates_are_left_alone(text: str) -> None:
+    assert redact_text(text) == text

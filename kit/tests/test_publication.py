@@ -28,6 +28,7 @@ class Alike(DomainEvent, topic="publication_test.Alike"):
     fence: int
     reason: str
     paused_by: str
+    reason_ar: str | None = None
 
 
 class Other(DomainEvent, topic="publication_test.Other"):
@@ -37,7 +38,7 @@ class Other(DomainEvent, topic="publication_test.Other"):
 
 
 FIELDS: dict[str, Any] = {"originator_id": ID, "originator_version": 3, "store_id": "101", "occurred_at": NOW}
-PAUSED: dict[str, Any] = {"fence": 7, "reason": "holiday", "paused_by": "merchant"}
+PAUSED: dict[str, Any] = {"fence": 7, "reason": "holiday", "paused_by": "merchant", "reason_ar": None}
 
 
 def translate(event: Other) -> onboarding.StorePaused | None:

@@ -76,7 +76,7 @@ READ_MODELS: dict[str, dict[str, tuple[str, ...]]] = {
 
 RECORDS: dict[str, set[str]] = {
     "onboarding": {"tokens", "oauth_states", "installs", "webhook_inbox", "product_hints"}
-    | {"decisions", "order_sweeps", "unreadable_items", "call_blocks", "breaker_signals"}
+    | {"decisions", "order_sweeps", "unreadable_items", "call_blocks", "breaker_signals", "breaker_sweeps"}
     | {"store_keys", "store_profiles", "forgettings"},
     "scheduler": set(),
     "optimizer": {"pages", "source_pages", "searches"},

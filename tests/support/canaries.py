@@ -41,6 +41,7 @@ class Canaries:
         self.store = f"Perfumes of {word()}"
         self.owner = {"name": word(), "email": f"{word()}@merchant.example", "mobile": f"+9665{_digits(8)}"}
         self.customer = {"first_name": word(), "email": f"{word()}@customer.example", "mobile": f"5{_digits(8)}"}
+        self.licence = f"{word()}@authority.example"
         self.address = word()
         self.unreadable = word()
         self.tokens: list[str] = []
@@ -48,6 +49,7 @@ class Canaries:
     def words(self) -> list[bytes]:
         """All that must not be found in clear."""
         private = [self.store, *self.owner.values(), *self.customer.values(), self.address, self.unreadable]
+        private.append(self.licence)
         return [word.encode() for word in (*private, *self.tokens)]
 
 
@@ -106,6 +108,18 @@ class Merchant:
         assert await self.say("order.created", order) == 200
         assert await self.say("order.updated", {"id": self.canaries.unreadable, "customer": customer}) == 200
         assert await self.post(json.dumps({"event": "!", "who": self.canaries.owner}).encode()) == 400
+
+    async def licence(self) -> None:
+        """A discount licence whose free texts have an address in them: said, corrected and revoked."""
+        said = f"ask {self.canaries.licence}"
+        days = {"starts_on": "2026-01-01", "ends_on": "2026-01-31"}
+        body = {"number": "7", "authority": "MC", **days, "kind": said, "document": said}
+        path = f"/stores/{self.store_id}/licences"
+        made = await self.system.api.send("POST", "onboarding", path, json=body)
+        place = f"{path}/{made['licence_id']}"
+        corrected = {"licence": body | {"number": "8"}, "reason": said}
+        await self.system.api.send("PUT", "onboarding", place, json=corrected)
+        await self.system.api.send("POST", "onboarding", f"{place}/revoke", json={"reason": said})
 
     async def say(self, event: str, data: dict[str, Any]) -> int:
         moment = datetime.now(UTC) + timedelta(hours=3)
@@ -205,6 +219,7 @@ async def _come(merchant: Merchant) -> None:
     seen = await system.api.get("onboarding", f"/stores/{merchant.store_id}")
     assert seen["name"] == merchant.canaries.store, "it went in, and whoever may see it does"
     await merchant.orders()
+    await merchant.licence()
 
     async def is_settled() -> bool:
         dead = system.rows("SELECT count(*) FROM onboarding.jobs WHERE queue = 'webhooks' AND state = 'dead'")

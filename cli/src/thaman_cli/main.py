@@ -118,7 +118,7 @@ def _unexpected(error: Exception) -> CliError:
         return ExportRefused(
             "A file of the archive is needed",
             str(error),
-            "Put it back, or set THAMAN_AUDIT_ARCHIVE_DIR to the folder that has it.",
+            "Put it back, readable, or set THAMAN_AUDIT_ARCHIVE_DIR to the folder that has it.",
         )
     return CliError(
         f"Something unexpected happened: {type(error).__name__}",

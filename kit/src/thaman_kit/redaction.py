@@ -16,14 +16,17 @@ _SECRET_NAME = re.compile(
     r"secret|passw(or)?d|pepper|^(.*[_-])?token$|authorization|cookie|^(.*[_-])?api[_-]?key$|^(.*[_-])?(key_?ring|dsn)$",
     re.IGNORECASE,
 )
+_SAUDI = "(?:(?:\\+|00|\u0660\u0660)?[9\u0669][6\u0666]{2}[ -]?|[0\u0660])"
+"""What stands before a Saudi mobile number, in either kind of digits; ``\\d`` is both. Groups as people write them, so
+that dates and prices do not look like one."""
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bory_(at|rt|ac)_[\w.~-]+"), rf"ory_\1_{MASK}"),
     (re.compile(r"\bthk_(live|test)_\w+"), rf"thk_\1_{MASK}"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), MASK),
     (re.compile(r"\b([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{MASK}@"),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {MASK}"),
-    (re.compile(r"(?<![\w.+/-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MASK),
-    (re.compile(r"(?<![\w+-])(?:\+\d{9,15}|(?:00)?9665\d{8}|05\d{8})(?![\w-])"), MASK),
+    (re.compile(r"(?<![\w.+-])(?<!://)[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[^\W\d_][\w-]+"), MASK),
+    (re.compile(rf"(?<![\w+-])(?:\+\d{{9,15}}|{_SAUDI}[5\u0665]\d[ -]?\d{{3}}[ -]?\d{{4}})(?![\w-])"), MASK),
     (re.compile(r"([?&](?:code|state|code_verifier)=)[^&\s\"'#]+"), rf"\1{MASK}"),
     (
         re.compile(

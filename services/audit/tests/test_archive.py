@@ -2,47 +2,36 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from httpx import ASGITransport, AsyncClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.errors import InsufficientPrivilege, RaiseException
-from psycopg.rows import dict_row
 
-from thaman_audit.adapters.archiving import ArchivingTables, Folder
 from thaman_audit.adapters.moment import Moment
 from thaman_audit.api import build_api
-from thaman_audit.archiving import MANIFEST, Archiver
+from thaman_audit.archive_listing import MANIFEST
 from thaman_audit.bootstrap import build
-from thaman_audit.domain.archived import STUB, Segment
+from thaman_audit.domain.archived import STUB
 from thaman_audit.errors import ArchiveRefused
 from thaman_audit.testing import KEY, NOW, made_again, settings_for
-from thaman_audit.testing_proofs import OTHER, STORE, Forger, export, prove, tell_story, verify
+from thaman_audit.testing_archives import EVER, archive, exports, rows_of, stubs, told
+from thaman_audit.testing_proofs import STORE, Forger, prove, verify
 from thaman_audit.verify import Entry
 from thaman_contracts.envelope import encode
 from thaman_contracts.events import REGISTRY
 from thaman_contracts.examples import example_of
-from thaman_contracts.ids import SYSTEM
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.keys import NewKey
-from thaman_kit.migrate import migrate
-from thaman_kit.testing import ROLE_PASSWORD, own_database, template_database
+from thaman_kit.testing import ROLE_PASSWORD
 
-EVER = datetime.now(UTC) + timedelta(days=1)
-SIZE = 9
-STORES = (STORE, OTHER, "9", SYSTEM)
 SEALED = 33
 STEPS = ("written", "read", "noted", "listed", "removed")
-Rows = psycopg.Connection[dict[str, Any]]
 PATHS = [
     "timeline", "activity", "runs", "chain", "chain/verify", "stops", "prices/1/history", "prices/2/history",
     "items/1/why", "items/2/why", "items/1/lowest-price", "items/1/receipts",
@@ -53,53 +42,15 @@ class Interrupted(Exception):
     """Somebody pulled the plug."""
 
 
-@contextmanager
-def told(server: EmbeddedPostgres) -> Iterator[str]:
-    def prepare(url: str) -> None:
-        migrate(url, ["audit"], {"audit": ROLE_PASSWORD})
-        tell_story(url)
-
-    with own_database(server, template=template_database(server, "audit_story", prepare)) as url:
-        yield url
-
-
 @pytest.fixture
 def url(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     with told(postgres_server) as url:
         yield url
 
 
-@contextmanager
-def rows_of(url: str) -> Iterator[Rows]:
-    with psycopg.connect(url, row_factory=dict_row, options="-c search_path=audit -c timezone=UTC") as rows:
-        yield rows
-
-
-def archive(
-    url: str, folder: Path, before: datetime = EVER, tell: Callable[[str], None] = lambda _: None
-) -> list[Segment]:
-    with ArchivingTables.of(url, folder) as tables:
-        return Archiver(tables, Folder(folder), tell, SIZE).archive(before)
-
-
-def exports(url: str) -> dict[str, list[bytes]]:
-    with rows_of(url) as rows:
-        return {store: export(rows, store) for store in STORES}
-
-
 def happened_in(url: str) -> list[Entry]:
     with rows_of(url) as rows:
         return list(Moment(rows).happened(STORE, EVER))
-
-
-def stubs(url: str) -> dict[str, int]:
-    """How many bodies left, by store."""
-    with rows_of(url) as rows:
-        found = rows.execute(
-            "SELECT store_id, count(*) AS n FROM ledger WHERE position(%s::bytea IN data) = 1 GROUP BY store_id",
-            (STUB,),
-        )
-        return {row["store_id"]: row["n"] for row in found}
 
 
 async def ask(url: str, *paths: str, status: int = 200) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from thaman_audit.adapters.moment import Moment
 from thaman_audit.adapters.signing import is_signed
 from thaman_audit.api import build_api
 from thaman_audit.bootstrap import build
+from thaman_audit.domain.archived import file_of
 from thaman_audit.errors import (
     BrokenExport,
     ImportRefused,
@@ -26,10 +28,13 @@ from thaman_audit.errors import (
     UntrustedExport,
 )
 from thaman_audit.ledger_import import Imported, Lines, import_stores
+from thaman_audit.ledger_read import read_entries, read_header
 from thaman_audit.ledger_set import import_set, read_manifest, write_manifest
 from thaman_audit.testing import KEY, NOW, Streams, settings_for, signing_key
 from thaman_audit.testing_events import observed, price_change
 from thaman_audit.testing_proofs import FOREIGN, OTHER, STORE, export, prove, tell_story, verify
+from thaman_audit.unsealed import Unsealed
+from thaman_audit.verify import Head
 from thaman_contracts.envelope import encode
 from thaman_contracts.events import onboarding
 from thaman_contracts.examples import example_of
@@ -105,17 +110,20 @@ def opened(lines: Sequence[bytes]) -> Lines:
     return lambda: iter(lines)
 
 
-def take(url: str, *files: list[bytes], trusted: Sequence[bytes] = tuple(OURS)) -> list[Imported]:
+def take(
+    url: str, *files: list[bytes], trusted: Sequence[bytes] = tuple(OURS), takes_unsealed: bool = True
+) -> list[Imported]:
     with ImportTables.of(url) as target:
-        return import_stores(target, [opened(lines) for lines in files], is_signed, trusted)
+        given = [opened(lines) for lines in files]
+        return import_stores(target, given, is_signed, trusted, takes_unsealed=takes_unsealed)
 
 
-def take_set(url: str, origin: str, exports: dict[str, list[bytes]]) -> list[Imported]:
+def take_set(url: str, origin: str, exports: dict[str, list[bytes]], *, takes_unsealed: bool = True) -> list[Imported]:
     with rows_of(origin) as rows:
         manifest = manifest_of(rows, exports)
     with ImportTables.of(url) as target:
         files = {f"{store}.jsonl": opened(lines) for store, lines in exports.items()}
-        return import_set(target, read_manifest(manifest), files, is_signed, OURS)
+        return import_set(target, read_manifest(manifest), files, is_signed, OURS, takes_unsealed=takes_unsealed)
 
 
 def manifest_of(rows: psycopg.Connection[dict[str, Any]], exports: dict[str, list[bytes]]) -> bytes:
@@ -264,3 +272,62 @@ def test_the_first_broken_place_is_named(nowhere: str, exports: dict[str, list[b
     lines[20] = b"nonsense\n"
     with pytest.raises(UnreadableExport, match="entry 20 of store"):
         take(nowhere, lines)
+
+
+def test_a_trusted_key_proves_nothing_after_its_checkpoint(
+    origin: str, clean: str, exports: dict[str, list[bytes]]
+) -> None:
+    with pytest.raises(UntrustedExport, match=f"the last 2 entries of store {STORE} are sealed by nobody"):
+        take(clean, exports[STORE], takes_unsealed=False)
+    with pytest.raises(UntrustedExport, match=f"store {STORE} are sealed"):
+        take_set(clean, origin, exports, takes_unsealed=False)
+    assert not any(everything(clean).values())
+    (unproven,) = take(clean, exports[OTHER], trusted=[])
+    assert (unproven.unsealed, take(clean, exports[STORE])[0].unsealed) == (0, 2)
+    (sealed,) = take(clean, exports[OTHER], takes_unsealed=False)
+    assert sealed.header.head.seq == sealed.sealed
+
+
+def test_that_a_checkpoint_was_sealed_is_proven_by_the_checkpoint(origin: str, exports: dict[str, list[bytes]]) -> None:
+    with rows_of(origin) as rows:
+        manifest = read_manifest(manifest_of(rows, exports))
+    entries = list(read_entries(SYSTEM, iter(exports[SYSTEM][1:])))
+    announcement = next(entry for entry in reversed(entries) if entry.service == "audit")
+    for entry, count in (
+        (announcement, 0),
+        (replace(announcement, data=announcement.data.replace(b'"stores":', b'"stores":1')), 1),
+        (replace(announcement, data=announcement.data.replace(b'"number":', b'"number":9')), 1),
+        (entries[-1], 1),
+    ):
+        seen = Unsealed(0, manifest.checkpoints)
+        seen.see(entry)
+        assert seen.count == count
+
+
+@pytest.mark.parametrize("store_id", ["../../etc", "/tmp/x", "77\n", "", 77])
+def test_what_is_no_store_leads_to_no_file(exports: dict[str, list[bytes]], store_id: str | int) -> None:
+    header = encode(json.loads(exports[STORE][0]) | {"store_id": store_id}) + b"\n"
+    with pytest.raises(UnreadableExport):
+        read_header(header)
+    line = {"file": "x.jsonl", "store_id": store_id, "length": 1, "head": "00" * 32}
+    for spoiled in (line, line | {"store_id": STORE, "file": 7}):
+        with pytest.raises(UnreadableExport):
+            read_manifest(encode({"format": "thaman-ledger-set-1", "files": [spoiled], "checkpoints": []}) + b"\n")
+    with pytest.raises(ValueError, match="store's id"):
+        file_of(str(store_id) if store_id != 77 else "x", 1, 2)
+
+
+def test_stores_are_claimed_in_the_order_in_which_the_worker_locks_them(
+    nowhere: str, exports: dict[str, list[bytes]]
+) -> None:
+    claimed: list[str] = []
+
+    class Noting(ImportTables):
+        def claim(self, store_id: str) -> Head | None:
+            claimed.append(store_id)
+            return super().claim(store_id)
+
+    with pytest.raises(IncompleteSet), Noting.of(nowhere) as target:
+        files = [opened(exports[store]) for store in (SYSTEM, OTHER, "9", STORE)]
+        import_stores(target, files, is_signed, ())
+    assert claimed == sorted(claimed) and len(claimed) == 4

@@ -173,6 +173,18 @@ def test_at_any_instant_it_is_what_was_known_then(story: Container) -> None:
         licence_ledger(story.tables, "404", FIRST, FIRST)
 
 
+def test_a_licence_up_to_the_end_of_the_calendar_does_not_spoil_the_ledger(story: Container, streams: Streams) -> None:
+    endless = licence(0, 0, "8/2026", ends_on=date.max)
+    revoked: dict[str, Any] = {"licence_id": TWO, "reason": "a slip", "revoked_by": "store:key_1"}
+    streams.deliver(recorded(0, endless, TWO), told(LicenceRevoked, 200, revoked_from=date.max, **revoked))
+    for hour in (199, 240):
+        found = ask(story, hour)
+        assert [one.state for one in found.licences] == ["ended", "in_force"]
+        assert rows(found.licences[1].sales)[-1] == ("1", 120, 128, 8_000, None)
+        assert "9999-12-31" in found.model_dump_json()
+    assert not {one.why for one in found.uncovered if one.since >= FIRST}
+
+
 def test_corrections_and_revocations_erase_nothing(story: Container, streams: Streams) -> None:
     wider = licence(categories=("عطور",), max_discount_bp=3_000)
     change: dict[str, Any] = {"licence_id": ONE, "reason": "قُرئت النسبة خطأ", "corrected_by": "store:key_1"}
@@ -242,4 +254,5 @@ async def test_over_http(story: Container, streams: Streams) -> None:
         assert date.fromisoformat(found.json()["licences"][0]["licence"]["ends_on"]) == FIRST.date() + 4 * DAY
         future = await client.get(f"/stores/{STORE}/licences", params={"at": "2999-01-01T00:00Z"}, headers=headers)
         assert (future.status_code, future.json()["errors"][0]["parameter"]) == (422, "at")
-        assert (await client.get("/stores/78/licences", headers=headers)).status_code in (403, 404)
+        other = await client.get("/stores/78/licences", headers=headers)
+        assert (other.status_code, other.json()["detail"]) == (404, "There is no such store.")

@@ -95,7 +95,7 @@ SEGMENT = Segment("77", 1, 9, "77/1-9.jsonl", "/archive", bytes(32), bytes(32), 
         MissingEntry("77", 3),
         UnreadableEntry("77", 3, "thaman.onboarding.StorePaused.v1"),
         ArchiveSpoiled(SEGMENT, 3),
-        ArchiveMissing(SEGMENT, Path("77/1-9.jsonl")),
+        ArchiveMissing(SEGMENT, Path("77/1-9.jsonl"), FileNotFoundError(2, "No such file")),
     ],
     ids=lambda error: type(error).__name__,
 )

@@ -12,13 +12,16 @@ from thaman_contracts.events.onboarding import CatalogItem, ItemStatus
 from thaman_onboarding.domain.breaker import (
     Anomaly,
     InHand,
+    Jumps,
+    Move,
+    Origin,
     Plan,
     Trip,
     Window,
     judge,
-    jumped,
     jumps_of,
     median,
+    moves_of,
 )
 from thaman_onboarding.domain.breaker_words import percent, words
 from thaman_onboarding.domain.catalogue import KnownItem, SeenItem
@@ -31,6 +34,7 @@ WINDOWS = st.builds(
     changing=COUNT,
     began=COUNT,
     troubled=COUNT,
+    written=COUNT,
     edited=COUNT,
     jumped=COUNT,
     plans=st.lists(MOVES.map(lambda moves: Plan(uuid4(), moves)), max_size=3).map(tuple),
@@ -39,6 +43,7 @@ MAYBE = st.none() | st.integers(0, 10_000)
 LIMITS = st.builds(
     BreakerLimits,
     min_items=st.integers(1, 50),
+    min_count=st.integers(1, 10),
     changes=st.none() | COUNT,
     changes_bp=MAYBE,
     run_median_bp=MAYBE,
@@ -46,6 +51,7 @@ LIMITS = st.builds(
     large_cuts_bp=MAYBE,
     troubles_bp=MAYBE,
     edits=st.none() | COUNT,
+    edits_bp=MAYBE,
     jumps_bp=MAYBE,
 )
 OFF: dict[str, Any] = dict.fromkeys(
@@ -59,7 +65,7 @@ def test_a_trip_is_over_a_limit_that_is_set_and_says_so(window: Window, limits: 
     if trip is None:
         return
     assert trip.limit == getattr(limits, trip.setting)
-    assert trip.seen >= trip.limit  # a share is shown rounded down
+    assert trip.seen > trip.limit  # a share is shown rounded up
     assert trip.count > 0
     for text in words(trip, limits):
         assert trip.setting in text
@@ -103,12 +109,17 @@ def plan(*moves: int) -> tuple[Plan, ...]:
     [
         (Window(items=100, jumped=20), None, 0),
         (Window(items=100, jumped=21), Anomaly.JUMPS, 2_100),
-        (Window(items=30, jumped=19), None, 0),
-        (Window(items=500, edited=10), None, 0),
-        (Window(items=500, edited=11), Anomaly.EDITS, 11),
+        (Window(items=20, jumped=4), None, 0),
+        (Window(items=20, jumped=5), Anomaly.JUMPS, 2_500),
+        (Window(items=19, jumped=19), None, 0),
+        (Window(items=9_999, jumped=2_000), Anomaly.JUMPS, 2_001),
+        (Window(items=500, written=60, edited=10), None, 0),
+        (Window(items=500, written=60, edited=11), Anomaly.EDITS, 11),
+        (Window(items=5_000, written=110, edited=11), None, 0),
         (Window(items=500, began=50, troubled=25), None, 0),
         (Window(items=500, began=50, troubled=26), Anomaly.TROUBLES, 5_200),
         (Window(items=500, began=19, troubled=19), None, 0),
+        (Window(items=500, began=20, troubled=11), Anomaly.TROUBLES, 5_500),
         (Window(plans=plan(*[-2_001] * 19)), None, 0),
         (Window(plans=plan(*[-1_500] * 20)), None, 0),
         (Window(plans=plan(*[-1_501] * 7, *[100] * 13)), Anomaly.LARGE_CUTS, 3_500),
@@ -126,6 +137,16 @@ def item(**changes: Any) -> CatalogItem:
     return CatalogItem.model_validate(values | {"shelf_price": 10_000, "cost": 5_000} | changes)
 
 
+def test_a_small_whole_still_takes_three() -> None:
+    limits = BreakerLimits(min_items=4)
+    assert judge(Window(items=4, jumped=2), limits) is None
+    assert judge(Window(items=4, jumped=3), limits) is not None
+
+
+def test_edits_without_a_share_are_counted_alone() -> None:
+    assert judge(Window(items=5_000, written=5_000, edited=11), BreakerLimits(edits_bp=None)) is not None
+
+
 @pytest.mark.parametrize(
     ("change", "jumps"),
     [
@@ -139,26 +160,47 @@ def item(**changes: Any) -> CatalogItem:
     ],
 )
 def test_what_a_jump_is(change: dict[str, Any], jumps: bool) -> None:
-    assert jumped(item(), item(**change), 3_000) is jumps
-    assert jumped(item(cost=None), item(), 3_000) is False
+    found = jumps_of([Move(item(), item(**change))], {}, 3_000)
+    assert bool(found.jumped) is jumps
+    assert jumps_of([Move(item(cost=None), item())], {}, 3_000) == Jumps()
 
 
-def test_a_price_of_our_own_is_no_jump() -> None:
+def test_a_price_of_our_own_is_no_move() -> None:
     known = {"1": KnownItem(item(), True, "x", last_written=20_000, write_version=1)}
-    assert jumps_of([SeenItem(item(base_price=20_000))], known, 3_000) == frozenset()
-    assert jumps_of([SeenItem(item(base_price=20_001))], known, 3_000) == {"1"}
-    assert jumps_of([SeenItem(item(base_price=20_000, cost=50))], known, 3_000) == {"1"}
-    assert jumps_of([SeenItem(item(base_price=99))], {}, 3_000) == frozenset()
+
+    def keys(now: CatalogItem, ours: int = 0) -> list[str]:
+        return [move.key for move in moves_of([SeenItem(now)], known, {"1": ours})]
+
+    assert keys(item(base_price=20_000)) == []
+    assert keys(item(base_price=20_001)) == ["1"]
+    assert keys(item(base_price=20_001), ours=20_001) == []
+    assert keys(item(base_price=20_000, cost=50)) == ["1"]
+    assert moves_of([SeenItem(item(base_price=99))], {}) == ()
     assert InHand(well=frozenset({uuid4()})).is_suspicious is False
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (item(cost=5_000), Jumps(returned=frozenset({"1"}))),
+        (item(cost=6_400), Jumps(returned=frozenset({"1"}))),
+        (item(cost=7_000), Jumps({"1": Origin(cost=500)})),
+        (item(cost=5_000, base_price=99_000), Jumps({"1": Origin(base_price=10_000)})),
+        (item(cost=510), Jumps()),
+    ],
+)
+def test_a_way_back_is_no_jump(now: CatalogItem, expected: Jumps) -> None:
+    assert jumps_of([Move(item(cost=500), now)], {"1": Origin(cost=5_000)}, 3_000) == expected
 
 
 def test_the_words() -> None:
     arabic, english = words(Trip(Anomaly.JUMPS, "jumps_bp", 3_750, 2_000, 45, 120), BreakerLimits())
     assert english == (
-        "Stopped by itself: the cost or price of 45 of 120 items in Salla jumped by more than 30% within 60 minutes"
-        " (37.5%); the limit is 20% (breaker.jumps_bp). Now look at costs and prices in Salla: an import may be broken;"
+        "Stopped by itself: the cost or price of 45 of 120 items in Salla jumped by more than 30%,"
+        " seen within 60 minutes (37.5%); the limit is 20% (breaker.jumps_bp)."
+        " Now look at costs and prices in Salla: an import may be broken;"
         " then resume the store."
     )
-    for part in ("توقفت الكتابة تلقائيًا", "45", "120", "37.5%", "20%", "استأنف المتجر"):
+    for part in ("توقفت الكتابة تلقائيًا", "بالدقائق: 60", "45", "120", "37.5%", "20%", "استأنف المتجر"):
         assert part in arabic
     assert [percent(bp) for bp in (0, 5, 150, 10_000)] == ["0%", "0.05%", "1.5%", "100%"]

@@ -19,6 +19,8 @@ from thaman_kit.vault import KeyRing
 from thaman_onboarding.adapters.sealing import Sealer
 from thaman_onboarding.adapters.vault_store import sealed_tokens
 from thaman_onboarding.application.rebuild import rebuild
+from thaman_onboarding.application.recorded import RecordedFold
+from thaman_onboarding.bootstrap import build_container
 from thaman_onboarding.domain import events
 from thaman_onboarding.domain.forgetting import Wish
 from thaman_onboarding.domain.store import Store, StoreFacts
@@ -191,8 +193,17 @@ def test_a_process_that_dies_in_a_forgetting_leaves_it_due(start_service: Any, s
     uninstall(service, store_id)
     assert round_that_dies(service, "onboarding.forget.before_commit") == -9
     assert (held(service, store_id)["keys"], len(waiting(service, store_id))) == (1, 1)
-    assert [service.container.forgetting.round() for _ in range(2)] == [1, 0]
+    assert round_that_dies(service, "onboarding.forget.committed") == -9
+    assert service.container.forgetting.round() == 0
     assert service.events(store_id).count("store.Forgotten") == 1
+    # What `thaman rebuild` makes of the same history.
+    row = service.rows("SELECT name, domain, forgotten_at FROM stores")
+    admin(service, "UPDATE stores SET name = 'wrong', forgotten_at = NULL, version = 0")
+    app = service.container.app
+    fold = RecordedFold(app, SystemClock())
+    fold.own([app.mapper.to_domain_event(one) for one in app.recorder.select_notifications(1, 1_000)])
+    fold.finish()
+    assert service.rows("SELECT name, domain, forgotten_at FROM stores") == row
 
 
 def test_an_operator_asks_calls_off_and_asks_again(service: Any, salla: Any) -> None:
@@ -205,7 +216,9 @@ def test_an_operator_asks_calls_off_and_asks_again(service: Any, salla: Any) -> 
     assert service.http.delete(forgetting, headers=operator).status_code == 409
     service.http.post(forgetting, headers=operator)
     service.connect(store_id)
-    assert service.http.get(forgetting, headers=operator).json()["state"] == "kept", "it was connected again"
+    assert service.http.get(forgetting, headers=operator).json()["state"] == "waiting", (
+        "only an uninstall ends by coming back"
+    )
     done = service.http.post(forgetting, headers=operator, json={"now": True}).json()
     assert (done["state"], done["connected"], done["held"]["keys"]) == ("forgotten", False, 0)
     assert service.http.post(forgetting, headers=operator, json={"now": True}).json()["state"] == "forgotten"
@@ -240,6 +253,54 @@ def test_tokens_of_before_are_adopted(service: Any, salla: Any) -> None:
     admin(service, "UPDATE tokens SET wrapped_key = %s, key_id = %s, access_token = %s, refresh_token = %s",
           *(old[name] for name in names))  # fmt: skip
     assert container.renewals.current(store_id).tokens == stored.tokens
-    container.forgetting.round()
-    assert service.rows("SELECT wrapped_key, key_id FROM tokens") == [(None, None)]
+    # While old processes may run, nothing is written that they cannot read; a row that does not open stops no other.
+    admin(service, "UPDATE vault_upgrade SET store_keys_from = now() + interval '1 hour'")
+    early = build_container(container.settings)
+    assert early.forgetting.adopt() == 0
+    assert early.renewals.current(store_id).tokens == stored.tokens
+    early.close()
+    admin(
+        service,
+        "INSERT INTO tokens SELECT (jsonb_populate_record(t, jsonb_build_object('store_id', '0'))).* FROM tokens t",
+    )
+    admin(service, "UPDATE vault_upgrade SET store_keys_from = now()")
+    assert container.forgetting.adopt() == 1
+    assert service.rows("SELECT wrapped_key, key_id FROM tokens WHERE store_id = %s", store_id) == [(None, None)]
+    assert service.rows("SELECT 1 FROM store_keys WHERE store_id = '0'") == []
     assert container.renewals.current(store_id).tokens == stored.tokens
+
+
+def test_a_wish_that_was_left_over_or_is_missing(service: Any, salla: Any) -> None:
+    store_id = salla.new_store()
+    service.connect(store_id)
+    admin(service, "INSERT INTO forgettings VALUES (%s, 'uninstalled', 'merchant', now(), now())", store_id)
+    assert service.container.forgetting.round() == 0
+    assert (waiting(service, store_id), state(service, store_id)["state"]) == ([], "connected")
+    uninstall(service, store_id)
+    admin(service, "DELETE FROM forgettings")
+    service.container.forgetting.round()
+    assert waiting(service, store_id) == [("uninstalled", WAIT)], "say an old process saw it go"
+    service.container.forgetting.call_off(store_id, "operator:key_1")
+    service.container.forgetting.round()
+    assert state(service, store_id)["forget_at"] is None, "an operator keeps it"
+
+
+def test_a_merchant_on_the_way_in_again_is_waited_for(start_service: Any, salla: Any) -> None:
+    service = start_service(forget_after_days=0)
+    store_id = salla.new_store()
+    service.connect(store_id)
+    uninstall(service, store_id)
+    tokens = {"access_token": "ory_at_x", "refresh_token": "ory_rt_x", "expires": 9_999_999_999, "scope": "a"}
+    service.post_webhook("app.store.authorize", store_id, tokens)
+    assert service.container.forgetting.round() == 0
+    assert held(service, store_id)["installs"] == 1 and len(waiting(service, store_id)) == 1
+    admin(service, "UPDATE installs SET started_at = started_at - interval '2 days' WHERE state = 'received'")
+    assert service.container.forgetting.round() == 1
+    assert held(service, store_id)["installs"] == 0
+
+
+def test_a_profile_that_does_not_open_hides_no_store(service: Any, salla: Any) -> None:
+    store_id = salla.new_store()
+    service.connect(store_id)
+    admin(service, "UPDATE store_profiles SET sealed = 'no'::bytea")
+    assert state(service, store_id)["name"] == store_id

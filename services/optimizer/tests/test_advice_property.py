@@ -202,7 +202,7 @@ def demanding(stock: float) -> tuple[StoreFacts, ItemFacts]:
 
 
 def test_a_factor_scales_what_is_expected_and_ends_with_the_proposal() -> None:
-    store, item = demanding(stock=20.0)
+    store, item = demanding(stock=14.0)
     until = NOW + timedelta(days=2)
     (plain,) = judge(store, [item], NOW)
     (more,) = judge(store, [item], NOW, advice(demand_factor_bp=12_500, demand_until=until))

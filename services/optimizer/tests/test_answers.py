@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from thaman_contracts.events import onboarding
+from thaman_contracts.events.breaker import BreakerLimits
 from thaman_contracts.events.onboarding import CatalogItem
 from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks
 from thaman_contracts.events.settings import StoreSettings
@@ -146,6 +147,22 @@ def test_a_proposal_whose_inputs_changed_lapses_instead(
     row = asked.container.views.proposal("1", wanted)
     assert (row["state"], row["close_reason"]) == ("expired", "inputs_changed")
     assert asked.decisions() == []
+
+
+def test_a_change_of_the_breaker_leaves_what_waits_for_approval_alone(asked: Any) -> None:
+    wanted = next(row["proposal_id"] for row in asked.proposals(states=["pending"]) if row["item_key"] == "1")
+    in_force = asked.container.facts.store("1", asked.clock.now()).settings
+    asked.tell(
+        onboarding.StoreSettingsChanged(
+            store_id="1",
+            occurred_at=asked.clock.now(),
+            settings_version=2,
+            settings=in_force.model_copy(update={"breaker": BreakerLimits(edits=3)}),
+            changed_by="key_1",
+        )
+    )
+    asked.container.optimizer.approve("1", wanted, "key_1")
+    assert len(asked.decisions()) == 1
 
 
 def test_nothing_is_approved_while_all_is_stopped_and_what_was_asked_before_lapses(asked: Any) -> None:

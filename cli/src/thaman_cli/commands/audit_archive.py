@@ -35,9 +35,14 @@ def archive(
     out, instant, place = Output(as_json=as_json), _instant(before), folder or archive_dir()
     if place is None:
         raise BadUsage("Nothing is archived", "no folder is named", f"Give --dir, or set {ARCHIVE_DIR}.")
+    known = archive_dir()
+    if known is not None and known.resolve() != place.resolve():
+        reason = f"--dir names {place}, and {ARCHIVE_DIR} names {known}, where every reader looks"
+        raise BadUsage("Nothing is archived", reason, "Leave --dir away, or name the same folder.")
     try:
         with ArchivingTables.of(admin_url(home_of(home)), place) as tables:
-            made = Archiver(tables, Folder(place), lambda _step: None).archive(instant)
+            archiver = Archiver(tables, Folder(place), lambda _step: None, is_set=known is not None)
+            made = archiver.archive(instant)
     except (ArchiveRefused, ArchiveMissing, SpoiledLedger) as error:
         raise ExportRefused(
             "Not everything was archived", str(error), "Run `thaman audit verify`; nothing is lost."

@@ -70,6 +70,7 @@ def _export_all(ledger: "Moment", folder: Path, form: Form) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     heads = {}
     for store_id in ledger.store_ids():
+        _require_store_id(store_id)
         head = ledger.head(store_id)
         if head is not None and head.seq > 0:
             heads[f"{store_id}{FORMATS[form]}"] = head
@@ -77,6 +78,16 @@ def _export_all(ledger: "Moment", folder: Path, form: Form) -> dict[str, Any]:
     # Last: where it is, the files are whole.
     write_whole(folder / MANIFEST, write_manifest(heads, list(ledger.checkpoints())))
     return {"dir": str(folder), "stores": len(files), "entries": sum(one["entries"] for one in files), "files": files}
+
+
+def _require_store_id(store_id: str) -> None:
+    """Files are called after it."""
+    from thaman_audit.domain.store_ids import store_id_of
+
+    try:
+        store_id_of(store_id)
+    except ValueError as error:
+        raise LedgerBroken("The ledger is not exported", str(error), "Run `thaman audit verify`.") from error
 
 
 def _words(data: dict[str, Any]) -> str:
@@ -95,6 +106,9 @@ def import_(
         list[str] | None,
         typer.Option(help="A public key of the origin to trust (base64 or hexadecimal); without it, the files' own."),
     ] = None,
+    unsealed: Annotated[
+        bool, typer.Option("--unsealed", help="With --key: take entries after the latest checkpoint, too, unproven.")
+    ] = False,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -107,7 +121,7 @@ def import_(
     is_set = len(paths) == 1 and paths[0].is_dir()
     try:
         with ImportTables.of(admin_url(home_of(home))) as target:
-            done = _import_set(target, paths[0], trusted) if is_set else _import_files(target, paths, trusted)
+            done = (_import_set if is_set else _import_files)(target, paths, trusted, takes_unsealed=unsealed)
     except ImportRefused as error:
         raise ExportRefused("Nothing was imported", str(error), "Export again, or import elsewhere.") from error
     except OSError as error:
@@ -119,6 +133,7 @@ def import_(
                 "entries": one.header.head.seq,
                 "head": one.header.head.hash.hex(),
                 "sealed": one.sealed,
+                "unsealed": one.unsealed,
                 "new": one.is_new,
             }
             for one in done
@@ -129,22 +144,24 @@ def import_(
     out.result(data, _said(done, is_set=is_set, is_trusted=bool(trusted)))
 
 
-def _import_set(target: Any, folder: Path, trusted: list[bytes]) -> "list[Imported]":
+def _import_set(target: Any, paths: list[Path], trusted: list[bytes], *, takes_unsealed: bool) -> "list[Imported]":
     from thaman_audit.adapters.signing import is_signed
     from thaman_audit.ledger_set import MANIFEST, import_set, read_manifest
     from thaman_cli.ledger_files.files import opened
 
+    folder = paths[0]
     manifest = read_manifest((folder / MANIFEST).read_bytes())
     files = {name: opened(folder / Path(name).name) for name in manifest.files}
-    return import_set(target, manifest, files, is_signed, trusted)
+    return import_set(target, manifest, files, is_signed, trusted, takes_unsealed=takes_unsealed)
 
 
-def _import_files(target: Any, paths: list[Path], trusted: list[bytes]) -> "list[Imported]":
+def _import_files(target: Any, paths: list[Path], trusted: list[bytes], *, takes_unsealed: bool) -> "list[Imported]":
     from thaman_audit.adapters.signing import is_signed
     from thaman_audit.ledger_import import import_stores
     from thaman_cli.ledger_files.files import opened
 
-    return import_stores(target, [opened(path) for path in paths], is_signed, trusted)
+    files = [opened(path) for path in paths]
+    return import_stores(target, files, is_signed, trusted, takes_unsealed=takes_unsealed)
 
 
 def _said(done: "list[Imported]", *, is_set: bool, is_trusted: bool) -> str:
@@ -156,6 +173,9 @@ def _said(done: "list[Imported]", *, is_set: bool, is_trusted: bool) -> str:
         words += f" {len(done[0].header.checkpoints):,} checkpoint(s) came with them."
     if not is_trusted:
         words += " No key was given: signatures were checked with the keys that the files themselves name."
+    for one in done:
+        if one.unsealed:
+            words += f"\nOf store {one.header.head.store_id} the last {one.unsealed:,} entries are sealed by nobody."
     return words
 
 

@@ -74,4 +74,6 @@ def _show(out: Output, standing: dict[str, Any]) -> None:
 def _told(store: str, done: dict[str, Any]) -> str:
     if done["state"] == "forgotten":
         return f"Store {store} is forgotten: its data key was destroyed at {done['forgotten_at']}."
+    if done["state"] == "kept":
+        return f"Store {store} is kept: the merchant came back in this instant. Ask again if it is to go all the same."
     return f"Store {store} is forgotten at {done['due_at']}; `thaman forget {store} --keep` calls it off until then."

@@ -1,14 +1,13 @@
 """``thaman licences``: a store's discount licences, recorded, corrected and revoked; the audit judges."""
 
 import asyncio
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from thaman_cli.api import Api
-from thaman_cli.errors import BadUsage
+from thaman_cli.commands.licence_options import takes_a_licence
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output, table
 
@@ -16,16 +15,7 @@ app = typer.Typer(help="Discount licences of a store; nothing is erased.", no_ar
 
 Store = Annotated[str, typer.Argument(metavar="STORE", help="Salla's id of the store.")]
 Licence = Annotated[str, typer.Argument(metavar="LICENCE_ID", help="As `thaman licences list` shows it.")]
-Number = Annotated[str, typer.Option(help="The licence's number.")]
-Authority = Annotated[str, typer.Option(help="Who gave it.")]
-First = Annotated[str, typer.Option("--from", metavar="DATE", help="Its first day, in Riyadh.")]
-Last = Annotated[str, typer.Option("--to", metavar="DATE", help="Its last day.")]
-Kind = Annotated[str | None, typer.Option(help="As the authority calls it.")]
-Products = Annotated[list[str] | None, typer.Option("--product", help="A product it is for; repeatable.")]
-Categories = Annotated[list[str] | None, typer.Option("--category", help="A category it is for; repeatable.")]
-Least = Annotated[str | None, typer.Option("--min-percent", help="The least discount it states, in per cent.")]
-Most = Annotated[str | None, typer.Option("--max-percent", help="The largest discount it states, in per cent.")]
-Document = Annotated[str | None, typer.Option(help="Where the document is.")]
+Stated = dict[str, Any]
 Reason = Annotated[str, typer.Option(help="Why; it stays on record.")]
 
 _COLUMNS = ("licence", "number", "authority", "from", "to", "for", "per cent", "revoked from")
@@ -40,48 +30,30 @@ def list_(store: Store, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = F
 
 
 @app.command("record")
+@takes_a_licence
 def record(
     store: Store,
-    number: Number,
-    authority: Authority,
-    first: First,
-    last: Last,
-    kind: Kind = None,
-    product: Products = None,
-    category: Categories = None,
-    min_percent: Least = None,
-    max_percent: Most = None,
-    document: Document = None,
+    licence: Stated,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Record a licence; with neither --product nor --category it is for the whole store."""
-    body = _licence(number, authority, first, last, kind, product, category, min_percent, max_percent, document)
-    answer = asyncio.run(_send(Api.of(home_of(home)), "POST", _path(store), body))
+    answer = asyncio.run(_send(Api.of(home_of(home)), "POST", _path(store), licence))
     Output(as_json=as_json).result(answer, f"Licence {escape(answer['number'])} is on record: {answer['licence_id']}.")
 
 
 @app.command("correct")
+@takes_a_licence
 def correct(
     store: Store,
     licence_id: Licence,
-    number: Number,
-    authority: Authority,
-    first: First,
-    last: Last,
+    licence: Stated,
     reason: Reason,
-    kind: Kind = None,
-    product: Products = None,
-    category: Categories = None,
-    min_percent: Least = None,
-    max_percent: Most = None,
-    document: Document = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Say a licence anew, whole. What was recorded before stays on record."""
-    body = _licence(number, authority, first, last, kind, product, category, min_percent, max_percent, document)
-    corrected = {"licence": body, "reason": reason}
+    corrected = {"licence": licence, "reason": reason}
     answer = asyncio.run(_send(Api.of(home_of(home)), "PUT", f"{_path(store)}/{licence_id}", corrected))
     Output(as_json=as_json).result(answer, f"Licence {escape(answer['number'])} is on record as it is now.")
 
@@ -100,49 +72,6 @@ def revoke(
     answer = asyncio.run(_send(Api.of(home_of(home)), "POST", f"{_path(store)}/{licence_id}/revoke", body))
     text = f"Licence {escape(answer['number'])} does not count from {answer['revoked_from']} on."
     Output(as_json=as_json).result(answer, text)
-
-
-def basis_points(percent: str | None) -> int | None:
-    """Per cent, with two digits at most, as basis points.
-
-    Raises:
-        BadUsage: it is none.
-    """
-    if percent is None:
-        return None
-    try:
-        points = Decimal(percent) * 100
-        if points == int(points):
-            return int(points)
-    except (InvalidOperation, ValueError, OverflowError):
-        pass
-    raise BadUsage(f"{percent[:80]!r} is no percentage", "it has to be a number like 25 or 12.5", "Write it like 25.")
-
-
-def _licence(
-    number: str,
-    authority: str,
-    first: str,
-    last: str,
-    kind: str | None,
-    products: list[str] | None,
-    categories: list[str] | None,
-    least: str | None,
-    most: str | None,
-    document: str | None,
-) -> dict[str, Any]:
-    return {
-        "number": number,
-        "authority": authority,
-        "kind": kind,
-        "starts_on": first,
-        "ends_on": last,
-        "product_ids": products or [],
-        "categories": categories or [],
-        "min_discount_bp": basis_points(least),
-        "max_discount_bp": basis_points(most),
-        "document": document,
-    }
 
 
 def _path(store: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from thaman_cli.drifting.story import Story, WriteEnd
+from thaman_cli.drifting.story import Story, Write, WriteEnd
 
 
 class Label(StrEnum):
@@ -68,17 +68,23 @@ def _in_flight(one: Compared) -> _Found | None:
 
 def _lost(one: Compared) -> _Found | None:
     """Salla shows the price from before our write, and nobody but us has seen the written one since."""
-    write, look = one.story.write, one.story.look
+    write = one.story.write
     if write is None or write.end is not WriteEnd.APPLIED or one.salla != write.old or one.replayed != write.new:
         return None
-    if look is not None and look.seq > write.fact.seq and not one.story.is_own:
+    if _was_looked_at_since(one.story, write):
         return None
     return Label.LOST_WRITE, f"it is the price from before a write of {write.new} that is recorded as applied"
 
 
+def _was_looked_at_since(story: Story, write: Write) -> bool:
+    """Whether a sweep or a webhook, not our own read-back, told the item's price after the write had ended."""
+    return story.look is not None and story.look.seq > write.fact.seq and not story.is_own
+
+
 def _unexplained(one: Compared) -> _Found | None:
     write, look = one.story.write, one.story.look
-    if write is not None and write.end is not WriteEnd.APPLIED and one.salla == write.new:
+    made = write is not None and write.end is not WriteEnd.APPLIED and one.salla == write.new
+    if write is not None and made and not _was_looked_at_since(one.story, write):
         return Label.BUG, f"it is the price of a write that is recorded as {write.end} ({write.reason})"
     told = {look.price if look else None, write.new if write and write.end is WriteEnd.APPLIED else None}
     if one.replayed not in told:

@@ -15,8 +15,8 @@ from thaman_audit.ledger_export import entry_fields
 from thaman_audit.ledger_read import instant_of, read_entries, read_header
 from thaman_audit.verify import Entry, micros
 from thaman_cli.errors import BadUsage
-from thaman_cli.pricing.store import beside
 from thaman_contracts.envelope import encode
+from thaman_kit.files import beside
 
 if TYPE_CHECKING:
     import pyarrow

@@ -1,10 +1,10 @@
 """Files that are either the old ones or the new ones, never half."""
 
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
+
+from thaman_kit.files import beside
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -19,20 +19,6 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> int:
             return _write(stream, lines)
     with beside(path) as place, place.open("wb") as stream:
         return _write(stream, lines)
-
-
-@contextmanager
-def beside(path: Path) -> Iterator[Path]:
-    """A place to write a file to, which takes the old one's place at once when the block ends well."""
-    place = path.resolve()
-    made = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-    try:
-        yield made
-        with made.open("rb") as stream:
-            os.fsync(stream.fileno())
-        made.replace(place)
-    finally:
-        made.unlink(missing_ok=True)
 
 
 def _write(stream: IO[bytes], lines: Iterable[bytes]) -> int:

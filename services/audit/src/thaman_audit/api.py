@@ -148,7 +148,9 @@ def build_api(container: Container) -> FastAPI:
             "ledger_spoiled", "The ledger contradicts itself here, so nothing is said from it.", "Tell the operator."
         ),
         ArchiveMissing: lambda error: conflict(
-            "archive_needed", f"What was asked for rests in {error.file}, which is not here.", "Tell the operator."
+            "archive_needed",
+            f"What was asked for rests in {error.file}, which cannot be read here.",
+            "Tell the operator.",
         ),
         UnknownCheckpoint: lambda _: not_found("checkpoint", "The audit's worker seals one within the hour."),
         BadCursor: lambda _: invalid_request(

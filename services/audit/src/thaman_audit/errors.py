@@ -22,7 +22,7 @@
     │   ├── OccupiedStore     there is another chain of this store here
     │   ├── OccupiedEvent     an event of it is here already, in another chain
     │   └── IncompleteSet     a set is not whole, or does not go into what is here
-    ├── ArchiveMissing    a file of the archive is needed that is not here
+    ├── ArchiveMissing    a file of the archive is needed that cannot be read here
     ├── ArchiveRefused    nothing is archived as things are
     ├── ProofBrokeOff     a process that proved chains is gone
     └── SpoiledLedger     the ledger contradicts itself, so nothing can be handed over from it
@@ -155,11 +155,13 @@ class IncompleteSet(ImportRefused):
 
 
 class ArchiveMissing(AuditError):
-    """A file of the archive is needed that is not here. The message names it; ``file`` is its name in the archive."""
+    """A file of the archive is needed that cannot be read here. The message names it, and why; ``file`` is its name in
+    the archive."""
 
-    def __init__(self, segment: Segment, path: Path) -> None:
+    def __init__(self, segment: Segment, path: Path, reason: OSError) -> None:
         super().__init__(
-            f"entries {segment.first} to {segment.last} of store {segment.store_id} rest in {path}, which is not there"
+            f"entries {segment.first} to {segment.last} of store {segment.store_id} rest in {path}, which cannot be"
+            f" read: {reason.strerror or reason}"
         )
         self.file = segment.file
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from thaman_audit.application import envelope_of
-from thaman_audit.domain.checkpoints import FIRST, head_leaf
+from thaman_audit.domain.checkpoints import FIRST, Checkpoint, head_leaf
 from thaman_audit.domain.merkle import root_along
 from thaman_audit.domain.rows import Rows, project
 from thaman_audit.errors import BrokenExport, IncompleteSet, OccupiedStore, UntrustedExport
 from thaman_audit.ledger_read import Header, Proven, read_entries, read_header
 from thaman_audit.proving import IsSigned, Place, checkpoint_fault
+from thaman_audit.unsealed import Unsealed
 from thaman_audit.verify import Entry, Head, Sealed, What, verify_chain
 from thaman_contracts.events import REGISTRY
 from thaman_contracts.ids import SYSTEM
@@ -43,15 +44,28 @@ class ImportTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one export. ``is_new`` is false where its entries were here already."""
+    """What became of one export. ``is_new`` is false where its entries were here already; ``unsealed`` of its last
+    entries no signature proves."""
 
     header: Header
     sealed: int
+    unsealed: int
     is_new: bool
 
 
-def import_store(target: ImportTarget, lines: Lines, is_signed: IsSigned, trusted: Collection[bytes]) -> Imported:
+def import_store(
+    target: ImportTarget,
+    lines: Lines,
+    is_signed: IsSigned,
+    trusted: Collection[bytes],
+    *,
+    takes_unsealed: bool = False,
+    announced: Sequence[Checkpoint] = (),
+) -> Imported:
     """Add a store's chain and what its pages are made of.
+
+    Where keys are trusted, entries after the latest checkpoint come in only if ``takes_unsealed``: whoever passed the
+    file on may have written them. ``announced`` are checkpoints that the chain may speak of after them.
 
     Raises:
         UnreadableExport: a line is none of an export.
@@ -64,7 +78,8 @@ def import_store(target: ImportTarget, lines: Lines, is_signed: IsSigned, truste
     sealed, store_id = sealed_of(header, is_signed), header.head.store_id
     _require_trust(header, trusted, sealed)
     here = target.claim(store_id)
-    add = _Adding(target, is_new=here is None)
+    unsealed = Unsealed(max(sealed, default=0), announced)
+    add = _Adding(target, unsealed, is_new=here is None)
     verdict = verify_chain(add.passing(read_entries(store_id, stream)), header.head, sealed)
     if verdict.broken is not None:
         broken = verdict.broken
@@ -74,20 +89,45 @@ def import_store(target: ImportTarget, lines: Lines, is_signed: IsSigned, truste
     if here is None:
         add.rest()
         target.end(header.head)
-    return Imported(header, max(sealed, default=0), is_new=here is None)
+    imported = Imported(header, max(sealed, default=0), unsealed.count, is_new=here is None)
+    if trusted and not takes_unsealed:
+        require_sealed(imported)
+    return imported
+
+
+def require_sealed(imported: Imported) -> None:
+    """That somebody sealed all entries; ``UntrustedExport`` where a checkpoint is missing at the end."""
+    if imported.unsealed:
+        raise UntrustedExport(
+            f"the last {imported.unsealed} entries of store {imported.header.head.store_id} are sealed by nobody, so no"
+            " key proves them. Export it after the origin's next checkpoint, or take them as they are with --unsealed"
+        )
 
 
 def import_stores(
-    target: ImportTarget, files: Sequence[Lines], is_signed: IsSigned, trusted: Collection[bytes]
+    target: ImportTarget,
+    files: Sequence[Lines],
+    is_signed: IsSigned,
+    trusted: Collection[bytes],
+    *,
+    takes_unsealed: bool = False,
 ) -> list[Imported]:
-    """Add the chains of single exports. Raises as :func:`import_store`.
+    """Add the chains of single exports, in the order of the stores. As :func:`import_store`.
 
     The installation's own chain is refused: it speaks of checkpoints that would not be here.
     """
-    done = [import_store(target, lines, is_signed, trusted) for lines in files]
+    # The worker locks the ends of chains in this order, too: in another one both could wait for each other.
+    done = [
+        import_store(target, lines, is_signed, trusted, takes_unsealed=takes_unsealed)
+        for lines in sorted(files, key=_store_id)
+    ]
     if any(imported.header.head.store_id == SYSTEM for imported in done):
         raise IncompleteSet(f"the chain of {SYSTEM} comes only with all others, as a set")
     return done
+
+
+def _store_id(lines: Lines) -> str:
+    return read_header(next(lines(), b"")).head.store_id
 
 
 def sealed_of(header: Header, is_signed: IsSigned) -> Sealed:
@@ -134,14 +174,16 @@ def _require_trust(header: Header, trusted: Collection[bytes], sealed: Sealed) -
 class _Adding:
     """Hands entries to the target once the walk has passed them."""
 
-    def __init__(self, target: ImportTarget, *, is_new: bool) -> None:
+    def __init__(self, target: ImportTarget, unsealed: Unsealed, *, is_new: bool) -> None:
         self._target = target
+        self._unsealed = unsealed
         self._is_new = is_new
         self._passed: list[Entry] = []
 
     def passing(self, entries: Iterator[Entry]) -> Iterator[Entry]:
         """The same entries. The walk looks one ahead: when it asks for the next, all but the last one are good."""
         for entry in entries:
+            self._unsealed.see(entry)
             if self._is_new:
                 if len(self._passed) > PAGE:
                     self._put(self._passed[:-1])

@@ -13,6 +13,7 @@ from typing import Any
 
 from thaman_audit.domain.checkpoints import Checkpoint, Statement
 from thaman_audit.domain.histories import SealedHistories
+from thaman_audit.domain.store_ids import store_id_of
 from thaman_audit.errors import UnreadableExport
 from thaman_audit.ledger_export import FORMAT
 from thaman_audit.verify import Entry, Head
@@ -51,17 +52,22 @@ def read_header(line: bytes) -> Header:
         said = read_object(line)
         if said.keys() != _HEADER or said["format"] != FORMAT:
             raise ValueError(f"it is no {FORMAT}")
-        store_id = _text(said["store_id"])
-        keys = {_text(key["key_id"]): _unhex(key["public_key"], _HASH) for key in said["keys"]}
+        head = head_of(said)
+        keys = {text_of(key["key_id"]): _unhex(key["public_key"], _HASH) for key in said["keys"]}
         return Header(
-            Head(store_id, _whole(said["length"]), _unhex(said["head"], _HASH)),
+            head,
             tuple(
-                (checkpoint_of(one, keys[one["key_id"]]), _proven(store_id, one["proof"]))
+                (checkpoint_of(one, keys[one["key_id"]]), _proven(head.store_id, one["proof"]))
                 for one in said["checkpoints"]
             ),
         )
     except (ValueError, OverflowError, TypeError, KeyError, AttributeError) as error:
         raise UnreadableExport(f"its first line cannot be read: {error}") from error
+
+
+def head_of(said: dict[str, Any]) -> Head:
+    """The end of a store's chain as a header or a manifest names it. Raises what bad values raise."""
+    return Head(store_id_of(said["store_id"]), _whole(said["length"]), _unhex(said["head"], _HASH))
 
 
 def checkpoint_of(said: dict[str, Any], public_key: bytes) -> Checkpoint:
@@ -73,7 +79,7 @@ def checkpoint_of(said: dict[str, Any], public_key: bytes) -> Checkpoint:
         entries=_whole(said["entries"]),
         root=_unhex(said["root"], _HASH),
         previous=_unhex(said["previous_digest"], _HASH),
-        key_id=_text(said["key_id"]),
+        key_id=text_of(said["key_id"]),
     )
     root = said.get("histories_root")
     histories = SealedHistories(_unhex(root, _HASH), _unhex(said["histories_signature"], 64)) if root else None
@@ -99,13 +105,13 @@ def read_entry(store_id: str, line: bytes) -> Entry:
     is_text = "data" in said
     if said.keys() != _LINE | {"data" if is_text else "data_base64"}:
         raise ValueError("it has other fields than an entry")
-    data = _text(said["data"]).encode() if is_text else _unbase64(said["data_base64"])
+    data = text_of(said["data"]).encode() if is_text else _unbase64(said["data_base64"])
     return Entry(
         store_id=store_id,
         seq=_whole(said["seq"]),
-        event_id=_text(said["event_id"]),
-        service=_text(said["service"]),
-        type=_text(said["type"]),
+        event_id=text_of(said["event_id"]),
+        service=text_of(said["service"]),
+        type=text_of(said["type"]),
         position=_whole(said["position"]),
         occurred_at=instant_of(said["occurred_at"]),
         recorded_at=instant_of(said["recorded_at"]),
@@ -144,21 +150,22 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """The same where it is text; ``ValueError`` where it is none."""
     if not isinstance(value, str):
         raise ValueError("what should be text is none")
     return value
 
 
 def _unhex(value: Any, size: int) -> bytes:
-    found = bytes.fromhex(_text(value))
+    found = bytes.fromhex(text_of(value))
     if len(found) != size or found.hex() != value:
         raise ValueError("a hash, key or signature is not hexadecimal of the right length")
     return found
 
 
 def _unbase64(value: Any) -> bytes:
-    found = base64.b64decode(_text(value), validate=True)
+    found = base64.b64decode(text_of(value), validate=True)
     try:
         found.decode()
     except UnicodeDecodeError:

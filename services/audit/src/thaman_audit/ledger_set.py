@@ -12,8 +12,8 @@ from thaman_audit.domain.checkpoints import Checkpoint
 from thaman_audit.domain.histories import History, Reader
 from thaman_audit.errors import BrokenExport, IncompleteSet, UnreadableExport, UntrustedExport
 from thaman_audit.ledger_export import checkpoint_fields
-from thaman_audit.ledger_import import Imported, ImportTarget, Lines, import_store
-from thaman_audit.ledger_read import Header, checkpoint_of, read_object
+from thaman_audit.ledger_import import Imported, ImportTarget, Lines, import_store, require_sealed
+from thaman_audit.ledger_read import Header, checkpoint_of, head_of, read_object, text_of
 from thaman_audit.ports import Provable
 from thaman_audit.proving import IsSigned, Prover
 from thaman_audit.sealed import checkpoint_with_histories
@@ -79,7 +79,7 @@ def read_manifest(line: bytes) -> Manifest:
         said = read_object(line)
         if said.keys() != {"format", "files", "checkpoints"} or said["format"] != FORMAT:
             raise ValueError(f"it is no {FORMAT}")
-        files = {one["file"]: Head(one["store_id"], one["length"], bytes.fromhex(one["head"])) for one in said["files"]}
+        files = {text_of(one["file"]): head_of(one) for one in said["files"]}
         checkpoints = tuple(checkpoint_of(one, bytes.fromhex(one["public_key"])) for one in said["checkpoints"])
     except (ValueError, OverflowError, TypeError, KeyError, AttributeError) as error:
         raise UnreadableExport(f"the manifest cannot be read: {error}") from error
@@ -87,9 +87,16 @@ def read_manifest(line: bytes) -> Manifest:
 
 
 def import_set(
-    target: SetTarget, manifest: Manifest, files: Mapping[str, Lines], is_signed: IsSigned, trusted: Collection[bytes]
+    target: SetTarget,
+    manifest: Manifest,
+    files: Mapping[str, Lines],
+    is_signed: IsSigned,
+    trusted: Collection[bytes],
+    *,
+    takes_unsealed: bool = False,
 ) -> list[Imported]:
-    """Add all chains, checkpoints and pages of an installation to an empty one, and prove it.
+    """Add all chains, checkpoints and pages of an installation to an empty one, and prove it. ``takes_unsealed`` as for
+    a single store.
 
     Raises:
         IncompleteSet: there is something here already that is not this set, or a file is not what the manifest says.
@@ -99,10 +106,12 @@ def import_set(
     if trusted and (not manifest.checkpoints or manifest.checkpoints[-1].public_key not in trusted):
         raise UntrustedExport("the latest checkpoint of the set is signed with none of the keys given")
     done = []
-    for name, head in manifest.files.items():
-        imported = import_store(target, files[name], is_signed, ())
+    for name, head in sorted(manifest.files.items(), key=lambda one: one[1].store_id):
+        imported = import_store(target, files[name], is_signed, (), announced=manifest.checkpoints)
         done.append(imported)
         _require_fit(name, head, imported.header, manifest)
+        if trusted and not takes_unsealed:
+            require_sealed(imported)
         if imported.is_new is not fresh:
             raise IncompleteSet(
                 f"store {head.store_id} is here in part: import the set into an installation without entries"

@@ -7,9 +7,9 @@ from typing import Any
 from thaman_audit.domain.handover.record import Recorded, recorded
 from thaman_audit.domain.licence_answer import (
     CoveredSale,
+    KnownLicence,
     LicenceLedger,
     LicenceSaid,
-    LicenceView,
     UncoveredSale,
     WrittenBase,
 )
@@ -98,9 +98,9 @@ def _looks(tables: Tables, store_id: str, at: datetime) -> Iterator[Entry]:
         after = rows[-1]["seq"]
 
 
-def _licence(one: Licence, parts: Iterable[Stretch], at: datetime) -> LicenceView:
+def _licence(one: Licence, parts: Iterable[Stretch], at: datetime) -> KnownLicence:
     mine = [part for part in parts if any(held is one for held in part.licences)]
-    return LicenceView(
+    return KnownLicence(
         licence_id=one.licence_id,
         licence=one.licence,
         state=one.state(at),

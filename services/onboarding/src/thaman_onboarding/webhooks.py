@@ -85,6 +85,18 @@ def parse(raw: bytes) -> WebhookEvent:
     return WebhookEvent(name, str(merchant), read_time(body.get("created_at")), body_hash(raw), data)
 
 
+def store_named(raw: bytes) -> str | None:
+    """The store that a body names which is no event otherwise, so that it goes when the store is forgotten."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    merchant = body.get("merchant") if isinstance(body, dict) else None
+    if isinstance(merchant, bool) or not isinstance(merchant, int | str) or not _is_store(str(merchant)):
+        return None
+    return str(merchant)
+
+
 def read_time(value: Any) -> datetime | None:
     """Salla's two ways of writing a moment; without a zone it is Riyadh time. ``None`` when it is neither."""
     if not isinstance(value, str):

@@ -18,7 +18,6 @@ AGGREGATES = {
     "licence": "thaman_onboarding.domain.licences:LicenceBook",
     "run": "thaman_optimizer.domain.run:Run",
     "proposal": "thaman_optimizer.domain.proposal:Proposal",
-    "policy": "thaman_optimizer.domain.policies:PolicyBook",
     "undo": "thaman_optimizer.domain.restoration:Restoration",
     "schedule": "thaman_scheduler.domain.schedule:Schedule",
     "installation": "thaman_scheduler.domain.installation:Installation",

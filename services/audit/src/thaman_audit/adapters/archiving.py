@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,34 +16,61 @@ from thaman_audit.adapters.archive import Archive, queries
 from thaman_audit.adapters.moment import Moment
 from thaman_audit.domain.archived import Segment
 from thaman_audit.errors import ArchiveRefused
+from thaman_kit.files import beside, sync_folder
 
 _OPTIONS = "-c search_path=audit -c timezone=UTC -c statement_timeout=0"
 
 
 class Folder:
-    """A folder of the archive. What it says is written is on the disk."""
+    """A folder of the archive. What it says is written is on the disk: the file and the folders that name it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self.folder = str(self._folder)
 
-    def write(self, name: str, lines: Iterable[bytes]) -> None:
-        """A whole file, put in place at once; file and folder are on the disk when this returns."""
+    def add(self, name: str, lines: Iterable[bytes]) -> None:
+        """A whole new file; a file that is there already stays, and must have every byte of it.
+
+        Raises:
+            ArchiveRefused: it has others. It may be the only copy of what is in it, so it is not touched.
+        """
         place = self._folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        beside = place.with_name(f".{place.name}.tmp")
-        with beside.open("wb") as stream:
-            stream.writelines(lines)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(place)
-        for folder in {place.parent, self._folder, self._folder.parent}:
-            _sync(folder)
+        if place.exists():
+            with place.open("rb") as stream:
+                if any(one != other for one, other in zip_longest(stream, lines)):
+                    raise ArchiveRefused(
+                        f"{place} is there already and is another file than the one to be written; it may be the only"
+                        " copy of what is in it. Name a folder of its own for this installation"
+                    )
+                os.fsync(stream.fileno())
+        else:
+            self._write(place, lines, is_new=True)
+        self._sync(place)
+
+    def replace(self, name: str, lines: Iterable[bytes]) -> None:
+        """A whole file, put in the place of an older one at once."""
+        place = self._folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self._write(place, lines, is_new=False)
+        self._sync(place)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name."""
+        return (self._folder / name).exists()
 
     def read(self, name: str) -> Iterator[bytes]:
         """A file's lines."""
         with (self._folder / name).open("rb") as stream:
             yield from stream
+
+    def _write(self, place: Path, lines: Iterable[bytes], *, is_new: bool) -> None:
+        with beside(place, is_new=is_new) as made, made.open("wb") as stream:
+            stream.writelines(lines)
+
+    def _sync(self, place: Path) -> None:
+        for folder in {place.parent, self._folder, self._folder.parent}:
+            sync_folder(folder)
 
 
 class ArchivingTables:
@@ -85,6 +113,10 @@ class ArchivingTables:
         number: int = self._run("covering", store_id=store_id, seq=seq)[0]["number"]
         return number
 
+    def ledger(self) -> Moment:
+        """The ledger, to be read row by row: outside of :meth:`reading` each query sees its own moment."""
+        return self._moment
+
     @contextmanager
     def reading(self) -> Iterator[Moment]:
         """The ledger, to be read for a while."""
@@ -109,7 +141,7 @@ class ArchivingTables:
             ArchiveRefused: the file is not where it was written, or not as it was.
         """
         path = self._archive.path(segment)
-        if not path.is_file() or self._archive.digest(segment) != segment.digest:
+        if not self._archive.is_here(segment) or self._archive.digest(segment) != segment.digest:
             raise ArchiveRefused(f"{path} is missing or changed, so no body of it leaves the ledger")
         removed: int = self._run("remove", store_id=segment.store_id, first=segment.first)[0]["removed"]
         return removed
@@ -119,12 +151,3 @@ class ArchivingTables:
 
     def _execute(self, query: str, params: dict[str, Any]) -> None:
         self._connection.execute(queries()[query].encode(), params)
-
-
-def _sync(folder: Path) -> None:
-    """Put a folder's list of files on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

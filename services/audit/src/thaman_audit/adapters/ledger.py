@@ -145,7 +145,7 @@ class LedgerTables:
 
     def select(self, query: str, **params: Any) -> list[dict[str, Any]]:
         """The rows of a named query."""
-        return self._archive.filled(self._database.fetch_all(_queries()[query], params), params.get("store_id"))
+        return self._archive.filled(self._database.fetch_all(_queries()[query], params))
 
     def head(self, store_id: str) -> Head | None:
         """The end of a store's chain."""

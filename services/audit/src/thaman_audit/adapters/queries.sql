@@ -60,7 +60,8 @@ WITH of_decisions AS (
     WHERE store_id = %(store_id)s AND item = %(item)s
       AND proposal_id IN (SELECT proposal_id FROM of_decisions WHERE proposal_id IS NOT NULL)
 ), found AS (SELECT * FROM of_decisions UNION SELECT * FROM of_proposals)
-SELECT found.name, found.at, found.run_id, found.proposal_id, found.decision_id, ledger.seq, ledger.data
+SELECT found.name, found.at, found.run_id, found.proposal_id, found.decision_id, ledger.store_id, ledger.seq,
+    ledger.data, ledger.hash
 FROM found JOIN ledger USING (service, event_id) ORDER BY found.at, ledger.seq
 
 -- name: runs_of

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
 
+from thaman_audit.domain.store_ids import store_id_of
 from thaman_audit.verify import GENESIS, Entry, Head, entry_hash
 
 STUB = b'{"$archived":true'
@@ -44,8 +45,9 @@ def is_stub(data: bytes) -> bool:
 
 
 def file_of(store_id: str, first: int, last: int) -> str:
-    """The name of a segment's file within the archive's folder; names sort as entries do."""
-    return str(PurePosixPath(store_id) / f"{first:012}-{last:012}.jsonl")
+    """The name of a segment's file within the archive's folder; names sort as entries do. ``ValueError`` where what
+    should be a store's id is none, and could lead out of the folder."""
+    return str(PurePosixPath(store_id_of(store_id)) / f"{first:012}-{last:012}.jsonl")
 
 
 def hashes_of(entries: Iterable[Entry]) -> bytes:

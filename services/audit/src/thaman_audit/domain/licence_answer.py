@@ -59,7 +59,7 @@ class LicenceSaid(BaseModel):
     proven_by: ProvenBy
 
 
-class LicenceView(BaseModel):
+class KnownLicence(BaseModel):
     """A licence as it was known at the instant, all that had been said of it, and the sale prices under it."""
 
     licence_id: UUID
@@ -79,7 +79,7 @@ class LicenceLedger(BaseModel):
 
     store_id: str
     at: UtcDatetime
-    licences: tuple[LicenceView, ...]
+    licences: tuple[KnownLicence, ...]
     uncovered: tuple[UncoveredSale, ...]
     told_ar: tuple[str, ...] = ()
     told_en: tuple[str, ...] = ()

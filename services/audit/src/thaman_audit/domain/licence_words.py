@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from thaman_audit.domain.licence_answer import LicenceLedger, LicenceView, SeenSale
+from thaman_audit.domain.licence_answer import KnownLicence, LicenceLedger, SeenSale
 from thaman_audit.domain.why.words import Pair, amount, clock, percent, shown
 
 MOST = 20
@@ -59,7 +59,7 @@ def _lines(told: LicenceLedger, language: int) -> Iterator[str]:
     yield from _more(len(told.uncovered), language)
 
 
-def _licence(one: LicenceView, language: int) -> str:
+def _licence(one: KnownLicence, language: int) -> str:
     said = one.licence
     days = shown(said.starts_on), shown(said.ends_on)
     head = (

@@ -16,6 +16,9 @@ from thaman_audit.domain.why.words import RIYADH
 from thaman_contracts.events.licences import DiscountLicence, LicenceCorrected, LicenceRecorded, LicenceRevoked
 from thaman_contracts.ids import split_item_key
 
+_NEVER = datetime.max.replace(tzinfo=RIYADH)
+"""The end of a licence whose last day is the calendar's last: an entry once made is read for ever."""
+
 LICENCE_KINDS = (LicenceRecorded, LicenceCorrected, LicenceRevoked)
 
 
@@ -57,7 +60,8 @@ class Licence:
     @property
     def ends(self) -> datetime:
         """The first instant after its last day."""
-        return _day(self.licence.ends_on + timedelta(days=1))
+        last = self.licence.ends_on
+        return _NEVER if last == date.max else _day(last + timedelta(days=1))
 
     @property
     def closes(self) -> datetime:

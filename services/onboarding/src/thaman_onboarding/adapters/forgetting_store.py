@@ -9,7 +9,7 @@ from thaman_kit.database import Database, load_queries
 from thaman_onboarding.domain.forgetting import Wish
 
 _SQL = load_queries("thaman_onboarding", "adapters/queries_forgetting.sql")
-_DROPS = ("drop_profile", "drop_installs", "drop_bodies", "drop_unreadable", "drop_errors", "drop_old_errors")
+_DROPS = ("drop_installs", "drop_bodies", "drop_unreadable", "drop_errors", "drop_old_errors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,18 @@ class ForgettingStore:
         """Let the store wait for this instead."""
         uow.execute(_SQL["hasten"], _row(store_id, wish))
 
-    def call_off(self, uow: UnitOfWork, store_id: str) -> None:
-        """The store is not to be forgotten."""
-        uow.execute(_SQL["call_off"], {"store_id": store_id})
+    def seed(self, wish: Wish) -> int:
+        """Let uninstalled stores wait that nothing waits for; how many. Those that an operator keeps are left alone."""
+        asked = {"asked_by": wish.asked_by, "asked_at": wish.asked_at, "due_at": wish.due_at}
+        return self._database.execute(_SQL["seed"], asked)
+
+    def keep(self, uow: UnitOfWork, store_id: str, now: datetime) -> None:
+        """The store is not to be forgotten, whatever it waited for."""
+        uow.execute(_SQL["keep"], {"store_id": store_id, "now": now})
+
+    def came_back(self, uow: UnitOfWork, store_id: str) -> None:
+        """The merchant is back: ends what an uninstall began, not what an operator asked for."""
+        uow.execute(_SQL["came_back"], {"store_id": store_id})
 
     def waiting(self, store_id: str) -> Wish | None:
         """What the store waits for, or ``None``."""
@@ -62,13 +71,25 @@ class ForgettingStore:
         return [row["key_id"] for row in self._database.fetch_all(_SQL["live_keys"], {"store_id": store_id})]
 
     def take(self, uow: UnitOfWork, store_id: str, wish: Wish) -> None:
-        """Fulfil the wish in this transaction; refused at the commit when it was called off or changed meanwhile."""
+        """End the wish in this transaction; refused at the commit when it was called off or changed meanwhile."""
         uow.execute(_SQL["take"], _row(store_id, wish), must_touch=1)
 
-    def drop(self, uow: UnitOfWork, store_id: str) -> None:
-        """Delete what is sealed, and words of others that may tell something."""
+    def refuse_if_coming(self, uow: UnitOfWork, store_id: str, wish: Wish) -> None:
+        """Refused at the commit while the merchant who went is on the way in again."""
+        uow.execute(_SQL["nobody_comes"], {"store_id": store_id, "asked_at": wish.asked_at}, must_touch=1)
+
+    def refuse_if_keyed(self, uow: UnitOfWork, store_id: str) -> None:
+        """Refused at the commit when an API key of the store is live still."""
+        uow.execute(_SQL["all_revoked"], {"store_id": store_id}, must_touch=1)
+
+    def drop_profile(self, uow: UnitOfWork, store_id: str) -> None:
+        """Delete what Salla told of the store."""
+        uow.execute(_SQL["drop_profile"], {"store_id": store_id})
+
+    def drop(self, uow: UnitOfWork, store_id: str, wish: Wish) -> None:
+        """Delete what else is sealed, and words of others that may tell something."""
         for name in _DROPS:
-            uow.execute(_SQL[name], {"store_id": store_id})
+            uow.execute(_SQL[name], {"store_id": store_id, "asked_at": wish.asked_at})
 
 
 def _row(store_id: str, wish: Wish) -> dict[str, object]:

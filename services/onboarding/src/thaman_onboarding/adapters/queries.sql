@@ -38,14 +38,14 @@ ON CONFLICT (store_id, key) DO UPDATE SET
 -- name: store
 -- description: One store, with the refresh state of its tokens and its sealed profile.
 SELECT stores.*, tokens.expires_at AS token_expires_at, coalesce(tokens.refresh_blocked, false) AS refresh_blocked,
-    store_keys.wrapped_key AS store_key, store_profiles.sealed AS profile, forgettings.due_at AS forget_at
+    store_keys.wrapped_key AS store_key, store_profiles.sealed AS profile, CASE WHEN forgettings.kept_at IS NULL THEN forgettings.due_at END AS forget_at
 FROM stores LEFT JOIN tokens USING (store_id) LEFT JOIN store_keys USING (store_id)
     LEFT JOIN store_profiles USING (store_id) LEFT JOIN forgettings USING (store_id) WHERE stores.store_id = %(store_id)s
 
 -- name: stores
 -- description: Stores after a cursor, by id.
 SELECT stores.*, tokens.expires_at AS token_expires_at, coalesce(tokens.refresh_blocked, false) AS refresh_blocked,
-    store_keys.wrapped_key AS store_key, store_profiles.sealed AS profile, forgettings.due_at AS forget_at
+    store_keys.wrapped_key AS store_key, store_profiles.sealed AS profile, CASE WHEN forgettings.kept_at IS NULL THEN forgettings.due_at END AS forget_at
 FROM stores LEFT JOIN tokens USING (store_id) LEFT JOIN store_keys USING (store_id)
     LEFT JOIN store_profiles USING (store_id) LEFT JOIN forgettings USING (store_id)
 WHERE stores.store_id > %(after)s AND (%(connected)s::boolean IS NULL OR stores.connected = %(connected)s)

@@ -9,6 +9,16 @@ SELECT wrapped_key FROM store_keys WHERE store_id = %(store_id)s
 INSERT INTO store_keys (store_id, wrapped_key, key_id) VALUES (%(store_id)s, %(wrapped_key)s, %(key_id)s)
 ON CONFLICT (store_id) DO NOTHING
 
+-- name: insert_key_of_tokens
+-- description: The same while the store's tokens are there; the lock keeps them until it is committed.
+INSERT INTO store_keys (store_id, wrapped_key, key_id)
+SELECT store_id, %(wrapped_key)s, %(key_id)s FROM tokens WHERE store_id = %(store_id)s FOR UPDATE
+ON CONFLICT (store_id) DO NOTHING
+
+-- name: store_keys_in_force
+-- description: Whether processes of before, which cannot read what is under a store's key, are gone.
+SELECT coalesce(bool_and(store_keys_from <= now()), true) AS in_force FROM vault_upgrade
+
 -- name: destroy_store_key
 -- description: The only copy of the key.
 DELETE FROM store_keys WHERE store_id = %(store_id)s

@@ -25,7 +25,7 @@ FROM tokens JOIN stores USING (store_id) LEFT JOIN store_keys USING (store_id) W
 -- name: tokens_of_before
 -- description: Tokens under a key of their own, of before each store had one.
 SELECT store_id, wrapped_key, access_token, refresh_token, expires_at, scopes FROM tokens
-WHERE wrapped_key IS NOT NULL ORDER BY store_id LIMIT 100
+WHERE wrapped_key IS NOT NULL AND store_id > %(after)s ORDER BY store_id LIMIT 100
 
 -- name: adopt_tokens
 -- description: The same tokens under the store's key, unless somebody changed the row meanwhile.

@@ -9,11 +9,15 @@ from dataclasses import asdict, dataclass
 
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, load_queries
+from thaman_kit.errors import UnknownKey, Unsealable
+from thaman_kit.logging import get_logger
 from thaman_onboarding.adapters.sealing import OwnKey, Sealer
 
 _SQL = load_queries("thaman_onboarding", "adapters/queries_keys.sql")
 
 PROFILE = "store_profiles|sealed"
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,14 @@ class StoreKeys:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
+        self._in_force = False
+
+    def in_force(self) -> bool:
+        """Whether all processes read what is sealed under a store's key; once they do, they do for ever."""
+        if not self._in_force:
+            row = self._database.fetch_one(_SQL["store_keys_in_force"])
+            self._in_force = row is not None and row["in_force"]
+        return self._in_force
 
     def find(self, store_id: str) -> OwnKey | None:
         """The store's key, or ``None`` when it has none (any more); raises the vault's errors."""
@@ -38,6 +50,13 @@ class StoreKeys:
     def open(self, store_id: str, wrapped: bytes) -> OwnKey:
         """The store's key from its wrapped form; raises the vault's errors."""
         return self._sealer.open_key(owner_of(store_id), wrapped)
+
+    def ensure_for_tokens(self, store_id: str) -> OwnKey | None:
+        """Like :meth:`ensure`, but ``None`` when the store's tokens went meanwhile: a forgotten store gets no key."""
+        made = self._sealer.new_key(owner_of(store_id))
+        row = {"store_id": store_id, "wrapped_key": made.wrapped, "key_id": made.key_id}
+        self._database.execute(_SQL["insert_key_of_tokens"], row)
+        return self.find(store_id)
 
     def ensure(self, store_id: str) -> OwnKey:
         """The store's key, made and committed if there is none: whoever comes second gets the first one's."""
@@ -67,10 +86,16 @@ class ProfileReader:
         self._keys = keys
 
     def read(self, store_id: str, wrapped: bytes | None, sealed: bytes | None) -> Profile | None:
-        """The profile, or ``None`` where there is none or its key is gone; raises the vault's errors."""
+        """The profile, or ``None`` where there is none, its key is gone, or it does not open; that is logged, as one
+        store's profile never hides the others."""
         if wrapped is None or sealed is None:
             return None
-        return Profile(**json.loads(self._keys.open(store_id, wrapped).open(sealed, PROFILE)))
+        try:
+            opened = self._keys.open(store_id, wrapped).open(sealed, PROFILE)
+        except (UnknownKey, Unsealable) as error:
+            log.error("profile_does_not_open", store_id=store_id, reason=str(error))
+            return None
+        return Profile(**json.loads(opened))
 
 
 def owner_of(store_id: str) -> str:

@@ -10,12 +10,16 @@ import psycopg
 
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, load_queries
+from thaman_kit.errors import UnknownKey, Unsealable
+from thaman_kit.logging import get_logger
 from thaman_onboarding.adapters.salla_oauth import TokenSet
 from thaman_onboarding.adapters.sealing import OwnKey, Sealer
 from thaman_onboarding.adapters.store_keys import Profile, StoreKeys
 from thaman_onboarding.errors import SallaBusy
 
 _SQL = load_queries("thaman_onboarding", "adapters/queries_tokens.sql")
+
+log = get_logger(__name__)
 
 _LOCK_TIMEOUT_S = 45
 _PLACE = "tokens|"
@@ -72,7 +76,7 @@ class TokenVault:
 
     def put(self, uow: UnitOfWork, store_id: str, tokens: TokenSet, obtained_by: str) -> None:
         """Tokens of a new authorisation; they end any refresh under way."""
-        sealed = _under(self._keys.ensure(store_id), tokens)
+        sealed = self._sealed(store_id, self._keys.ensure(store_id), tokens)
         uow.execute(_SQL["put_tokens"], sealed | {"store_id": store_id, "obtained_by": obtained_by})
 
     def keep_profile(self, uow: UnitOfWork, store_id: str, profile: Profile) -> None:
@@ -90,13 +94,28 @@ class TokenVault:
 
     def adopt(self) -> int:
         """Seal tokens under their store's key that still have a key of their own; returns how many. A row that changed
-        meanwhile is met again in the next round."""
-        rows = self._database.fetch_all(_SQL["tokens_of_before"])
-        for row in rows:
-            store_id = row["store_id"]
-            sealed = _under(self._keys.ensure(store_id), open_tokens(self._sealer, f"tokens|{store_id}", row))
-            self._database.execute(_SQL["adopt_tokens"], sealed | {"store_id": store_id, "old": row["wrapped_key"]})
-        return len(rows)
+        meanwhile, or that does not open (logged), is met again in the next round.
+
+        Not before processes of before are gone: they cannot read what is under a store's key.
+        """
+        adopted, after = 0, ""
+        while self._keys.in_force() and (rows := self._database.fetch_all(_SQL["tokens_of_before"], {"after": after})):
+            adopted += sum(self._adopted(row) for row in rows)
+            after = rows[-1]["store_id"]
+        return adopted
+
+    def _adopted(self, row: dict[str, Any]) -> bool:
+        store_id = row["store_id"]
+        try:
+            tokens = open_tokens(self._sealer, f"tokens|{store_id}", row)
+            key = self._keys.ensure_for_tokens(store_id)
+        except (UnknownKey, Unsealable) as error:
+            log.error("tokens_do_not_open", store_id=store_id, reason=str(error))
+            return False
+        if key is None:
+            return False
+        sealed = _under(key, tokens) | {"store_id": store_id, "old": row["wrapped_key"]}
+        return self._database.execute(_SQL["adopt_tokens"], sealed) > 0
 
     def start_refresh(self, stored: StoredTokens) -> bool:
         """Commit that the refresh token is about to be sent; ``False`` when it must not be."""
@@ -105,12 +124,8 @@ class TokenVault:
     def finish_refresh(self, stored: StoredTokens, tokens: TokenSet) -> bool:
         """Save both new tokens; ``False`` when a newer authorisation or an uninstall came first."""
         key = self._keys.find(stored.store_id)
-        if key is None:
-            # Tokens of before the store had a key; those of a store that was forgotten meanwhile find no row.
-            sealed = sealed_tokens(self._sealer, f"tokens|{stored.store_id}", tokens)
-        else:
-            sealed = _under(key, tokens)
-        return self._touched("finish_refresh", stored, sealed)
+        # Without a key: tokens of before the store had one; those of a store that was forgotten meanwhile find no row.
+        return self._touched("finish_refresh", stored, self._sealed(stored.store_id, key, tokens))
 
     def abandon_refresh(self, stored: StoredTokens) -> None:
         """The refresh token was certainly not used."""
@@ -136,6 +151,11 @@ class TokenVault:
             except psycopg.errors.LockNotAvailable as error:
                 raise SallaBusy(5.0) from error
             yield
+
+    def _sealed(self, store_id: str, key: OwnKey | None, tokens: TokenSet) -> dict[str, Any]:
+        if key is None or not self._keys.in_force():
+            return sealed_tokens(self._sealer, f"tokens|{store_id}", tokens)
+        return _under(key, tokens)
 
     def _open(self, row: dict[str, Any]) -> TokenSet | None:
         store_id = row["store_id"]

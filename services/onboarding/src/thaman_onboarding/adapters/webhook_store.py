@@ -51,12 +51,12 @@ class WebhookStore:
         """Keep the hash only: the webhook is processed in this very transaction, or of no interest."""
         self._insert(uow, event.body_hash, state, event=event)
 
-    def park(self, uow: UnitOfWork, body_hash: str, raw: bytes, reason: str) -> None:
+    def park(self, uow: UnitOfWork, body_hash: str, raw: bytes, reason: str, store_id: str | None) -> None:
         """A webhook with a good proof that cannot be read: its sealed body stays, and dead letters show it.
 
         The letter's place is negative, which says that no relay of ours wrote it, so it can only be dropped.
         """
-        self._insert(uow, body_hash, "malformed", detail=reason, raw=raw)
+        self._insert(uow, body_hash, "malformed", detail=reason, raw=raw, store_id=store_id)
         uow.execute(
             _SQL["park_webhook"],
             {
@@ -83,7 +83,7 @@ class WebhookStore:
 
     def _key_for(self, body_hash: str, event: WebhookEvent | None) -> tuple[OwnKey, OwnKey | None]:
         """The key to seal a body with, and the same once more if it has to be kept with it."""
-        known = None if event is None else self._keys.find(event.store_id)
+        known = None if event is None or not self._keys.in_force() else self._keys.find(event.store_id)
         if known is not None:
             return known, None
         own = self._sealer.new_key(f"webhook|{body_hash}")
@@ -98,6 +98,7 @@ class WebhookStore:
         detail: str | None = None,
         raw: bytes | None = None,
         event: WebhookEvent | None = None,
+        store_id: str | None = None,
     ) -> None:
         sealed, key = None, None
         if raw is not None:
@@ -107,7 +108,7 @@ class WebhookStore:
             _SQL["insert_webhook"],
             {
                 "body_hash": body_hash,
-                "store_id": event.store_id if event else None,
+                "store_id": event.store_id if event else store_id,
                 "event": event.name if event else None,
                 "provider_time": event.provider_time if event else None,
                 "state": state,

@@ -8,16 +8,19 @@ that dies before the commit leaves a row that is still due.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from thaman_contracts.events.onboarding import ForgettingReason
 from thaman_contracts.ids import store_uuid
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.errors import EffectRefused
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.logging import get_logger
+from thaman_onboarding.adapters import breaker_store
 from thaman_onboarding.adapters.forgetting_store import ForgettingStore, Holdings
 from thaman_onboarding.adapters.store_rows import StoreRows, project_revocation, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
 from thaman_onboarding.application import measures
+from thaman_onboarding.application.licences import end_with_store
 from thaman_onboarding.domain.forgetting import Wish
 from thaman_onboarding.domain.keys import Key, key_uuid
 from thaman_onboarding.domain.store import Store
@@ -94,15 +97,22 @@ class Forgetting:
         """
         if self.standing(store_id).wish is None:
             raise NothingToCallOff(f"store {store_id} does not wait to be forgotten")
-        self._app.execute(lambda uow: self._waiting.call_off(uow, store_id))
+        self._app.execute(lambda uow: self._waiting.keep(uow, store_id, self._clock.now()))
         log.info("forgetting_called_off", store_id=store_id, by=by)
         return self.standing(store_id)
 
     def round(self) -> int:
-        """Forget the stores whose time has come; how many. Any number of workers may do it at once."""
+        """Forget the stores whose time has come; how many. Any number of workers may do it at once.
+
+        An uninstalled store that waits for nothing waits from now on: a process of before may have seen it go.
+        """
+        self._waiting.seed(Wish.by_uninstall(self._clock.now(), self._wait))
         forgotten = sum(self._tried(store_id) for store_id in self._waiting.due(self._clock.now()))
-        self._vault.adopt()
         return forgotten
+
+    def adopt(self) -> int:
+        """Bring tokens of before under their store's key; see :meth:`TokenVault.adopt`."""
+        return self._vault.adopt()
 
     def _tried(self, store_id: str) -> bool:
         """One store that cannot be forgotten now keeps no other from it; it is due again in the next round."""
@@ -118,7 +128,7 @@ class Forgetting:
         try:
             forgotten = self._app.execute(lambda uow: self._forget(uow, store_id))
         except EffectRefused:
-            # Another worker was faster, or the merchant came back in this instant.
+            # Another worker was faster, or the merchant comes back in this instant.
             return False
         faultpoint("onboarding.forget.committed")
         if forgotten:
@@ -130,15 +140,33 @@ class Forgetting:
         wish, now = self._waiting.waiting(store_id), self._clock.now()
         if wish is None or wish.due_at > now:
             return False
-        self._waiting.take(uow, store_id, wish)
         store = uow.get(Store, store_uuid(store_id))
+        if store.forgotten_at is not None or _is_back(store, wish):
+            self._waiting.take(uow, store_id, wish)
+            log.warning("forgetting_left_over", store_id=store_id, reason=wish.reason, asked_at=str(wish.asked_at))
+            return False
+        end_with_store(uow, store_id, wish, now)
         ruled = tuple(store.rules)
         forgotten = store.forget(wish, now)
+        # One order of rows with a store's connecting: store, marks, profile, wish, tokens, installs.
         project_rules(uow, store_id, tuple(store.rules[key] for key in ruled))
         project_store(uow, store, now)
+        breaker_store.drop(uow, store_id)
+        self._waiting.drop_profile(uow, store_id)
+        self._waiting.take(uow, store_id, wish)
+        if wish.reason is ForgettingReason.UNINSTALLED:
+            self._waiting.refuse_if_coming(uow, store_id, wish)
+        self._vault.destroy(uow, store_id)
+        self._waiting.drop(uow, store_id, wish)
         for key_id in self._waiting.live_keys(store_id):
             uow.get(Key, key_uuid(key_id)).revoke(now)
             project_revocation(uow, key_id, now)
-        self._vault.destroy(uow, store_id)
-        self._waiting.drop(uow, store_id)
+        self._waiting.refuse_if_keyed(uow, store_id)
         return forgotten
+
+
+def _is_back(store: Store, wish: Wish) -> bool:
+    """Whether an uninstall's wish is left over from before the merchant came back."""
+    if wish.reason is not ForgettingReason.UNINSTALLED:
+        return False
+    return store.installed or (store.authorized_at is not None and store.authorized_at > wish.asked_at)

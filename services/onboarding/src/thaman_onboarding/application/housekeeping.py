@@ -1,5 +1,7 @@
 """What has to be looked after now and then, in every worker; doing it twice at once does no harm."""
 
+from collections.abc import Callable
+
 from thaman_kit.logging import get_logger
 from thaman_onboarding.adapters.install_store import LoginStore
 from thaman_onboarding.adapters.webhook_store import WebhookStore
@@ -32,8 +34,20 @@ class Housekeeping:
 
     def once(self, *, forget: bool = True) -> None:
         """Tend installations and forget the stores whose time has come; ``forget``: also logins and webhooks."""
-        self._installer.tend()
-        self._forgetting.round()
+        steps: list[Callable[[], object]] = [self._installer.tend, self._forgetting.round, self._forgetting.adopt]
         if forget:
-            forgotten = self._logins.forget_expired(), self._inbox.forget(self._keep_days)
-            log.debug("forgotten", logins=forgotten[0], webhooks=forgotten[1])
+            steps += [self._logins.forget_expired, lambda: self._inbox.forget(self._keep_days)]
+        failures = [error for step in steps if (error := _failure(step)) is not None]
+        if len(failures) > 1:
+            log.error("housekeeping_failed", failures=[str(error) for error in failures])
+        if failures:
+            raise failures[0]
+
+
+def _failure(step: Callable[[], object]) -> Exception | None:
+    """What a step failed of: the others go on without it, as what has to be deleted waits for nothing."""
+    try:
+        step()
+    except Exception as error:
+        return error
+    return None

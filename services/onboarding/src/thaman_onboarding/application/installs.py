@@ -14,6 +14,7 @@ from thaman_kit.errors import EffectRefused
 from thaman_kit.faultpoint import faultpoint
 from thaman_kit.jobs import Job, RetryLater
 from thaman_kit.logging import get_logger
+from thaman_onboarding.adapters import breaker_store
 from thaman_onboarding.adapters.forgetting_store import ForgettingStore
 from thaman_onboarding.adapters.install_store import Install, InstallStore
 from thaman_onboarding.adapters.salla_oauth import SallaAccounts, TokenSet
@@ -121,7 +122,13 @@ class Installer:
             raise
         measures.INSTALLS.labels(install.via, "done").inc()
         log.info("store_connected", store_id=facts.store_id, via=install.via, install_id=str(install_id))
+        self._tell_of_request(facts.store_id)
         return facts.store_id
+
+    def _tell_of_request(self, store_id: str) -> None:
+        wish = self._waiting.waiting(store_id)
+        if wish is not None:
+            log.warning("forgetting_goes_on", store_id=store_id, asked_by=wish.asked_by, due_at=wish.due_at.isoformat())
 
     def _facts(self, install: Install, tokens: TokenSet) -> StoreFacts:
         if tokens.scopes and NEEDED_SCOPE not in tokens.scopes:
@@ -146,8 +153,9 @@ class Installer:
                 uow.add(store)
             store.authorize(facts, install.via, install.provider_time or store.next_authorization(now), now)
             project_store(uow, store, now)
+            breaker_store.freshen(uow, facts.store_id)
             self._vault.keep_profile(uow, facts.store_id, Profile(facts.name))
-            self._waiting.call_off(uow, facts.store_id)
+            self._waiting.came_back(uow, facts.store_id)
             self._vault.put(uow, facts.store_id, tokens, install.via)
             self._installs.finish(uow, install.install_id, "done", facts.store_id, None)
             payload = {"cause": "install"}

@@ -9,13 +9,11 @@ from datetime import datetime
 from functools import partial
 
 from thaman_contracts.envelope import Envelope
-from thaman_kit.application import EventSourcedApplication, UnitOfWork
+from thaman_kit.application import EventSourcedApplication
 from thaman_kit.domain import DomainEvent
 from thaman_kit.restoring import Supply, Told, stored_of
-from thaman_onboarding.adapters.store_rows import project_rules, project_store, project_system
+from thaman_onboarding.application.folding import OwnFold
 from thaman_onboarding.domain import events
-from thaman_onboarding.domain.store import Store
-from thaman_onboarding.domain.system import System
 from thaman_onboarding.observation.rebuild import fold_events
 
 UNKNOWN = {
@@ -25,19 +23,6 @@ UNKNOWN = {
     "orders": ("head_digest", "refunded", "observed_at", "provider_time"),
 }
 """Columns, by table, that published events do not tell."""
-
-_STORE = (
-    events.StoreAuthorized,
-    events.StoreReauthorized,
-    events.StoreSettingsChanged,
-    events.ItemRulesChanged,
-    events.StorePaused,
-    events.StoreResumed,
-    events.StoreUninstalled,
-    events.StoreForgotten,
-    events.ReauthorizationRequired,
-    events.EntitlementChanged,
-)
 
 
 def _at(name: str, envelope: Envelope) -> dict[str, datetime]:
@@ -59,34 +44,19 @@ class PublishedFold:
 
     def __init__(self, application: EventSourcedApplication) -> None:
         self._application = application
-        self._stores: dict[str, Store] = {}
-        self._system: System | None = None
+        self._fold = OwnFold(gaps=True)
         self._latest: datetime | None = None
 
     def fold(self, page: Sequence[Told]) -> None:
         """Take in the next events, as they are stored."""
         own = list(stored_of(page, "onboarding"))
         for event in own:
-            if isinstance(event, _STORE):
-                # Versions have gaps where an event was private, so the history cannot be folded as one.
-                self._stores.setdefault(event.store_id, Store(event.originator_id)).when(event)
-            elif isinstance(event, events.SystemSettingsChanged):
-                self._system = self._system or System(event.originator_id)
-                self._system.when(event)
-            else:
-                continue
-            self._latest = event.occurred_at
+            if self._fold.take(event):
+                self._latest = event.occurred_at
         self._application.execute(partial(fold_events, own))
 
     def finish(self) -> None:
         """Write the rows of stores, their rules, and the installation."""
-        self._application.execute(self._project)
-
-    def _project(self, unit: UnitOfWork) -> None:
-        if self._latest is None:
-            return
-        for store in self._stores.values():
-            project_store(unit, store, self._latest)
-            project_rules(unit, store.store_id, tuple(store.rules.values()))
-        if self._system is not None:
-            project_system(unit, self._system, self._latest)
+        latest = self._latest
+        if latest is not None:
+            self._application.execute(lambda unit: self._fold.project(unit, latest))

@@ -11,7 +11,7 @@ from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.logging import get_logger
 from thaman_kit.redaction import redact_text
-from thaman_onboarding.adapters.breaker_store import forget as forget_signals
+from thaman_onboarding.adapters import breaker_store
 from thaman_onboarding.adapters.forgetting_store import ForgettingStore
 from thaman_onboarding.adapters.store_rows import StoreRow, StoreRows, project_rules, project_store
 from thaman_onboarding.adapters.vault_store import TokenVault
@@ -83,9 +83,12 @@ class Stores:
 
         def work(uow: UnitOfWork) -> None:
             store, now = _known(uow, store_id), self._clock.now()
+            was_paused = store.paused
             store.resume(by, now)
             project_store(uow, store, now)
-            forget_signals(uow, store_id)
+            if was_paused:
+                breaker_store.forget(uow, store_id)
+                breaker_store.freshen(uow, store_id)
 
         self._app.execute(work)
         return self.get(store_id)
@@ -104,11 +107,13 @@ class Stores:
         if store is None:
             store = Store.new(store_id)
             uow.add(store)
-        if store.uninstall(uninstalled_at, now):
-            self._vault.delete(uow, store_id)
+        gone = store.uninstall(uninstalled_at, now)
+        project_store(uow, store, now)
+        if gone:
+            breaker_store.drop(uow, store_id)
             if store.facts is not None and store.forgotten_at is None:
                 self._waiting.schedule(uow, store_id, Wish.by_uninstall(now, self._forget_after))
-        project_store(uow, store, now)
+            self._vault.delete(uow, store_id)
 
     def change_entitlement(
         self,

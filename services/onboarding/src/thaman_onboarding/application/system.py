@@ -6,6 +6,7 @@ from typing import Any
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.clock import Clock
 from thaman_kit.logging import get_logger
+from thaman_onboarding.adapters import breaker_store
 from thaman_onboarding.adapters.store_rows import StoreRows, SystemRow, project_system
 from thaman_onboarding.domain.system import SYSTEM_ID, System
 
@@ -32,9 +33,12 @@ class SystemAdmin:
             if system is None:
                 system = System.new()
                 uow.add(system)
+            fence = system.fence
             system.change(changes, expected, by, now)
             if system.version:
                 project_system(uow, system, now)
+            if system.fence > fence:
+                breaker_store.forget(uow, None)
 
         self._app.execute(work)
         log.info("system_settings_changed", by=by, fields=sorted(changes))

@@ -37,7 +37,7 @@ from thaman_onboarding.errors import (
     WebhookTooOld,
 )
 from thaman_onboarding.settings import Settings
-from thaman_onboarding.webhooks import WebhookEvent, body_hash, parse, verify
+from thaman_onboarding.webhooks import WebhookEvent, body_hash, parse, store_named, verify
 
 WEBHOOKS_QUEUE = "webhooks"
 AUTHORIZE = "app.store.authorize"
@@ -145,7 +145,7 @@ class WebhookDoor:
         self._app.execute(work)
 
     def _park(self, raw: bytes, reason: str) -> None:
-        self._app.execute(lambda uow: self._inbox.park(uow, body_hash(raw), raw, reason))
+        self._app.execute(lambda uow: self._inbox.park(uow, body_hash(raw), raw, reason, store_named(raw)))
 
 
 class WebhookProcessor:

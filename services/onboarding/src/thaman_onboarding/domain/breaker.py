@@ -30,12 +30,41 @@ class Anomaly(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Cost and base price of an item from before they jumped, halalas; ``None`` where that one did not."""
+
+    cost: int | None = None
+    base_price: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An item whose cost or base price somebody else changed."""
+
+    before: CatalogItem
+    now: CatalogItem
+
+    @property
+    def key(self) -> str:
+        """The item's key."""
+        return self.now.key
+
+
+@dataclass(frozen=True, slots=True)
+class Jumps:
+    """Items that jumped, with what stood before, and the keys of those that are back where they were."""
+
+    jumped: Mapping[str, Origin] = field(default_factory=dict)
+    returned: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class InHand:
     """What the transaction under way is about to store, and so is not in the tables yet.
 
     ``changing`` are the keys of items whose price a policy's decision is about to change, ``runs`` the runs of those
-    decisions; ``troubled`` and ``well`` are decisions whose write comes to a bad or a good end, ``edited`` and
-    ``jumped`` keys of items.
+    decisions; ``troubled`` and ``well`` are decisions whose write comes to a bad or a good end, ``edited`` keys of
+    items, ``moves`` the items whose cost or price is another now.
     """
 
     changing: frozenset[str] = frozenset()
@@ -43,12 +72,12 @@ class InHand:
     troubled: frozenset[UUID] = frozenset()
     well: frozenset[UUID] = frozenset()
     edited: frozenset[str] = frozenset()
-    jumped: frozenset[str] = frozenset()
+    moves: tuple[Move, ...] = ()
 
     @property
     def is_suspicious(self) -> bool:
         """Whether any of it can bring a store over a limit."""
-        return bool(self.changing or self.troubled or self.edited or self.jumped)
+        return bool(self.changing or self.troubled or self.edited or self.moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +91,18 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Window:
     """What is seen of a store since it was resumed last, within its window; all but ``plans`` are counts, and a whole
-    is 0 where too few of its parts were seen to matter.
+    may be 0 where too few of its parts were seen to matter.
 
     ``items`` are the store's priced items, ``changing`` those of them that policies change, ``began`` writes,
-    ``troubled`` those of them that failed or stay unclear, ``edited`` items that were edited by hand after we wrote
-    them, ``jumped`` items whose cost or price jumped.
+    ``troubled`` those of them that failed or stay unclear, ``written`` items that we wrote within the time of edits,
+    ``edited`` items that were edited by hand after we wrote them, ``jumped`` items whose cost or price jumped.
     """
 
     items: int = 0
     changing: int = 0
     began: int = 0
     troubled: int = 0
+    written: int = 0
     edited: int = 0
     jumped: int = 0
     plans: tuple[Plan, ...] = field(default=())
@@ -97,25 +127,54 @@ def judge(window: Window, limits: BreakerLimits) -> Trip | None:
     return next((trip for check in _CHECKS for trip in check(window, limits)), None)
 
 
-def jumped(before: CatalogItem, now: CatalogItem, jump_bp: int) -> bool:
-    """Whether an item's cost or base price changed by more than ``jump_bp``; from or to unknown is no change."""
-    pairs = ((before.cost, now.cost), (before.base_price, now.base_price))
-    return any(old and new is not None and abs(change_bp(old, new)) > jump_bp for old, new in pairs)
+def moves_of(
+    seen: Iterable[SeenItem], known: Mapping[str, KnownItem], ours: Mapping[str, int] | None = None
+) -> tuple[Move, ...]:
+    """The items whose cost or price changed since they were seen last.
 
-
-def jumps_of(seen: Iterable[SeenItem], known: Mapping[str, KnownItem], jump_bp: int) -> frozenset[str]:
-    """The items that jumped since they were seen last. A price that we wrote ourselves is no news."""
-    found = set()
+    A price that we wrote ourselves is no news; ``ours`` are base prices whose writing the unit at hand records.
+    """
+    found = []
     for one in seen:
         before = known.get(one.key)
         if before is None or before.removed or one.item.has_variants:
             continue
         now = one.item
-        if now.base_price == before.last_written:
+        if now.base_price in (before.last_written, (ours or {}).get(one.key)):
             now = now.model_copy(update={"base_price": before.base_price})
-        if jumped(before.item, now, jump_bp):
-            found.add(one.key)
-    return frozenset(found)
+        if (now.cost, now.base_price) != (before.item.cost, before.base_price):
+            found.append(Move(before.item, now))
+    return tuple(found)
+
+
+def jumps_of(moves: Iterable[Move], origins: Mapping[str, Origin], jump_bp: int) -> Jumps:
+    """Which moves are larger than ``jump_bp``, and do not lead back to within it of ``origins``."""
+    jumped: dict[str, Origin] = {}
+    returned: set[str] = set()
+    for move in moves:
+        origin = origins.get(move.key, Origin())
+        before, now = move.before, move.now
+        cost = _jumped(before.cost, now.cost, origin.cost, jump_bp)
+        price = _jumped(before.base_price, now.base_price, origin.base_price, jump_bp)
+        if cost or price:
+            jumped[move.key] = Origin(before.cost if cost else None, before.base_price if price else None)
+        elif move.key in origins and _is_back(now, origin, jump_bp):
+            returned.add(move.key)
+    return Jumps(jumped, frozenset(returned))
+
+
+def _jumped(before: int | None, now: int | None, origin: int | None, jump_bp: int) -> bool:
+    """From or to unknown is no jump."""
+    return not (_is_near(before, now, jump_bp) or _is_near(origin, now, jump_bp)) and bool(before) and now is not None
+
+
+def _is_near(old: int | None, new: int | None, jump_bp: int) -> bool:
+    return bool(old) and old is not None and new is not None and abs(change_bp(old, new)) <= jump_bp
+
+
+def _is_back(now: CatalogItem, origin: Origin, jump_bp: int) -> bool:
+    pairs = ((origin.cost, now.cost), (origin.base_price, now.base_price))
+    return all(_is_near(old, new, jump_bp) for old, new in pairs if old is not None)
 
 
 def median(sizes: Iterable[int]) -> int:
@@ -130,27 +189,32 @@ def _exceeds(part: int, whole: int, limit_bp: int) -> bool:
 
 
 def _share(part: int, whole: int) -> int:
-    return part * BP_ONE // whole if whole else BP_ONE
+    """Rounded up, for people: what exceeds a limit never reads as if it were the limit."""
+    return -(-part * BP_ONE // whole)
 
 
-def _of_items(anomaly: Anomaly, setting: str, count: int, whole: int, limit: int | None, least: int) -> Iterator[Trip]:
-    if limit is not None and count >= least and _exceeds(count, whole, limit):
+def _of(
+    anomaly: Anomaly, setting: str, count: int, whole: int, limit: int | None, limits: BreakerLimits
+) -> Iterator[Trip]:
+    enough = count >= limits.min_count and whole >= limits.min_items
+    if limit is not None and enough and _exceeds(count, whole, limit):
         yield Trip(anomaly, setting, _share(count, whole), limit, count, whole)
 
 
 def _jumps(window: Window, limits: BreakerLimits) -> Iterator[Trip]:
-    least = limits.min_items
-    return _of_items(Anomaly.JUMPS, "jumps_bp", window.jumped, window.items, limits.jumps_bp, least)
+    return _of(Anomaly.JUMPS, "jumps_bp", window.jumped, window.items, limits.jumps_bp, limits)
 
 
 def _edits(window: Window, limits: BreakerLimits) -> Iterator[Trip]:
-    if limits.edits is not None and window.edited > limits.edits:
-        yield Trip(Anomaly.EDITS, "edits", window.edited, limits.edits, window.edited, window.items)
+    count, whole, share = window.edited, window.written, limits.edits_bp
+    if limits.edits is None or count <= limits.edits:
+        return
+    if share is None or _exceeds(count, whole, share):
+        yield Trip(Anomaly.EDITS, "edits", count, limits.edits, count, whole)
 
 
 def _troubles(window: Window, limits: BreakerLimits) -> Iterator[Trip]:
-    least = limits.min_items
-    return _of_items(Anomaly.TROUBLES, "troubles_bp", window.troubled, window.began, limits.troubles_bp, least)
+    return _of(Anomaly.TROUBLES, "troubles_bp", window.troubled, window.began, limits.troubles_bp, limits)
 
 
 def _plans(window: Window, limits: BreakerLimits) -> Iterator[Trip]:
@@ -159,7 +223,7 @@ def _plans(window: Window, limits: BreakerLimits) -> Iterator[Trip]:
         if many < limits.min_items:
             continue
         cuts = sum(-move > limits.large_cut_bp for move in plan.moves)
-        yield from _of_items(Anomaly.LARGE_CUTS, "large_cuts_bp", cuts, many, limits.large_cuts_bp, 1)
+        yield from _of(Anomaly.LARGE_CUTS, "large_cuts_bp", cuts, many, limits.large_cuts_bp, limits)
         size = median(abs(move) for move in plan.moves)
         if limits.run_median_bp is not None and size > limits.run_median_bp:
             yield Trip(Anomaly.RUN_MEDIAN, "run_median_bp", size, limits.run_median_bp, many, many)
@@ -169,7 +233,7 @@ def _changes(window: Window, limits: BreakerLimits) -> Iterator[Trip]:
     count, whole = window.changing, window.items
     if limits.changes is not None and count > limits.changes:
         yield Trip(Anomaly.CHANGES, "changes", count, limits.changes, count, whole)
-    yield from _of_items(Anomaly.CHANGES, "changes_bp", count, whole, limits.changes_bp, limits.min_items)
+    yield from _of(Anomaly.CHANGES, "changes_bp", count, whole, limits.changes_bp, limits)
 
 
 _CHECKS: tuple[Callable[[Window, BreakerLimits], Iterator[Trip]], ...] = (_jumps, _edits, _troubles, _plans, _changes)

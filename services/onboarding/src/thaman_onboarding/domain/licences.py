@@ -1,5 +1,6 @@
 """The discount licences of a store: recorded, corrected, revoked; every word of it stays on record."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -116,6 +117,12 @@ class LicenceBook(Aggregate):
             revoked_by=by,
         )
 
+    def revoke_all(self, store_id: str, revoked_from: date, reason: str, by: str, now: datetime) -> None:
+        """Let none of the licences that stand count from a day on."""
+        for held in list(self.held.values()):
+            if held.revoked_from is None:
+                self.revoke(store_id, held.licence_id, revoked_from, reason, by, now)
+
     def when(self, event: DomainEvent) -> None:
         """Change state as ``event`` says."""
         match event:
@@ -156,4 +163,10 @@ class LicenceBook(Aggregate):
 
 
 def _name(licence: DiscountLicence) -> tuple[str, str]:
-    return licence.authority.casefold(), licence.number.casefold()
+    return _alike(licence.authority), _alike(licence.number)
+
+
+def _alike(text: str) -> str:
+    """The same for texts that differ in case, in the forms of letters or in whose digits they are written with."""
+    letters = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(str(unicodedata.decimal(one, one)) for one in letters)

@@ -1,10 +1,13 @@
 """Discount licences: recorded, corrected and revoked by the merchant; the audit says what was sold under them."""
 
 from datetime import date, datetime
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import AfterValidator, model_validator
 
+from thaman_contracts.envelope import encode
 from thaman_contracts.events.licences import DiscountLicence, Text
 from thaman_onboarding.domain.licences import Held
 from thaman_onboarding.endpoints.access import Services, StoreKey, who
@@ -13,8 +16,35 @@ from thaman_onboarding.endpoints.shapes import Body, Page
 router = APIRouter(prefix="/stores/{store_id}/licences", tags=["licences"])
 
 
+YEARS = range(2000, 2200)
+MAX_BYTES = 250_000
+"""Of a licence as JSON in UTF-8: it goes whole into one event, and the bus takes messages of 1 MiB at most."""
+
+
+def _in_our_time(day: date) -> date:
+    if day.year not in YEARS:
+        raise ValueError(f"the year has to be {YEARS[0]} to {YEARS[-1]}; give the day that the document states")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_in_our_time)]
+
+
 class LicenceBody(DiscountLicence, extra="forbid"):
     """A licence as its document states it."""
+
+    starts_on: Day
+    ends_on: Day
+
+    @model_validator(mode="after")
+    def _goes_into_an_event(self) -> Self:
+        size = len(encode(self.model_dump(mode="json")))
+        if size > MAX_BYTES:
+            raise ValueError(
+                f"the licence takes {size} bytes and may take {MAX_BYTES}; name fewer products and categories, "
+                "or none if it is for the whole store"
+            )
+        return self
 
 
 class CorrectionBody(Body):
@@ -28,7 +58,7 @@ class RevocationBody(Body):
     """From which day on (Riyadh's; by default today) a licence does not count. Its first day: it never did."""
 
     reason: Text
-    revoked_from: date | None = None
+    revoked_from: Day | None = None
 
 
 class LicenceView(DiscountLicence):

@@ -22,15 +22,17 @@ CREATE TABLE forgettings (
     reason text NOT NULL CHECK (reason IN ('uninstalled', 'requested')),
     asked_by text NOT NULL,
     asked_at timestamptz NOT NULL,
-    due_at timestamptz NOT NULL
+    due_at timestamptz NOT NULL,
+    -- An operator called it off: nothing waits, and the housekeeping does not let the uninstalled store wait anew.
+    kept_at timestamptz
 );
 CREATE INDEX forgettings_due ON forgettings (due_at);
 
--- Stores that went before anything was forgotten wait from now on.
-INSERT INTO forgettings (store_id, reason, asked_by, asked_at, due_at)
-SELECT store_id, 'uninstalled', 'merchant', now(), now() + interval '14 days' FROM stores WHERE NOT installed;
-
 ALTER TABLE stores ADD COLUMN forgotten_at timestamptz;
 
--- Null: sealed under the store's key. Rows of before have a key of their own until the housekeeping adopts them.
+-- Null: sealed under the store's key. Old processes cannot read that, so rows keep a key of their own until
+-- store_keys_from; the housekeeping adopts them then. An installation without stores has no old processes.
+CREATE TABLE vault_upgrade (store_keys_from timestamptz NOT NULL);
+INSERT INTO vault_upgrade (store_keys_from)
+SELECT now() + CASE WHEN EXISTS (SELECT 1 FROM stores) THEN interval '1 day' ELSE interval '0' END;
 ALTER TABLE tokens ALTER COLUMN wrapped_key DROP NOT NULL, ALTER COLUMN key_id DROP NOT NULL;

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from thaman_contracts.events.onboarding import ItemStatus, ObservationSource
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
@@ -16,6 +17,7 @@ from thaman_kit.clock import Clock
 from thaman_kit.errors import Conflict, EffectRefused, JobLost
 from thaman_kit.jobs import RetryLater
 from thaman_onboarding.adapters import salla_measures as measures
+from thaman_onboarding.adapters.breaker_store import swept
 from thaman_onboarding.adapters.catalogue_store import (
     CatalogueStore,
     StoreView,
@@ -28,8 +30,8 @@ from thaman_onboarding.adapters.catalogue_store import (
 from thaman_onboarding.adapters.salla_api import Page, SallaApi, Unreadable
 from thaman_onboarding.adapters.salla_errors import SallaGone
 from thaman_onboarding.adapters.salla_shapes import Product
-from thaman_onboarding.application.breaker import limits_of, watch
-from thaman_onboarding.domain.breaker import InHand, jumps_of
+from thaman_onboarding.application.breaker import tell, watch
+from thaman_onboarding.domain.breaker import InHand, Trip, moves_of
 from thaman_onboarding.domain.catalogue import Observation, SeenItem, difference
 from thaman_onboarding.errors import SallaMalformed
 from thaman_onboarding.observation.mapping import seen_items
@@ -42,6 +44,7 @@ HINTS_AT_ONCE = 30
 
 WRITER_BUSY_SECONDS = 1.0
 TRIES = 5
+T = TypeVar("T")
 Effects = Callable[[UnitOfWork], None]
 
 
@@ -86,6 +89,7 @@ class CatalogueObserver:
 
     async def sweep(self, store: StoreView, finish: Effects) -> None:
         """Read the whole catalogue; ``finish`` runs in the transaction of the sweep's last event."""
+        began = await asyncio.to_thread(self._store.now)
         hints = await asyncio.to_thread(self._store.hints, store.store_id)
         before = await asyncio.to_thread(self._store.versions, store.store_id)
         observation = self._observation(store, ObservationSource.SWEEP)
@@ -101,6 +105,7 @@ class CatalogueObserver:
         def end(uow: UnitOfWork) -> None:
             if hints:
                 drop_hints(uow, store.store_id, max(number for _, number in hints))
+            swept(uow, store.store_id, began)
             finish(uow)
 
         await asyncio.to_thread(self._end, store, observation, gone, end)
@@ -168,7 +173,7 @@ class CatalogueObserver:
         for attempt in range(1, TRIES + 1):
             version = observation.version
             try:
-                self._commit(observation, partial(self._differences, store, observation, look, sight))
+                trip = self._commit(observation, partial(self._differences, store, observation, look, sight))
             except JobLost:
                 raise
             except (EffectRefused, Conflict):
@@ -176,20 +181,22 @@ class CatalogueObserver:
                 if attempt == TRIES:
                     raise
             else:
+                tell(store.store_id, trip)
                 return
 
     def _differences(
         self, store: StoreView, observation: Observation, look: Look, sight: Sight, uow: UnitOfWork
-    ) -> None:
+    ) -> Trip | None:
         seen = sight.living
         known = self._store.known(store.store_id, [one.key for one in seen])
         found = difference(seen, known, look.versions)
         look.left_out |= {known[key].item.product_id for key in found.left_out}
         hand = InHand(
             edited=frozenset(before.item.key for before, _ in found.edits),
-            jumped=jumps_of(found.changed, known, limits_of(store).jump_bp),
+            moves=moves_of(found.changed, known),
         )
-        watch(uow, store, hand, observation.at)
+        is_sweep = observation.source is ObservationSource.SWEEP
+        trip = watch(uow, store.store_id, hand, observation.at, sweep=is_sweep)
         touched = {one.key for one in found.changed}
         expect_unwritten(uow, store.store_id, {key: one for key, one in known.items() if key in touched})
         keep_items(uow, store.store_id, found.changed)
@@ -200,6 +207,7 @@ class CatalogueObserver:
             uow.record(observation.edit(before, now.item.base_price, observation.source.value))
         if sight.unreadable:
             note_readability(uow, store.store_id, sight.products, sight.unreadable)
+        return trip
 
     def _end(self, store: StoreView, observation: Observation, gone: set[str], finish: Effects) -> None:
         def end(uow: UnitOfWork) -> None:
@@ -212,11 +220,13 @@ class CatalogueObserver:
 
         self._commit(observation, end)
 
-    def _commit(self, observation: Observation, fill: Effects) -> None:
+    def _commit(self, observation: Observation, fill: Callable[[UnitOfWork], T]) -> T:
+        """Store what ``fill`` puts into a unit; gives what it returns."""
         observation.at = self._clock.now()
         uow = self._application.unit_of_work()
-        fill(uow)
+        filled = fill(uow)
         uow.commit()
+        return filled
 
     def _observation(self, store: StoreView, source: ObservationSource) -> Observation:
         basis = store.basis

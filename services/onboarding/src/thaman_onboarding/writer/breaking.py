@@ -5,7 +5,7 @@ from uuid import UUID
 
 from thaman_contracts.events.onboarding import StaleReason
 from thaman_contracts.events.optimizer import POLICY
-from thaman_onboarding.domain.breaker import STILL_UNCLEAR, InHand
+from thaman_onboarding.domain.breaker import STILL_UNCLEAR, InHand, moves_of
 from thaman_onboarding.domain.catalogue import KnownItem
 from thaman_onboarding.domain.settling import Apply, Fail, GoStale, Start
 from thaman_onboarding.writer.batch import Judged
@@ -25,6 +25,11 @@ def of_verdicts(judged: Sequence[Judged], known: Mapping[str, KnownItem]) -> InH
         troubled=frozenset(one.pending.id for one in judged if isinstance(one.verdict, Fail)),
         well=frozenset(one.pending.id for one in judged if isinstance(one.verdict, Apply)),
         edited=frozenset(one.pending.key for one in judged if _shows_an_edit(one, known)),
+        moves=moves_of(
+            [one.seen for one in judged if one.seen is not None and _is_kept(one)],
+            known,
+            {one.pending.key: one.pending.decision.base_price for one in judged if isinstance(one.verdict, Apply)},
+        ),
     )
 
 
@@ -41,6 +46,11 @@ def of_outcomes(
             for one, outcome in ended
             if isinstance(outcome, Mismatch) and _is_edited(known.get(one.key), outcome.seen.item.base_price)
         ),
+        moves=moves_of(
+            [outcome.seen for _, outcome in ended if isinstance(outcome, Answered | Mismatch)],
+            known,
+            {one.key: one.decision.base_price for one, outcome in ended if isinstance(outcome, Answered)},
+        ),
     )
 
 
@@ -54,6 +64,13 @@ def _is_trouble(outcome: Outcome, doubts: int) -> bool:
             return doubts + 1 >= STILL_UNCLEAR
         case _:
             return False
+
+
+def _is_kept(one: Judged) -> bool:
+    """Whether what was seen is taken over as known."""
+    if isinstance(one.verdict, GoStale):
+        return one.verdict.stale.reason in SHOWS
+    return isinstance(one.verdict, Apply)
 
 
 def _shows_an_edit(one: Judged, known: Mapping[str, KnownItem]) -> bool:

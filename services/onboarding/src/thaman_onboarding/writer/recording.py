@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from thaman_contracts.events.onboarding import ObservationSource, StaleReason
@@ -15,7 +16,7 @@ from thaman_onboarding.adapters import salla_measures as measures
 from thaman_onboarding.adapters import write_store
 from thaman_onboarding.adapters.catalogue_store import StoreView, keep_items
 from thaman_onboarding.adapters.write_history import load_writes
-from thaman_onboarding.application.breaker import watch
+from thaman_onboarding.application.breaker import tell, watch
 from thaman_onboarding.domain.catalogue import KnownItem, Observation, SeenItem
 from thaman_onboarding.domain.price_write import PriceWrite, WriteState
 from thaman_onboarding.domain.settling import (
@@ -69,10 +70,12 @@ class WriteRecorder:
             Conflict: the same, of a store that would have been stopped.
         """
         ledger = self._ledger(job)
-        if watch(ledger.uow, store, of_verdicts(judged, known), ledger.at):
+        starts = any(isinstance(one.verdict, Start) for one in judged)
+        hold = partial(write_store.hold_store, store_id=store.store_id, version=store.version, fence=store.fence)
+        hand = of_verdicts(judged, known)
+        trip = watch(ledger.uow, store.store_id, hand, ledger.at, hold=hold if starts else None)
+        if trip is not None:
             judged = [one for one in judged if not isinstance(one.verdict, Start)]
-        if any(isinstance(one.verdict, Start) for one in judged):
-            write_store.hold_store(ledger.uow, store.store_id, store.version, store.fence)
         begun: dict[UUID, PriceWrite] = {}
         writes = self._writes(judged)
         for one in judged:
@@ -84,6 +87,7 @@ class WriteRecorder:
                 begun[one.pending.id] = write
         faultpoint("onboarding.write.intent.before")
         self._commit(store, ledger, known)
+        tell(store.store_id, trip)
         faultpoint("onboarding.write.intent.after")
         return begun
 
@@ -103,7 +107,7 @@ class WriteRecorder:
             Conflict: the store changed just when it would have been stopped; what came of the calls is read again.
         """
         ledger = self._ledger(job)
-        watch(ledger.uow, store, of_outcomes(attempts, outcomes, known), ledger.at)
+        trip = watch(ledger.uow, store.store_id, of_outcomes(attempts, outcomes, known), ledger.at)
         for attempt in attempts:
             write = begun[attempt.id]
             ledger.uow.add(write)
@@ -111,6 +115,7 @@ class WriteRecorder:
                 self._outcome(ledger, write, attempt, outcomes[attempt.id], known.get(attempt.pending.key))
         faultpoint("onboarding.write.result.before")
         self._commit(store, ledger, known)
+        tell(store.store_id, trip)
         faultpoint("onboarding.write.result.after")
 
     def _verdict(self, ledger: _Ledger, write: PriceWrite, one: Judged, known: KnownItem | None, fence: int) -> None:

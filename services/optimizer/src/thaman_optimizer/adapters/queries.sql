@@ -70,12 +70,13 @@ SELECT proposal_id, disposition FROM proposals WHERE run_id = %(run_id)s
 -- name: upsert_store
 -- description: A store was authorised, for the first time or again; a pause and the subscription outlive an uninstall.
 INSERT INTO stores (store_id, name, domain, currency, prices_include_vat, vat_bp, installed, connected, paused, fence,
-    settings, settings_version)
+    settings, settings_version, priced_version)
 VALUES (%(store_id)s, %(name)s, %(domain)s, %(currency)s, %(prices_include_vat)s, %(vat_bp)s, true, true, false, %(fence)s,
-    %(settings)s::jsonb, %(settings_version)s)
+    %(settings)s::jsonb, %(settings_version)s, %(settings_version)s)
 ON CONFLICT (store_id) DO UPDATE SET
     name = excluded.name, domain = excluded.domain, currency = excluded.currency, prices_include_vat = excluded.prices_include_vat,
-    vat_bp = excluded.vat_bp, installed = true, connected = true, fence = excluded.fence, settings = excluded.settings, settings_version = excluded.settings_version
+    vat_bp = excluded.vat_bp, installed = true, connected = true, fence = excluded.fence, settings = excluded.settings, settings_version = excluded.settings_version,
+    priced_version = excluded.priced_version
 
 -- name: reconnect_store
 -- description: New tokens arrived.
@@ -95,8 +96,11 @@ UPDATE stores SET installed = false, connected = false, fence = %(fence)s WHERE 
 UPDATE stores SET name = %(name)s, domain = NULL WHERE store_id = %(store_id)s
 
 -- name: change_settings
--- description: The pricing policy, whole.
-UPDATE stores SET settings = %(settings)s::jsonb, settings_version = %(settings_version)s WHERE store_id = %(store_id)s
+-- description: The pricing policy, whole. The breaker's limits decide no price.
+UPDATE stores SET settings = %(settings)s::jsonb, settings_version = %(settings_version)s,
+    priced_version = CASE WHEN settings - 'breaker' IS DISTINCT FROM %(settings)s::jsonb - 'breaker'
+        THEN %(settings_version)s ELSE priced_version END
+WHERE store_id = %(store_id)s
 
 -- name: set_paused
 -- description: Paused or resumed.

@@ -16,7 +16,7 @@ def changed_input(proposed: PriceProposed, store: StoreFacts, item: ItemFacts | 
         return "the item is no longer in the catalogue"
     changes = {
         "the price in the shop is another one now": item.base_price != proposed.old_base_price,
-        "the store's settings changed": store.settings_version != proposed.settings_version,
+        "the store's settings changed": store.priced_version > proposed.settings_version,
         "pricing was stopped, paused or removed in the meantime": store.fence != proposed.fence,
         "another pricing policy decides about the item now": _version(store) != proposed.policy_version,
         "the item was locked": item.locked,

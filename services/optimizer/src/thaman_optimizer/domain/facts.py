@@ -30,7 +30,8 @@ class StoreFacts:
     """What is known about a store when a run looks at it.
 
     ``catalogue_at`` is when its catalogue was last read to the end, ``None`` when it never was. ``policy`` is the live
-    policy, ``trial`` the one in shadow or canary.
+    policy, ``trial`` the one in shadow or canary. ``priced_version`` is the settings version that last changed what
+    decides a price.
     """
 
     store_id: str
@@ -47,6 +48,7 @@ class StoreFacts:
     catalogue_at: datetime | None
     policy: PolicyFacts | None = None
     trial: PolicyFacts | None = None
+    priced_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +165,9 @@ class InputDigester:
 
 
 def store_inputs(store: StoreFacts) -> dict[str, Any]:
-    """The store's facts as they are digested and recorded."""
-    inputs = {name: plain(getattr(store, name)) for name in StoreFacts.__slots__ if name not in ("policy", "trial")}
+    """The store's facts as they are digested and recorded; ``priced_version`` only tells approvals apart."""
+    apart = ("policy", "trial", "priced_version")
+    inputs = {name: plain(getattr(store, name)) for name in StoreFacts.__slots__ if name not in apart}
     policies = {"policy": store.policy, "trial": store.trial}
     return inputs | {name: _policy_inputs(facts) for name, facts in policies.items() if facts is not None}
 
