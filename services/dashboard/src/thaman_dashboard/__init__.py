@@ -1,0 +1,1 @@
+"""The dashboard: what a merchant sees of a store, and the read models behind the pages."""

@@ -1,0 +1,1 @@
+"""The outside world: PostgreSQL, and the owners of what is shown."""

@@ -1,0 +1,1 @@
+"""How events become rows, and what they mean to people: pure, no input or output."""

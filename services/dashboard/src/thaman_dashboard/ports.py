@@ -1,0 +1,164 @@
+"""What the pages need of the world; :mod:`thaman_dashboard.adapters` provides it.
+
+Every question about a store takes the store first, and no row of another store is reachable through it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from thaman_dashboard.views import (
+    ActivityView,
+    AnswerView,
+    DecisionView,
+    HeldView,
+    ItemView,
+    LinkView,
+    OfferPoint,
+    OfferView,
+    Overview,
+    Page,
+    PricePoint,
+    ProposalState,
+    ProposalView,
+    Role,
+    RunView,
+    SessionView,
+    StoreView,
+    SystemView,
+)
+
+
+class ReadModels(Protocol):
+    """What events made. Pages are newest first unless said otherwise; ``after`` is the ``next`` of the page before.
+
+    Raises:
+        BadCursor: ``after`` is no cursor of that list.
+    """
+
+    def system(self) -> SystemView:
+        """The installation."""
+
+    def store(self, store_id: str) -> StoreView | None:
+        """A store; ``None`` until its authorisation was heard."""
+
+    def overview(self, store_id: str, now: datetime) -> Overview:
+        """A store's counts at ``now``."""
+
+    def proposals(
+        self,
+        store_id: str,
+        *,
+        state: ProposalState | None = None,
+        risk: str | None = None,
+        search: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Page[ProposalView]:
+        """Proposals; pending ones that somebody has to answer come by when they expire, soonest first.
+
+        ``search`` is a part of an item's name, SKU or key.
+        """
+
+    def proposal(self, store_id: str, proposal_id: UUID) -> ProposalView | None:
+        """One proposal."""
+
+    def items(
+        self,
+        store_id: str,
+        *,
+        search: str | None = None,
+        status: str | None = None,
+        risk: str | None = None,
+        locked: bool | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Page[ItemView]:
+        """Items by name; those that Salla deleted only where ``status`` asks for them."""
+
+    def item(self, store_id: str, item_key: str) -> ItemView | None:
+        """One item, deleted ones too."""
+
+    def prices(self, store_id: str, item_key: str, since: datetime) -> tuple[PricePoint, ...]:
+        """The steps of an item's price from ``since`` on, oldest first, with the step that stood then before them."""
+
+    def offers(self, store_id: str, item_key: str) -> tuple[OfferView, ...]:
+        """What each rival's page said last, cheapest first, those without a price at the end."""
+
+    def offer_points(self, store_id: str, item_key: str, since: datetime) -> tuple[OfferPoint, ...]:
+        """Usable prices of rivals from ``since`` on, by page and oldest first; none are older than 90 days."""
+
+    def held(self, store_id: str, item_key: str) -> HeldView | None:
+        """Why the latest run left the price; ``None`` where it did not."""
+
+    def decisions(self, store_id: str, item_key: str, limit: int = 20) -> tuple[DecisionView, ...]:
+        """An item's decided prices, newest first."""
+
+    def decision_of(self, store_id: str, proposal_id: UUID) -> DecisionView | None:
+        """The decision that a proposal became."""
+
+    def runs(self, store_id: str, after: str | None = None, limit: int = 20) -> Page[RunView]:
+        """A store's runs."""
+
+    def run(self, store_id: str, run_id: UUID) -> RunView | None:
+        """One run."""
+
+    def activity(
+        self,
+        store_id: str,
+        *,
+        kind: str | None = None,
+        item: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Page[ActivityView]:
+        """The timeline; ``kind`` is an event's name."""
+
+    def activity_kinds(self, store_id: str) -> tuple[str, ...]:
+        """The kinds that the timeline has lines of, by name."""
+
+
+class OwnState(Protocol):
+    """What the dashboard itself knows; no event tells it, and a rebuild keeps it. Hashes are SHA-256 of the secrets."""
+
+    def add_link(
+        self, link_hash: bytes, store_id: str, role: Role, created_at: datetime, expires_at: datetime
+    ) -> None:
+        """Keep a login link until somebody uses it."""
+
+    def link(self, link_hash: bytes, now: datetime) -> LinkView | None:
+        """A link that would still open a session; looking does not spend it."""
+
+    def use_link(
+        self,
+        link_hash: bytes,
+        session_hash: bytes,
+        *,
+        csrf: str,
+        agent: str | None,
+        now: datetime,
+        ends_at: datetime,
+    ) -> SessionView:
+        """Spend a link and open the session that it gives, both or neither.
+
+        Raises:
+            SpentLink: it was used already, has expired, or never was.
+        """
+
+    def session(self, session_hash: bytes, now: datetime, idle: timedelta) -> SessionView | None:
+        """A session that has not ended and was seen within ``idle``; it counts as seen at ``now``."""
+
+    def sessions(self, store_id: str, now: datetime) -> tuple[SessionView, ...]:
+        """A store's sessions that have not ended, last seen first."""
+
+    def end_session(self, store_id: str, session_hash: bytes) -> bool:
+        """End one session of a store; whether there was one."""
+
+    def note_answer(self, answer: AnswerView) -> None:
+        """Note who answered a proposal, before its owner is told; a later answer of a session replaces its own."""
+
+    def answers(self, store_id: str, proposal_id: UUID) -> tuple[AnswerView, ...]:
+        """Who answered a proposal, oldest first."""
+
+    def clean(self, now: datetime) -> int:
+        """Remove links and sessions that have ended; gives how many."""
