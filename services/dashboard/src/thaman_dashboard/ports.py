@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from thaman_contracts.envelope import Envelope
+from thaman_contracts.events import EventData
 from thaman_dashboard.views import (
     ActivityView,
     AnswerView,
@@ -27,6 +29,14 @@ from thaman_dashboard.views import (
     StoreView,
     SystemView,
 )
+from thaman_kit.application import UnitOfWork
+
+
+class Projection(Protocol):
+    """Fills the read models."""
+
+    def take(self, event: EventData, envelope: Envelope, unit: UnitOfWork) -> None:
+        """Let the read models follow an event, in the transaction of its unit."""
 
 
 class ReadModels(Protocol):
@@ -74,7 +84,10 @@ class ReadModels(Protocol):
         after: str | None = None,
         limit: int = 50,
     ) -> Page[ItemView]:
-        """Items by name; those that Salla deleted only where ``status`` asks for them."""
+        """Items that have a price of their own, by name; those that Salla deleted only where ``status`` asks for them.
+
+        ``search`` as for proposals; ``risk`` is that of the proposal that waits for an answer.
+        """
 
     def item(self, store_id: str, item_key: str) -> ItemView | None:
         """One item, deleted ones too."""
@@ -121,25 +134,17 @@ class ReadModels(Protocol):
 class OwnState(Protocol):
     """What the dashboard itself knows; no event tells it, and a rebuild keeps it. Hashes are SHA-256 of the secrets."""
 
-    def add_link(
-        self, link_hash: bytes, store_id: str, role: Role, created_at: datetime, expires_at: datetime
-    ) -> None:
+    def add_link(self, link_hash: bytes, store_id: str, role: Role, expires_at: datetime) -> None:
         """Keep a login link until somebody uses it."""
 
     def link(self, link_hash: bytes, now: datetime) -> LinkView | None:
         """A link that would still open a session; looking does not spend it."""
 
-    def use_link(
-        self,
-        link_hash: bytes,
-        session_hash: bytes,
-        *,
-        csrf: str,
-        agent: str | None,
-        now: datetime,
-        ends_at: datetime,
-    ) -> SessionView:
-        """Spend a link and open the session that it gives, both or neither.
+    def use_link(self, link_hash: bytes, session: SessionView) -> SessionView:
+        """Spend a link at ``session.created_at`` and open a session, both or neither.
+
+        Returns:
+            the session as it is stored: its store and role are the link's, whatever ``session`` says.
 
         Raises:
             SpentLink: it was used already, has expired, or never was.
@@ -161,4 +166,4 @@ class OwnState(Protocol):
         """Who answered a proposal, oldest first."""
 
     def clean(self, now: datetime) -> int:
-        """Remove links and sessions that have ended; gives how many."""
+        """Remove links that have expired and sessions that have ended; gives how many."""

@@ -187,7 +187,8 @@ class HeldView:
 class DecisionView:
     """A decided price and what became of it. What only the optimizer tells is ``None`` until it was heard.
 
-    ``expected`` is the change of weekly profit that its proposal expected, ``None`` where nobody could say.
+    ``reason`` is the code of what kept it from being written, ``detail`` says it in words. ``expected`` is the change
+    of weekly profit that its proposal expected, ``None`` where nobody could say.
     """
 
     store_id: str
@@ -201,6 +202,7 @@ class DecisionView:
     decided_at: datetime | None
     settled_at: datetime | None
     reason: str | None
+    detail: str | None
     reverts_decision_id: UUID | None
     expected: int | None
 
@@ -296,8 +298,12 @@ class Overview:
     """A store's counts at one moment.
 
     ``items`` are those on record that have a price of their own and are not deleted, ``priced`` of them those that a
-    run may price: on the shelf, with a known cost, not locked. ``expected_week`` adds the expected weekly changes of
-    the decisions that were applied within seven days and have one; ``expected_unknown`` counts those that have none.
+    run may price: on the shelf, with a known cost, not locked. ``pending`` wait for an answer. ``held`` are items whose
+    price the latest run left for another reason than that it is right as it is. ``expected_week`` adds the expected
+    weekly changes of the decisions that were applied within seven days and have one, ``expected_unknown`` counts those
+    that have none. ``position`` counts items with an offer that the store's settings take for fresh, against the
+    reference of the latest run; within one per cent is at it. When the next run is due only the scheduler knows, so
+    ``next_due`` is ``None`` here.
     """
 
     items: int

@@ -59,7 +59,7 @@ CREATE TABLE items (
     told bigint NOT NULL,
     PRIMARY KEY (store_id, item_key)
 ) WITH (fillfactor = 80);
-CREATE INDEX items_by_name ON items (store_id, name, item_key) WHERE seen_at IS NOT NULL;
+CREATE INDEX items_by_name ON items (store_id, left(name, 100), item_key) WHERE seen_at IS NOT NULL;
 
 CREATE TABLE prices (
     store_id text NOT NULL,
@@ -130,6 +130,7 @@ CREATE TABLE decisions (
         CHECK (state IN ('decided', 'writing', 'uncertain', 'applied', 'failed', 'stale')),
     settled_at timestamptz,
     reason text,
+    detail text,
     told_decided bigint NOT NULL DEFAULT 0,
     told_written bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (store_id, decision_id)
@@ -208,7 +209,6 @@ CREATE TABLE login_links (
     hash bytea PRIMARY KEY,
     store_id text NOT NULL,
     role text NOT NULL CHECK (role IN ('viewer', 'approver', 'owner')),
-    created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     used_at timestamptz
 );

@@ -1,0 +1,46 @@
+"""A dashboard on a real PostgreSQL, and the four streams it reads."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from thaman_dashboard.bootstrap import Container, build
+from thaman_dashboard.testing import NOW, Streams, settings_for
+from thaman_kit.clock import ManualClock
+from thaman_kit.embedded.databases import Databases
+from thaman_kit.migrate import migrate
+from thaman_kit.testing import ROLE_PASSWORD, own_database, own_nats, postgres_server, template_database  # noqa: F401
+
+
+def _prepare(url: str) -> None:
+    migrate(url, ["dashboard"], {"dashboard": ROLE_PASSWORD})
+
+
+@pytest.fixture
+def dashboard_url(postgres_server: Databases) -> Iterator[str]:  # noqa: F811
+    """The address of a migrated database, as the dashboard's own role."""
+    template = template_database(postgres_server, "dashboard_template", _prepare)
+    with own_database(postgres_server, template=template) as url:
+        database = urlsplit(url).path.removeprefix("/")
+        yield postgres_server.url_for(database, user="dashboard_app", password=ROLE_PASSWORD)
+
+
+@pytest.fixture
+def dashboard_clock() -> ManualClock:
+    """The clock of the dashboard under test."""
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+def container(dashboard_url: str, dashboard_clock: ManualClock) -> Iterator[Container]:
+    """The dashboard's parts."""
+    built = build(settings_for(dashboard_url), dashboard_clock)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def streams(container: Container) -> Streams:
+    """The streams that the dashboard reads."""
+    return Streams(container)
