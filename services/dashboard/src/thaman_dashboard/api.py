@@ -1,0 +1,78 @@
+"""The HTTP application: the pages, and which error is which problem."""
+
+from functools import partial
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from thaman_dashboard.bootstrap import Container, build
+from thaman_dashboard.desk import Desk
+from thaman_dashboard.endpoints import approvals, entrance, overview, products, records
+from thaman_dashboard.endpoints import settings as settings_page
+from thaman_dashboard.errors import BadCursor, SpentLink
+from thaman_dashboard.owner_ports import OwnerAway, OwnerRefused, OwnerUnsure
+from thaman_dashboard.permissions import NotAllowed
+from thaman_dashboard.settings import DashboardSettings
+from thaman_dashboard.sign_in import UnknownStore
+from thaman_dashboard.wiring import build_desk, build_owners
+from thaman_kit.http import ErrorMap, create_api
+from thaman_kit.problems import Fault, Problem, conflict, invalid_request, not_found
+from thaman_kit.process import run_api
+
+ERRORS: ErrorMap = {
+    UnknownStore: lambda _: not_found("store", "GET /stores of onboarding lists all of them."),
+    SpentLink: lambda _: Problem(
+        404, "link_spent", "The link does not work any more", "It was used, has expired, or never was.", "Ask for one."
+    ),
+    NotAllowed: lambda error: Problem(
+        403, "not_allowed", "Not permitted", f"{error}.", "Ask the store's owner for a link."
+    ),
+    BadCursor: lambda _: invalid_request(
+        [Fault("is not a cursor that a page gave out", "bad_cursor", parameter="after")]
+    ),
+    OwnerRefused: lambda error: conflict(error.code, str(error), "Look at the page again."),
+    OwnerAway: lambda _: Problem(
+        503, "owner_away", "Not possible now", "The service in charge does not answer. Nothing was done.", "Try again."
+    ),
+    OwnerUnsure: lambda _: Problem(
+        504,
+        "owner_unsure",
+        "Outcome unknown",
+        "It was asked, but no answer came.",
+        "Look at the page before you retry.",
+    ),
+}
+
+
+def build_api(container: Container, desk: Desk) -> FastAPI:
+    """The application with everything the kit adds."""
+    pages = (overview, approvals, products, records, settings_page)
+    app = create_api(
+        container.settings,
+        "Thaman dashboard",
+        [entrance.outside, entrance.router, *(page.router for page in pages)],
+        {"database": container.check_database},
+        ERRORS,
+        api_keys=container.api_keys,
+        html_problem=partial(_page, desk),
+    )
+    app.state.desk = desk
+    return app
+
+
+def run(settings: DashboardSettings) -> None:
+    """Serve until told to stop; without an owners' key it does not begin."""
+    container = build(settings)
+    try:
+        owners = build_owners(container)
+        try:
+            run_api(build_api(container, build_desk(container, owners)), settings)
+        finally:
+            owners.close()
+    finally:
+        container.close()
+
+
+def _page(desk: Desk, request: Request, problem: Problem) -> Response | None:
+    return desk.pages.problem(request, problem)

@@ -1,0 +1,77 @@
+"""Everything that templates say in one language: texts, words of codes, amounts, times."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from thaman_dashboard.pages import amounts, words
+from thaman_dashboard.pages.language import Language
+from thaman_dashboard.pages.plurals import form_of
+from thaman_dashboard.pages.texts import TEXTS
+
+
+class Speech:
+    """One language at one moment; ``now`` is what ages and remaining times are measured from."""
+
+    def __init__(self, language: Language, now: datetime) -> None:
+        self.language = language
+        self.now = now
+        self._texts = TEXTS[language]
+
+    def say(self, key: str, **values: Any) -> Markup:
+        """A text of ours; values that are not HTML of ours are escaped. Counted texts take ``n``."""
+        text = self._texts[key]
+        if isinstance(text, Mapping):
+            text = text[form_of(values["n"], self.language)]
+        if isinstance(values.get("n"), int):
+            values["n"] = amounts.digits(values["n"])
+        return Markup(text).format(**values)  # noqa: S704 - a text of this package
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a text."""
+        return key in self._texts
+
+    def word(self, kind: str, code: str | None) -> str | Markup:
+        """A code in words."""
+        return amounts.unknown(self.language) if code is None else words.word(kind, code, self.language)
+
+    def either(self, ar: str | None, en: str | None) -> str:
+        """The one of two sentences that is in this language, or the other where it is missing."""
+        return (ar or en or "") if self.language == "ar" else (en or ar or "")
+
+    def money(self, halalas: int | None, currency: str, *, signed: bool = False) -> Markup:
+        """An amount."""
+        return amounts.money(halalas, currency, self.language, signed=signed)
+
+    def share(self, bp: int | None) -> Markup:
+        """Basis points."""
+        return amounts.share(bp, self.language)
+
+    def change(self, old: int | None, new: int | None) -> Markup:
+        """How far apart two prices are."""
+        return amounts.change(old, new, self.language)
+
+    def number(self, value: int | None) -> Markup:
+        """A count."""
+        if value is None:
+            return amounts.unknown(self.language)
+        return Markup('<bdi dir="ltr">{}</bdi>').format(amounts.digits(value))
+
+    def moment(self, at: datetime | None) -> Markup:
+        """A date and time."""
+        return amounts.moment(at, self.language)
+
+    def day(self, at: datetime) -> Markup:
+        """A date."""
+        return amounts.day(at, self.language)
+
+    def ago(self, at: datetime | None) -> Markup:
+        """How long ago, or how long until."""
+        if at is None:
+            return amounts.unknown(self.language)
+        seconds = (self.now - at).total_seconds()
+        unit, count = amounts.span(seconds)
+        said = self.say(f"{'ago' if seconds >= 0 else 'ahead'}.{unit}", n=count)
+        return amounts.relative(at, self.language, said)
