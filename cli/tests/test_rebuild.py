@@ -21,7 +21,7 @@ from thaman_cli.main import main
 from thaman_cli.rebuilding import rebuilding
 from thaman_cli.rebuilding.catalogue import REBUILT, why_not
 from thaman_cli.rebuilding.feeding import LOGS
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS
 from thaman_kit.embedded.databases import Databases
 from thaman_kit.recorded import Taken, UpstreamLog
 from thaman_kit.swapping import Swap
@@ -60,6 +60,16 @@ DAMAGE = {
         "DELETE FROM runs",
         "DELETE FROM item_events WHERE store_id = '77'",
         "UPDATE stores SET connected = false",
+    ),
+    "dashboard": (
+        "DELETE FROM prices WHERE store_id = '77' AND item_key = '2' AND shelf_price = 5100",
+        "UPDATE decisions SET state = 'uncertain', shelf_price = NULL",
+        "UPDATE stores SET paused = true, heard_at = now() WHERE store_id = '78'",
+        "DELETE FROM items WHERE item_key = '2'",
+        "DELETE FROM activity WHERE kind = 'PriceApplied'",
+        "UPDATE runs SET state = 'failed', told_run = 0",
+        "DELETE FROM system",
+        "DELETE FROM api_keys",
     ),
 }
 """What goes wrong in each service: lost rows, wrong ones, and some that no event speaks of."""
@@ -118,7 +128,7 @@ def changed(told: dict[str, Any]) -> dict[str, int]:
     return {one["table"]: one["changed"] for one in told["tables"] if one["changed"]}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", ROOMS)
 def test_what_was_damaged_is_whole_again(there: Installation, service: str, capsys: Captured) -> None:
     assert unnamed(there.url, service) == [], "each table is made again, or has a reason"
     before = contents(there.url, service)

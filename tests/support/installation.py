@@ -1,4 +1,4 @@
-"""Four services on one database, without processes: what is recorded, and what each one's inbox then takes."""
+"""All services on one database, without processes: what is recorded, and what each one's inbox then takes."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,9 @@ from thaman_contracts.envelope import Envelope, to_headers
 from thaman_contracts.events import EventData, onboarding
 from thaman_contracts.events.settings import ItemRule, SystemSettings
 from thaman_contracts.ids import SYSTEM, derived_id, store_uuid
-from thaman_contracts.subjects import SERVICES, partition_of
+from thaman_contracts.subjects import ROOMS, SERVICES, partition_of
+from thaman_dashboard.bootstrap import build as build_dashboard
+from thaman_dashboard.testing import settings_for as dashboard_settings
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
 from thaman_kit.domain import DomainEvent
 from thaman_kit.embedded.databases import Databases
@@ -39,7 +41,12 @@ from thaman_scheduler.bootstrap import build as build_scheduler
 from thaman_scheduler.testing import settings_for as scheduler_settings
 
 STORE, OTHER, GONE = "77", "78", "79"
-READERS = {"scheduler": ("onboarding",), "optimizer": ("onboarding",), "audit": ("onboarding", "optimizer")}
+READERS = {
+    "scheduler": ("onboarding",),
+    "optimizer": ("onboarding",),
+    "audit": ("onboarding", "optimizer"),
+    "dashboard": SERVICES,
+}
 _TIMES = ("authorized_at", "reported_at", "uninstalled_at")
 Where = tuple[str, str, int]
 
@@ -51,17 +58,20 @@ class Installation:
         self.url = url
         self._audit = build_audit(audit_settings(url))
         self._scheduler = build_scheduler(scheduler_settings(url))
+        self._dashboard = build_dashboard(dashboard_settings(url))
         self.applications: dict[str, EventSourcedApplication] = {
             "onboarding": EventSourcedApplication.connect("onboarding", url),
             "optimizer": EventSourcedApplication.connect("optimizer", url),
             "scheduler": self._scheduler.application,
             "audit": self._audit.application,
+            "dashboard": self._dashboard.application,
         }
         self._scheduler.scheduler.ensure_started()
         self._routers: dict[str, Router] = {
             "scheduler": self._scheduler.router,
             "optimizer": optimizer_router,
             "audit": self._audit.router,
+            "dashboard": self._dashboard.router,
         }
         self._inboxes: dict[Where, Inbox] = {}
         self._classes = {contract_of(cls): cls for cls in stored_classes() if contract_of(cls)}
@@ -189,7 +199,7 @@ def own_installation(server: Databases) -> Iterator[Installation]:
 
 
 def _prepare(url: str) -> None:
-    migrate(url, SERVICES)
+    migrate(url, ROOMS)
     with installed(url) as installation:
         installation.record(*life())
         installation.deliver_all()

@@ -103,7 +103,7 @@ def interleaved(draw: st.DrawFn, messages: list[Message]) -> list[list[Message]]
 
 
 @given(history=histories(), data=st.data())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_order_of_the_streams_and_any_repetition_give_the_same_rows(
     container: Container, history: list[EventData], data: st.DataObject
 ) -> None:

@@ -9,7 +9,7 @@ from thaman_cli.databases import admin_url
 from thaman_cli.errors import BadUsage, CliError, ExportRefused
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS
 
 if TYPE_CHECKING:
     from thaman_kit.swapping import Table
@@ -19,7 +19,7 @@ WOULD_CHANGE = 1
 
 
 def rebuild(
-    service: Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")],
+    service: Annotated[str, typer.Argument(help=f"One of {', '.join(ROOMS)}.")],
     projection: Annotated[str | None, typer.Argument(help="One table of it; without it, all that events make.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
     home: HomeOption = DEFAULT_HOME,
@@ -81,7 +81,7 @@ def _tables(service: str, projection: str | None) -> "tuple[Table, ...]":
     from thaman_cli.rebuilding.catalogue import REBUILT, why_not
 
     if service not in REBUILT:
-        raise BadUsage(f"There is no service {service}", f"there are {', '.join(SERVICES)}", "Name one of them.")
+        raise BadUsage(f"There is no service {service}", f"there are {', '.join(ROOMS)}", "Name one of them.")
     found = tuple(one for one in REBUILT[service] if projection in (None, one.name))
     if found:
         return found

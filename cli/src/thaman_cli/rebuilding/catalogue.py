@@ -1,5 +1,6 @@
 """Which tables of a service events make, what of them events do not tell, and why the others are not made again."""
 
+from thaman_dashboard.adapters.projection import TABLES as DASHBOARDS
 from thaman_kit.swapping import Placed, Table
 from thaman_optimizer.adapters.rebuild import TABLES as OPTIMIZERS
 
@@ -35,12 +36,14 @@ REBUILT: dict[str, tuple[Table, ...]] = {
         ),
         KEYS,
     ),
+    "dashboard": (*(Table(name) for name in DASHBOARDS), KEYS),
 }
 """By service, the tables that events make."""
 
 _HAND = "it is work in hand, which no event carries; who does the work fills it"
 _SECRET = "it holds secrets, and no event carries one; the merchant connects the store again"  # noqa: S105 - words
 _CACHE = "it remembers pages so as not to fetch them again; emptying it costs traffic only"
+_OWN = "it is what the dashboard itself knows, and no event carries it; "
 _LEDGER = "it is the record itself, from which the others are made; `thaman audit verify` proves it"
 _COMMON = {
     "jobs": _HAND,
@@ -78,6 +81,11 @@ REFUSED: dict[str, dict[str, str]] = {
         "history_nodes": _LEDGER,
         "archives": _LEDGER,
         "archive_readings": "it says which files were read back; `thaman audit archive` reads them again",
+    },
+    "dashboard": {
+        "login_links": _OWN + "a new link takes the place of a lost one",
+        "sessions": _OWN + "people sign in again",
+        "answers": _OWN + "who approved and rejected is on record with the optimizer",
     },
 }
 """By service, tables that are not made again, and why."""

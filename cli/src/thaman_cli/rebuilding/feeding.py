@@ -1,6 +1,6 @@
 """Where each service's read models come from, and what makes them of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,10 @@ from thaman_audit.adapters.recorded import RecordedFold as AuditFold
 from thaman_audit.publication import PUBLICATION as AUDITS
 from thaman_cli.databases import archive_dir
 from thaman_contracts.events.onboarding import ApiKeyIssued, ApiKeyRevoked
+from thaman_contracts.subjects import SERVICES
+from thaman_dashboard.adapters.projection import Batches
+from thaman_dashboard.consumers import CONSUMER as DASHBOARD
+from thaman_dashboard.consumers import build_router as dashboards_router
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.clock import SystemClock
 from thaman_kit.key_projection import api_key_router
@@ -28,7 +32,7 @@ from thaman_scheduler.publication import PUBLICATION as SCHEDULERS
 from thaman_scheduler.recorded import RecordedFold as SchedulerFold
 
 LOGS = {"onboarding": ONBOARDINGS, "scheduler": SCHEDULERS, "optimizer": OPTIMIZERS, "audit": AUDITS}
-"""What each service publishes of its log; importing them makes the topics of the logs known."""
+"""What each service publishes of its log; the dashboard publishes nothing. Importing them makes the topics known."""
 
 KEY_TOPICS = (onboarding.ApiKeyIssued.topic, onboarding.ApiKeyRevoked.topic)
 
@@ -50,6 +54,8 @@ class Source:
 
 def upstreams_of(service: str, wanted: Sequence[str]) -> tuple[str, ...]:
     """The services whose logs have to be here to make these tables again."""
+    if service == DASHBOARD and set(wanted) != {"api_keys"}:
+        return SERVICES
     return ("onboarding",) if service == "optimizer" or "api_keys" in wanted else ()
 
 
@@ -65,6 +71,8 @@ def sources_of(
         return application
 
     live, green = opened(service, live_url), opened(service, green_url)
+    if service == DASHBOARD and upstreams_of(service, wanted) == SERVICES:
+        return tuple(_streams_into(green, lambda name: opened(name, live_url)))
     others = [name for name in wanted if name != "api_keys"]
     if service == "onboarding":
         stores = OnboardingFold(green, SystemClock())
@@ -84,6 +92,20 @@ def sources_of(
     if "api_keys" in wanted:
         found.append(Source(UpstreamLog(service, upstream, ONBOARDINGS, KEY_TOPICS), _keys_into(green)))
     return tuple(found)
+
+
+def _streams_into(green: EventSourcedApplication, opened: Callable[[str], EventSourcedApplication]) -> Iterator[Source]:
+    """All services' streams, one after another: any order of them gives the same rows."""
+    router = dashboards_router(Batches())
+
+    def take(page: Sequence[Told]) -> None:
+        unit = green.unit_of_work()
+        for envelope, event in page:
+            router.handle(event, envelope, unit)
+        unit.commit()
+
+    for name in SERVICES:
+        yield Source(UpstreamLog(DASHBOARD, opened(name), LOGS[name]), take)
 
 
 def _keys_into(green: EventSourcedApplication) -> Sink:

@@ -11,17 +11,12 @@ from thaman_contracts.envelope import Envelope, encode, to_headers
 from thaman_contracts.events import EventData
 from thaman_contracts.ids import derived_id
 from thaman_contracts.subjects import SERVICES, partition_of
+from thaman_dashboard.adapters.projection import TABLES
 from thaman_dashboard.bootstrap import Container
 from thaman_dashboard.settings import DashboardSettings
 from thaman_kit.inbox import Delivery, Inbox
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-
-READ_MODELS = (
-    "stores", "system", "items", "prices", "proposals", "held", "decisions", "offers", "offer_points", "runs",
-    "activity",
-)  # fmt: skip
-"""The tables that events make."""
 
 
 def settings_for(url: str, **changes: Any) -> DashboardSettings:
@@ -35,15 +30,14 @@ def rows_of(container: Container) -> dict[str, list[str]]:
     database = container.application.database
     return {
         table: sorted(row["row"] for row in database.fetch_all(f"SELECT to_jsonb(t)::text AS row FROM {table} t"))  # noqa: S608 - constants of this module
-        for table in READ_MODELS
+        for table in TABLES
     }
 
 
 def emptied(container: Container) -> None:
     """Take away every row that events made."""
-    names = ", ".join(READ_MODELS)
     with container.application.database.transaction() as cursor:
-        for name in names.split(", "):
+        for name in TABLES:
             cursor.execute(f"DELETE FROM {name}".encode())  # noqa: S608 - constants of this module
 
 

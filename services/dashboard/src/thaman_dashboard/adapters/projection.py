@@ -15,6 +15,12 @@ from thaman_dashboard.domain.rows import Rows
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import load_queries
 
+TABLES = (
+    "stores", "system", "items", "prices", "proposals", "held", "decisions", "offers", "offer_points", "runs",
+    "activity",
+)  # fmt: skip
+"""The tables that events make, all of them; with no column that events do not tell."""
+
 _queries = partial(load_queries, "thaman_dashboard", "adapters/projection.sql")
 
 
