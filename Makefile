@@ -45,7 +45,7 @@ check: $(STAMP) ## Lint, format, strict types, import rules, drift of contracts 
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy -p thaman_contracts -p thaman_kit -p thaman_onboarding -p thaman_scheduler -p thaman_optimizer \
-	  -p thaman_audit -p thaman_sandbox -p thaman_cli
+	  -p thaman_audit -p thaman_dashboard -p thaman_sandbox -p thaman_cli
 	@.venv/bin/lint-imports
 	@$(PY) -m thaman_contracts.generate contracts --check
 	@$(PY) -m tests.golden.stored --check

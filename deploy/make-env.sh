@@ -20,4 +20,4 @@ for line in open(".env.example", encoding="utf-8"):
     else:
         print(f"{name}={secrets.token_hex(24)}")
 PYTHON
-echo "make-env: wrote .env; fill in SALLA_CLIENT_ID, SALLA_CLIENT_SECRET and PUBLIC_URL"
+echo "make-env: wrote .env; fill in SALLA_CLIENT_ID, SALLA_CLIENT_SECRET, PUBLIC_URL and DASHBOARD_URL"

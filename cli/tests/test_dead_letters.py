@@ -15,6 +15,7 @@ from thaman_cli.main import main
 from thaman_contracts.envelope import Envelope, to_headers
 from thaman_contracts.events.onboarding import InstallPath, StoreAuthorized
 from thaman_contracts.events.settings import StoreSettings
+from thaman_contracts.subjects import ROOMS
 from thaman_kit.migrate import migrate
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -24,7 +25,7 @@ STORE, UPSTREAM = "77", "onboarding:3"
 
 @pytest.fixture
 def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    migrate(database_url, ["onboarding", "scheduler", "optimizer", "audit"])
+    migrate(database_url, ROOMS)
     monkeypatch.setenv("THAMAN_DATABASE_URL", database_url)
     monkeypatch.setenv("THAMAN_API_KEY_PEPPER", "p" * 40)
     return database_url

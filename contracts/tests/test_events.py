@@ -13,7 +13,7 @@ from thaman_contracts.events.policies import PricePolicy
 from thaman_contracts.events.settings import StoreSettings, SystemSettings
 from thaman_contracts.examples import example_of
 from thaman_contracts.generate import broken, drift
-from thaman_contracts.subjects import PARTITIONS, SERVICES, partition_of
+from thaman_contracts.subjects import PARTITIONS, ROOMS, SERVICES, partition_of
 
 FOLDER = Path(__file__).parents[1]
 GOLDEN = sorted((FOLDER / "golden").glob("*.json"))
@@ -102,6 +102,7 @@ def test_defaults_of_settings_are_settings() -> None:
 def test_partitions_are_all_used() -> None:
     assert {partition_of(str(store)) for store in range(1_000_000, 1_000_400)} == set(range(PARTITIONS))
     assert len(set(SERVICES)) == 4
+    assert set(ROOMS) - set(SERVICES) == {"dashboard"}
 
 
 OLD: dict[str, Any] = {

@@ -87,6 +87,7 @@ job "thaman-nats" {
           NATS_SCHEDULER_PASSWORD={{ .scheduler }}
           NATS_OPTIMIZER_PASSWORD={{ .optimizer }}
           NATS_AUDIT_PASSWORD={{ .audit }}
+          NATS_DASHBOARD_PASSWORD={{ .dashboard }}
           NATS_SUBSCRIBER_PASSWORD={{ .subscriber }}
           {{ end }}
         TEMPLATE

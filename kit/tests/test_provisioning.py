@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from thaman_contracts.subjects import PARTITIONS, SERVICES, durable_of, stream_of
+from thaman_contracts.subjects import PARTITIONS, ROOMS, SERVICES, durable_of, stream_of
 from thaman_kit.embedded import EmbeddedNats
 from thaman_kit.errors import BusError, NotProvisioned
 from thaman_kit.nats import BusSettings, api, connect, disconnect, require_connection
@@ -104,6 +104,7 @@ def test_settings_of_a_service_become_settings_of_the_bus() -> None:
 
 
 def test_nobody_reads_what_no_service_writes() -> None:
-    assert set(READERS) == set(SERVICES)
-    assert READERS["audit"] == SERVICES
+    assert set(READERS) == set(ROOMS)
+    assert READERS["audit"] == READERS["dashboard"] == SERVICES
+    assert all(set(upstreams) <= set(SERVICES) for upstreams in READERS.values())
     assert all(reader == "audit" or reader not in upstreams for reader, upstreams in READERS.items())

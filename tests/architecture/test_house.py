@@ -9,22 +9,14 @@ from statistics import median
 
 import pytest
 
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS, SERVICES
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = [ROOT / "contracts/src", ROOT / "kit/src", ROOT / "sandbox/src", ROOT / "cli/src"]
-PACKAGES += [ROOT / f"services/{service}/src" for service in SERVICES]
+PACKAGES += [ROOT / f"services/{room}/src" for room in ROOMS]
 SOURCES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
-ROOMS = {
-    "settings.py",
-    "errors.py",
-    "bootstrap.py",
-    "publication.py",
-    "consumers.py",
-    "worker.py",
-    "relay.py",
-    "__main__.py",
-}
+FILES = {"settings.py", "errors.py", "bootstrap.py", "consumers.py", "worker.py", "__main__.py"}
+PUBLISHING = {"publication.py", "relay.py"}
 
 MAX_FILE = 500
 MAX_MEDIAN_FILE = 150
@@ -40,11 +32,12 @@ def tracked_texts() -> Iterator[tuple[str, str]]:
             yield name, path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_every_service_has_the_same_rooms(service: str) -> None:
-    package = ROOT / f"services/{service}/src/thaman_{service}"
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_has_the_same_files_and_only_who_publishes_those_for_it(room: str) -> None:
+    package = ROOT / f"services/{room}/src/thaman_{room}"
     names = {entry.name for entry in package.iterdir()}
-    assert names >= ROOMS, f"missing: {ROOMS - names}"
+    assert names >= FILES, f"missing: {FILES - names}"
+    assert names & PUBLISHING == (PUBLISHING if room in SERVICES else set())
     assert names & {"api.py", "api"}, "no api"
     assert names & {"application.py", "application"}, "no application"
     assert {"domain", "adapters", "migrations"} <= names

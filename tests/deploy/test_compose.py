@@ -12,11 +12,11 @@ import pytest
 import yaml
 from tests.support.deployment import required_settings, settings_of
 
-from thaman_contracts.subjects import SERVICES
+from thaman_cli.plan import PROCESSES, roles_of
+from thaman_contracts.subjects import ROOMS
 
 ROOT = Path(__file__).parents[2]
-ROLES = ("api", "worker", "relay")
-PROCESSES = [f"{service}-{role}" for service in SERVICES for role in ROLES]
+MODULES = [f"thaman_{room}.{role}" for room in ROOMS for role in roles_of(room)]
 TOOLS = Path(sys.executable).parent
 
 
@@ -134,9 +134,8 @@ def test_every_alert_asks_for_a_metric_that_some_process_has() -> None:
     asked = set(re.findall(r"thaman_\w+", (ROOT / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8")))
     listing = (
         "import importlib, json\n"
-        f"for service in {SERVICES!r}:\n"
-        "    for role in ('api', 'worker', 'relay'):\n"
-        "        importlib.import_module(f'thaman_{service}.{role}')\n"
+        f"for module in {MODULES!r}:\n"
+        "    importlib.import_module(module)\n"
         "from thaman_kit.metrics import REGISTRY\n"
         "families = list(REGISTRY.collect())\n"
         "suffix = {'counter': '_total'}\n"
@@ -177,6 +176,6 @@ def test_the_image_copies_every_workspace_member() -> None:
         for pattern in ("*", "services/*")
         for path in ROOT.glob(f"{pattern}/pyproject.toml")
     ]
-    assert len(members) >= 8
+    assert len(members) >= 9
     for member in members:
         assert f"COPY {member}/pyproject.toml {member}/" in dockerfile

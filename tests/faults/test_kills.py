@@ -13,9 +13,11 @@ import sys
 from collections import Counter
 
 import pytest
-from tests.faults.blows import PROCESSES, deal_all, plan
+from tests.faults.blows import deal_all, plan
 from tests.faults.books import check_books
 from tests.faults.market import Market
+
+from thaman_cli.plan import PROCESSES
 
 SEEDS = (
     [int(os.environ["THAMAN_SEED"])]

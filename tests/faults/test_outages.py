@@ -14,8 +14,8 @@ from tests.support.proxy import FaultProxy
 from tests.support.system import System
 
 from thaman_cli.child import Spec
-from thaman_cli.plan import ROLES
-from thaman_contracts.subjects import SERVICES
+from thaman_cli.plan import roles_of
+from thaman_contracts.subjects import ROOMS
 
 VARIABLES = {"postgres": "THAMAN_DATABASE_URL", "nats": "THAMAN_NATS_URL"}
 KINDS = ("refuse", "blackhole")
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @asynccontextmanager
 async def behind_proxy(system: System, service: str, server: str) -> AsyncIterator[FaultProxy]:
     """All processes of a service reach a server through the proxy, until the end of the block."""
-    plain = [system.supervisor.children[f"{service}-{role}"].spec for role in ROLES]
+    plain = [system.supervisor.children[f"{service}-{role}"].spec for role in roles_of(service)]
     parts = urlsplit(plain[0].env[VARIABLES[server]])
     assert parts.hostname
     assert parts.port
@@ -69,7 +69,7 @@ async def test_a_service_loses_a_server_for_a_moment(market: Market) -> None:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("server", VARIABLES)
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", ROOMS)
 async def test_a_service_loses_a_server_for_ten_seconds(market: Market, service: str, server: str, kind: str) -> None:
     await lose(market, service, server, kind, seconds=10)
 

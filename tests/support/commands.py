@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from thaman_cli.plan import PROCESSES
 from thaman_kit.testing import wait_until
 
 _MARK = "THAMAN_TEST_MARK"
@@ -52,10 +53,10 @@ class Thaman:
             process.wait(30)
 
     def is_ready(self) -> bool:
-        """Whether every process is up and says that it is ready."""
+        """Whether every process, with the local Salla, is up and says that it is ready."""
         status = self.json("status")
         states = [process["state"] for process in status["processes"]]
-        return len(states) == 13 and set(states) == {"ready"}
+        return len(states) == len(PROCESSES) + 1 and set(states) == {"ready"}
 
     def wait_ready(self, process: "subprocess.Popen[str]", within: float = 120) -> None:
         """Wait until everything is ready; a command that ends before that fails the test with its words."""

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS
 from thaman_kit.embedded.process import free_port, listening
 from thaman_kit.nats import BusSettings
 from thaman_kit.provisioning import provision
 from thaman_kit.testing import wait_until
 
 ROOT = Path(__file__).parents[2]
-USERS = ("provision", *SERVICES, "subscriber")
+USERS = ("provision", *ROOMS, "subscriber")
 
 
 def password_of(user: str) -> str:

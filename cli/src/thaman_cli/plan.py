@@ -11,27 +11,38 @@ from thaman_cli.child import Spec
 from thaman_cli.ports import HOST, PortBook
 from thaman_cli.servers import PREFERRED_NATS, PREFERRED_POSTGRES, as_role
 from thaman_cli.state import Home, Secrets
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS, SERVICES
 
-ROLES = ("api", "worker", "relay")
 CREW = "crew"
 """The role of the optimizer's worker with a crew, where there is one."""
 
-_API_PORTS = {"onboarding": 8101, "scheduler": 8102, "optimizer": 8103, "audit": 8104}
+_API_PORTS = {"onboarding": 8101, "scheduler": 8102, "optimizer": 8103, "audit": 8104, "dashboard": 8105}
 _HEALTH_PORT, _SANDBOX_PORT = 9101, 8090
 PREFERRED_PORTS = (*_API_PORTS.values(), _SANDBOX_PORT, PREFERRED_POSTGRES, PREFERRED_NATS)
 """What is used when nothing else uses it."""
 VAULT_KEYS = "THAMAN_VAULT_KEYS"
 AUDIT_WORKER, AUDIT_KEYS = "audit-worker", "THAMAN_AUDIT_KEYS"
 """The one process that signs checkpoints, and the setting with its key."""
+DASHBOARD_KEY = "THAMAN_DASHBOARD_API_KEY"
+"""The setting with the operator's key that the dashboard asks the services with."""
 _SALLA_CLIENT_ID = "THAMAN_SALLA_CLIENT_ID"
 _READERS = {
     VAULT_KEYS: "onboarding-",
     "THAMAN_SALLA_CLIENT_SECRET": "onboarding-",
     "THAMAN_WEBHOOK_SECRET": "onboarding-",
     AUDIT_KEYS: AUDIT_WORKER,
+    DASHBOARD_KEY: "dashboard-api",
 }
 """Secrets, and how those processes' names begin that are given them; no other is, whatever is in the environment."""
+
+
+def roles_of(room: str) -> tuple[str, ...]:
+    """The processes that a room has; who publishes nothing has no relay."""
+    return ("api", "worker", "relay") if room in SERVICES else ("api", "worker")
+
+
+PROCESSES = tuple(f"{room}-{role}" for room in ROOMS for role in roles_of(room))
+"""The processes that every installation has."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +56,8 @@ class Addresses:
     @classmethod
     def choose(cls, ports: PortBook, *, sandbox: bool) -> "Addresses":
         """Preferred ports where they are free, others where they are not."""
-        apis: dict[str, str] = {service: f"http://{HOST}:{ports.take(_API_PORTS[service])}" for service in SERVICES}
-        names = [f"{service}-{role}" for service in SERVICES for role in ROLES] + [f"optimizer-{CREW}"]
+        apis: dict[str, str] = {room: f"http://{HOST}:{ports.take(_API_PORTS[room])}" for room in ROOMS}
+        names = (*PROCESSES, f"optimizer-{CREW}")
         health = {name: ports.take(_HEALTH_PORT + index) for index, name in enumerate(names)}
         chosen = f"http://{HOST}:{ports.take(_SANDBOX_PORT)}" if sandbox else None
         return cls(apis, health, chosen)
@@ -90,8 +101,8 @@ class Plan:
         return Spec("sandbox", command, self._base_env(), f"{self.addresses.sandbox}/_sandbox/stores")
 
     def services(self) -> list[Spec]:
-        """Every service's processes."""
-        return [self._service(service, role) for service in SERVICES for role in ROLES]
+        """Every service's processes, and the dashboard's."""
+        return [self._service(room, role) for room in ROOMS for role in roles_of(room)]
 
     def crew_worker(self) -> Spec | None:
         """The optimizer's worker with a crew, where there shall be one."""
@@ -115,6 +126,8 @@ class Plan:
             "THAMAN_LOG_FORMAT": "json",
             "THAMAN_API_KEY_PEPPER": self.secrets.api_key_pepper.get_secret_value(),
         }
+        if service == "dashboard":
+            env |= self._dashboard_env()
         if self.crew:
             env |= self._crew_env()
         if self.salla_url is not None:
@@ -134,6 +147,12 @@ class Plan:
 
     def _base_env(self) -> dict[str, str]:
         return {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+    def _dashboard_env(self) -> dict[str, str]:
+        """Where the dashboard's commands go, and the key they go with."""
+        key = self.secrets.dashboard_key
+        owners = {f"THAMAN_DASHBOARD_{service.upper()}_URL": self.addresses.apis[service] for service in SERVICES}
+        return owners | ({DASHBOARD_KEY: key.get_secret_value()} if key is not None else {})
 
     def _crew_env(self) -> dict[str, str]:
         """A crew talks to the local model."""

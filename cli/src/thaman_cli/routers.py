@@ -72,9 +72,18 @@ def _audit() -> Parts:
     return Parts(container.application, container.router, container.close)
 
 
+def _dashboard() -> Parts:
+    from thaman_dashboard.bootstrap import build
+    from thaman_dashboard.settings import DashboardSettings
+
+    container = build(DashboardSettings.load())
+    return Parts(container.application, container.router, container.close)
+
+
 _BUILDERS: dict[str, Callable[[], Parts]] = {
     "onboarding": _onboarding,
     "scheduler": _scheduler,
     "optimizer": _optimizer,
     "audit": _audit,
+    "dashboard": _dashboard,
 }

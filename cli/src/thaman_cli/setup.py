@@ -1,27 +1,30 @@
-"""What has to be there before services start: schemas and roles, streams and consumers, the operator's key."""
+"""What has to be there before services start: schemas and roles, streams and consumers, the operators' keys."""
 
 import asyncio
 import os
 from collections.abc import Mapping
 from contextlib import closing
 
+from pydantic import SecretStr
+
 from thaman_cli.errors import StartFailed
 from thaman_cli.state import Home, Secrets
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS
 
 _STREAMS_SECONDS = 60.0
 _WORKING_KEY = "SELECT 1 FROM api_keys WHERE key_hash = %(key_hash)s AND revoked_at IS NULL"
-_OPERATOR_LABEL = "operator of this installation"
+_LABELS = {"operator_key": "operator of this installation", "dashboard_key": "dashboard of this installation"}
+"""The operators' keys among the secrets, and what lists call them."""
 
 
 def run_migrations(admin_url: str, passwords: Mapping[str, str]) -> list[str]:
-    """Bring every service's schema up to date; the files that were applied."""
+    """Bring every schema up to date; the files that were applied."""
     import psycopg  # late: `thaman --help` should not load a database driver
 
     from thaman_kit.migrate import migrate
 
     try:
-        return migrate(admin_url, SERVICES, passwords)
+        return migrate(admin_url, ROOMS, passwords)
     except psycopg.Error as error:
         raise StartFailed(
             "The database could not be migrated",
@@ -53,18 +56,22 @@ async def create_streams(nats_url: str) -> None:
         ) from error
 
 
-def ensure_operator_key(onboarding_url: str, home: Home, secrets: Secrets) -> None:
-    """Issue the operator's key where this database does not have the one that was kept, and keep it."""
+def ensure_operator_keys(onboarding_url: str, home: Home, secrets: Secrets) -> None:
+    """Issue the person's key and the dashboard's where this database does not have those that were kept; keep them."""
     from thaman_kit.application import EventSourcedApplication  # late: loads the event store
     from thaman_kit.auth import hash_key
     from thaman_onboarding.application.keys import issue_key
 
     pepper = secrets.api_key_pepper
+
+    def works(key: SecretStr | None) -> bool:
+        if key is None:
+            return False
+        hashed = {"key_hash": hash_key(key.get_secret_value(), pepper)}
+        return application.database.fetch_one(_WORKING_KEY, hashed) is not None
+
     with closing(EventSourcedApplication.connect("onboarding", onboarding_url, pool_size=2)) as application:
-        if secrets.operator_key is not None:
-            kept = hash_key(secrets.operator_key.get_secret_value(), pepper)
-            if application.database.fetch_one(_WORKING_KEY, {"key_hash": kept}) is not None:
-                return
-        made = issue_key(application, "operator", None, _OPERATOR_LABEL, pepper=pepper)
-    secrets.operator_key = made.key
-    home.save_secrets(secrets)
+        for name, label in _LABELS.items():
+            if not works(getattr(secrets, name)):
+                setattr(secrets, name, issue_key(application, "operator", None, label, pepper=pepper).key)
+                home.save_secrets(secrets)

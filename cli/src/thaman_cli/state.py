@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from pydantic import BaseModel, Field, SecretStr, field_serializer
+from pydantic import BaseModel, Field, SecretStr, field_serializer, field_validator
 
 from thaman_cli.errors import AlreadyRunning, StartFailed
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS
 
 _LONG_LOG = 10_000_000
 
@@ -32,10 +32,14 @@ def _key_ring() -> SecretStr:
     return SecretStr(f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}")
 
 
+def _role_passwords() -> dict[str, SecretStr]:
+    return {str(room): _token() for room in ROOMS}
+
+
 class Secrets(BaseModel):
     """What was generated for this folder; never printed."""
 
-    role_passwords: dict[str, SecretStr] = Field(default_factory=lambda: {str(name): _token() for name in SERVICES})
+    role_passwords: dict[str, SecretStr] = Field(default_factory=_role_passwords)
     api_key_pepper: SecretStr = Field(default_factory=_token)
     vault_keys: SecretStr = Field(default_factory=_key_ring)
     audit_keys: SecretStr = Field(default_factory=_key_ring)
@@ -43,6 +47,13 @@ class Secrets(BaseModel):
     salla_client_secret: SecretStr = Field(default_factory=_token)
     webhook_secret: SecretStr = Field(default_factory=_token)
     operator_key: SecretStr | None = None
+    dashboard_key: SecretStr | None = None
+
+    @field_validator("role_passwords")
+    @classmethod
+    def _complete(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        """An earlier release had fewer rooms."""
+        return _role_passwords() | value
 
     @field_serializer(
         "api_key_pepper",
@@ -51,6 +62,7 @@ class Secrets(BaseModel):
         "salla_client_secret",
         "webhook_secret",
         "operator_key",
+        "dashboard_key",
         when_used="json",
     )
     def _plain(self, value: SecretStr | None) -> str | None:
@@ -123,8 +135,9 @@ class Home:
     def load_secrets(self) -> Secrets:
         """The folder's secrets, made at the first call."""
         if self._state.exists():
-            kept = Secrets.model_validate_json(self._state.read_bytes())
-            if not Secrets.model_fields.keys() <= kept.model_fields_set:
+            text = self._state.read_text(encoding="utf-8")
+            kept = Secrets.model_validate_json(text)
+            if kept.model_dump_json(indent=1) != text:
                 self.save_secrets(kept)  # an earlier release did not have what was just made
             return kept
         made = Secrets()

@@ -20,7 +20,7 @@ from thaman_cli.guarding import Guard
 from thaman_cli.plan import AUDIT_KEYS, AUDIT_WORKER, VAULT_KEYS, Addresses, Plan
 from thaman_cli.ports import PortBook
 from thaman_cli.servers import Servers
-from thaman_cli.setup import create_streams, ensure_operator_key, run_migrations
+from thaman_cli.setup import create_streams, ensure_operator_keys, run_migrations
 from thaman_cli.state import Home, Running, RunningProcess, Secrets
 
 Progress = Callable[[str], AbstractContextManager[None]]
@@ -101,7 +101,7 @@ class Supervisor:
         if (sandbox := plan.sandbox()) is not None:
             with self._progress("local Salla and competitor shops"):
                 await self._launch([sandbox])
-        with self._progress("onboarding, scheduler, optimizer, audit"):
+        with self._progress("onboarding, scheduler, optimizer, audit, dashboard"):
             await self._launch(plan.services())
         if (crew := plan.crew_worker()) is not None:
             # By itself: loading it takes as long as everything else together.
@@ -184,7 +184,7 @@ class Supervisor:
             await asyncio.to_thread(run_migrations, servers.admin_url, secrets.passwords())
             await create_streams(servers.nats_url)
             onboarding_url = plan.role_url("onboarding", direct=servers.admin_url)
-            await asyncio.to_thread(ensure_operator_key, onboarding_url, self.home, secrets)
+            await asyncio.to_thread(ensure_operator_keys, onboarding_url, self.home, secrets)
         self._running = Running(
             pid=os.getpid(),
             started_at=datetime.now(UTC).isoformat(),

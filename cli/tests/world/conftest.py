@@ -16,7 +16,7 @@ from thaman_cli.world import Prices, PriceWrite, Refresh, WorldReport, check_wor
 from thaman_cli.world.facts import load_topics
 from thaman_contracts.events import EventData
 from thaman_contracts.ids import derived_id
-from thaman_contracts.subjects import SERVICES, partition_of
+from thaman_contracts.subjects import ROOMS, SERVICES, partition_of
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.domain import TOPICS, DomainEvent
 from thaman_kit.embedded import EmbeddedPostgres
@@ -53,7 +53,7 @@ class FakeSalla:
 
 @dataclass
 class Installation:
-    """All four services' databases and Salla, with hands to spoil them."""
+    """Every room's schema and Salla, with hands to spoil them."""
 
     admin_url: str
     url_of: Callable[[str], str]
@@ -176,7 +176,7 @@ def nothing(postgres_server: EmbeddedPostgres) -> str:
     return template_database(
         postgres_server,
         "world_nothing",
-        lambda url: migrate(url, SERVICES, dict.fromkeys(SERVICES, ROLE_PASSWORD)),
+        lambda url: migrate(url, ROOMS, dict.fromkeys(ROOMS, ROLE_PASSWORD)),
     )
 
 

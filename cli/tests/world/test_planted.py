@@ -167,6 +167,15 @@ def test_a_key_that_opens_another_store_elsewhere(installation: Any) -> None:
     assert "key key_1 opens" in violation(installation, "key_opens_several_stores")
 
 
+def test_a_row_of_the_dashboard_that_names_another_stores_run(installation: Any) -> None:
+    row = "INSERT INTO dashboard.held (store_id, item_key, run_id, at, told) VALUES (%(store)s, '1', %(run)s, now(), 1)"
+    installation.spoil(row, store=STORE, run=RUN)
+    assert installation.check().ok
+    installation.spoil(row, store="78", run=RUN)
+    found = violation(installation, "row_of_another_store")
+    assert f"dashboard.held has run_id {RUN} of store ['77'] in rows of ['78']" in found
+
+
 # Invariant 6
 
 

@@ -9,6 +9,11 @@ from typing import Literal, get_args
 
 Service = Literal["onboarding", "scheduler", "optimizer", "audit"]
 SERVICES: tuple[Service, ...] = get_args(Service)
+"""All that publish events."""
+
+Room = Literal[Service, "dashboard"]
+ROOMS: tuple[Room, ...] = get_args(Room)
+"""All that have a schema, a role in the database, and processes; those that are no service only read."""
 
 PARTITIONS = 8
 """Chosen once: another number would move stores between partitions and break per-store order in flight."""

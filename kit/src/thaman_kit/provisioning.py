@@ -28,6 +28,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "scheduler": ("onboarding", "optimizer"),
     "optimizer": ("onboarding", "scheduler"),
     "audit": SERVICES,
+    "dashboard": SERVICES,
 }
 """Who reads whose stream."""
 

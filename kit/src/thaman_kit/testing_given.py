@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import psycopg
 from psycopg import sql
 
-from thaman_contracts.subjects import ADVISORIES, DEAD_LETTERS, SERVICES, stream_of
+from thaman_contracts.subjects import ADVISORIES, DEAD_LETTERS, ROOMS, SERVICES, stream_of
 from thaman_kit.embedded.databases import Databases
 from thaman_kit.errors import EmbeddedError
 from thaman_kit.nats import BusSettings, api, connect, disconnect
@@ -73,7 +73,7 @@ def given_postgres(url: str) -> Iterator[GivenPostgres]:
         yield _IN_USE[url]
         return
     server = GivenPostgres(url)
-    roles = [f"{service}_app" for service in SERVICES]
+    roles = [f"{room}_app" for room in ROOMS]
     with psycopg.connect(server.admin_url, autocommit=True) as connection:
         found = connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (roles,)).fetchall()
     if found:

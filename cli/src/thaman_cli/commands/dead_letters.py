@@ -9,7 +9,7 @@ from thaman_cli.databases import connect
 from thaman_cli.errors import BadUsage, CliError
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS
 
 app = typer.Typer(help="Messages that were put aside: list, handle again, give up.", no_args_is_help=True)
 
@@ -33,7 +33,7 @@ def list_(
     out, place = Output(as_json=as_json), home_of(home)
     letters: list[dict[str, Any]] = []
     jobs: list[dict[str, Any]] = []
-    for name in [_known(service)] if service else SERVICES:
+    for name in [_known(service)] if service else ROOMS:
         with closing(connect(place, name)) as application:
             letters += [_row(name, letter) for letter in list_letters(application, store_id=store)]
             dead = JobQueue(application.database).dead(_JOBS)
@@ -128,8 +128,8 @@ def drop(
 
 
 def _known(service: str) -> str:
-    if service not in SERVICES:
-        raise BadUsage(f"There is no service {service!r}", "a name was mistyped", f"Choose from {', '.join(SERVICES)}.")
+    if service not in ROOMS:
+        raise BadUsage(f"There is no service {service!r}", "a name was mistyped", f"Choose from {', '.join(ROOMS)}.")
     return service
 
 

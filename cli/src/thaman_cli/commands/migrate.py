@@ -9,7 +9,7 @@ import typer
 from thaman_cli.databases import admin_url, nats_url
 from thaman_cli.options import DEFAULT_HOME, HomeOption, JsonOption, home_of
 from thaman_cli.output import Output
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS
 
 PASSWORD_VARIABLE = "THAMAN_{service}_DB_PASSWORD"  # noqa: S105 -- the name of a variable
 
@@ -38,5 +38,5 @@ def migrate(
 
 def role_passwords() -> dict[str, str]:
     """The roles' passwords that the environment gives."""
-    names = {service: PASSWORD_VARIABLE.format(service=service.upper()) for service in SERVICES}
-    return {service: os.environ[name] for service, name in names.items() if os.environ.get(name)}
+    names = {room: PASSWORD_VARIABLE.format(service=room.upper()) for room in ROOMS}
+    return {room: os.environ[name] for room, name in names.items() if os.environ.get(name)}

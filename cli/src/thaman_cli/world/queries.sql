@@ -1,4 +1,4 @@
--- What check_world asks of the four schemas. {schema} is a service's schema; {events}, {tracking} are its tables.
+-- What check_world asks of the schemas. {schema} is a service's schema; {events}, {tracking} are its tables.
 
 -- name: log
 -- description: A service's whole log.
@@ -42,6 +42,20 @@ SELECT store_id, seq, said FROM (
 -- name: keys
 -- description: The API keys that a service knows.
 SELECT key_id, scope, coalesce(store_id, 'system') AS store FROM {schema}.api_keys
+
+-- name: id_columns
+-- description: The columns with such names in tables whose rows belong to a store.
+SELECT c.table_schema AS schema, c.table_name AS table, c.column_name AS column
+FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+JOIN information_schema.columns s USING (table_schema, table_name)
+WHERE c.table_schema = ANY (%(schemas)s) AND t.table_type = 'BASE TABLE'
+  AND c.column_name = ANY (%(names)s) AND s.column_name = 'store_id'
+ORDER BY 1, 2, 3
+
+-- name: ids
+-- description: The ids in a column, each with the stores of its rows.
+SELECT {column}::text AS id, array_agg(DISTINCT store_id::text) AS stores FROM {table}
+WHERE {column} IS NOT NULL GROUP BY 1
 
 -- name: ledger_prices
 -- description: The last price of each item as the audit keeps it.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from thaman_cli.errors import CliError
 from thaman_cli.world.facts import published_topics
 from thaman_cli.world.reading import Connection, connect, select
-from thaman_contracts.subjects import SERVICES, partition_of, upstream_of
+from thaman_contracts.subjects import ROOMS, SERVICES, partition_of, upstream_of
 from thaman_kit.provisioning import READERS
 
 SOON_S = 60
@@ -50,7 +50,7 @@ def pending_work(connection: Connection) -> Iterator[str]:
 
 def set_aside(connection: Connection) -> Iterator[str]:
     """What waits for an operator: dead jobs, parked messages."""
-    for service in SERVICES:
+    for service in ROOMS:
         for row in select(connection, "dead_jobs", service):
             job = f"{service} job {row['id']} ({row['queue']} {row['key']})"
             yield f"{job}, store {row['store_id']}: {row['last_error']}"
@@ -60,7 +60,7 @@ def set_aside(connection: Connection) -> Iterator[str]:
 
 
 def _jobs(connection: Connection) -> Iterator[str]:
-    for service in SERVICES:
+    for service in ROOMS:
         for row in select(connection, "open_jobs", service, soon=SOON_S):
             line = f"{service} job {row['id']} ({row['queue']} {row['key']}), store {row['store_id']}, {row['state']}"
             yield f"{line}, last error: {row['last_error']}" if row["last_error"] else line

@@ -47,6 +47,13 @@ def matches(connection: Connection, column: Row, pattern: str) -> Row:
     return _run(connection, "secrets", names, {"pattern": pattern})[0]
 
 
+def stores_of_ids(connection: Connection, column: Row) -> dict[str, set[str]]:
+    """The ids in a column, each with the stores whose rows name it."""
+    table, name = sql.Identifier(column["schema"], column["table"]), sql.Identifier(column["column"])
+    rows = _run(connection, "ids", {"table": table, "column": name}, {})
+    return {row["id"]: set(row["stores"]) for row in rows}
+
+
 def _names(service: str) -> dict[str, sql.Composable]:
     return {
         "schema": sql.Identifier(service),

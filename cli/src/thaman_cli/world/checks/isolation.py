@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from thaman_cli.world.facts import Facts
+from thaman_cli.world.reading import stores_of_ids
 from thaman_cli.world.report import Violation
 from thaman_cli.world.salla import SallaView
-from thaman_contracts.subjects import SERVICES
+from thaman_contracts.subjects import ROOMS, SERVICES
 
 IDS = ("run_id", "proposal_id", "decision_id")
+Owners = dict[tuple[str, str], set[str]]
+"""The stores whose events have an id, by its kind and value."""
 
 
 def check(facts: Facts, salla: SallaView | None) -> Iterator[Violation]:
-    """Originators, ids, ledger rows and keys, each with one store."""
-    owners: dict[tuple[str, str], set[str]] = defaultdict(set)
+    """Originators, ids, rows, ledger rows and keys, each with one store."""
+    owners: Owners = defaultdict(set)
     for service in SERVICES:
         for row in facts.logs[service]:
             if row.event is None:
@@ -31,8 +34,22 @@ def check(facts: Facts, salla: SallaView | None) -> Iterator[Violation]:
     for (kind, value), stores in owners.items():
         if len(stores) > 1:
             yield Violation(5, "shared_between_stores", f"{kind} {value} belongs to stores {sorted(stores)}")
+    yield from _rows(facts, owners)
     yield from _ledger(facts)
     yield from _keys(facts)
+
+
+def _rows(facts: Facts, owners: Owners) -> Iterator[Violation]:
+    """What is made of events names nothing of another store; ids that no event has told are nobody's."""
+    for column in facts.rows("id_columns", schemas=list(ROOMS), names=list(IDS)):
+        place = f"{column['schema']}.{column['table']}"
+        for value, stores in sorted(stores_of_ids(facts.connection, column).items()):
+            own = owners.get((column["column"], value))
+            if own is not None and not stores <= own:
+                what = (
+                    f"{place} has {column['column']} {value} of store {sorted(own)} in rows of {sorted(stores - own)}"
+                )
+                yield Violation(5, "row_of_another_store", what)
 
 
 def _ledger(facts: Facts) -> Iterator[Violation]:
@@ -44,8 +61,8 @@ def _ledger(facts: Facts) -> Iterator[Violation]:
 def _keys(facts: Facts) -> Iterator[Violation]:
     """A key opens the same store in every service that knows it."""
     scopes: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for service in SERVICES:
-        for row in facts.rows("keys", service):
+    for room in ROOMS:
+        for row in facts.rows("keys", room):
             scopes[row["key_id"]].add((row["scope"], row["store"]))
     for key, found in scopes.items():
         if len(found) > 1:
