@@ -1,6 +1,6 @@
 """The store's settings: all of them to read; mode, margin and risk to change."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Depends
@@ -56,6 +56,6 @@ def _basis_points(text: str) -> int | None:
     try:
         bp = Decimal(western(text)) * 100
         exact = int(bp) if bp == bp.to_integral_value() and 0 <= bp <= MOST_MARGIN_BP else None
-    except (InvalidOperation, OverflowError):
+    except ArithmeticError:
         return None
     return exact
