@@ -7,8 +7,9 @@ import pytest
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from thaman_contracts.events import EventData, onboarding
+from thaman_contracts.events import REGISTRY, EventData, onboarding
 from thaman_contracts.events.settings import ItemRule, StoreSettings
+from thaman_contracts.examples import example_of
 from thaman_dashboard.adapters.projection import Batch
 from thaman_dashboard.bootstrap import Container
 from thaman_dashboard.domain.saying import said_of
@@ -218,6 +219,16 @@ def test_a_store_that_is_forgotten_takes_its_sessions_along(container: Container
     again = container.read_models.store(STORE)
     assert again is not None
     assert (again.name, again.forgotten, len(own.sessions(STORE, NOW))) == (f"متجر {STORE}", False, 1)
+
+
+def test_every_event_there_is_can_be_told_and_told_again(container: Container, streams: Streams) -> None:
+    """Complete examples, all of one store; of keys the kit's own tests speak."""
+    keys = (onboarding.ApiKeyIssued, onboarding.ApiKeyRevoked)
+    messages = streams.deliver(*(example_of(model) for model in REGISTRY.values() if model not in keys))
+    before = rows_of(container)
+    assert [table for table, rows in before.items() if not rows] == []
+    streams.fold(messages)
+    assert rows_of(container) == before
 
 
 def test_two_streams_write_about_the_same_stores_without_waiting_for_each_other(

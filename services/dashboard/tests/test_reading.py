@@ -1,6 +1,8 @@
 """What the pages ask of the read models: pages without gaps, counts that are true, and no row of another store."""
 
+import base64
 import inspect
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, get_type_hints
@@ -183,6 +185,11 @@ def test_a_cursor_that_is_none_is_refused(container: Container) -> None:
     for cursor in ("x", "é", "W10", *strange):
         with pytest.raises(BadCursor):
             container.read_models.runs(STORE, cursor)
+    for half in ("\ud800", "\0"):
+        cursor = base64.urlsafe_b64encode(json.dumps(["items", half, "1"]).encode()).decode()
+        with pytest.raises(BadCursor):
+            container.read_models.items(STORE, after=cursor)
+    assert container.read_models.item(STORE, "1\0") is None
 
 
 def test_the_adapters_are_what_the_ports_say() -> None:

@@ -24,8 +24,17 @@ def unseal(kind: str, cursor: str, *readers: Callable[[str], Any]) -> list[Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         made, *values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if made == kind and all(isinstance(value, str) and "\0" not in value for value in values):
+        if made == kind and all(isinstance(value, str) and _is_text(value) for value in values):
             return [read(value) for read, value in zip(readers, values, strict=True)]
     except (binascii.Error, ValueError, TypeError) as error:
         raise BadCursor(cursor) from error
     raise BadCursor(cursor)
+
+
+def _is_text(value: str) -> bool:
+    """Whether PostgreSQL can be asked for it.
+
+    Raises:
+        UnicodeEncodeError: it has half a character.
+    """
+    return b"\0" not in value.encode()

@@ -9,46 +9,12 @@ from uuid import UUID
 
 from thaman_contracts.events.optimizer import PriceProposed, RunStatistics
 from thaman_contracts.events.settings import StoreSettings
+from thaman_dashboard.domain.states import DecisionState as DecisionState  # noqa: PLC0414 - pages know it from here
+from thaman_dashboard.domain.states import PriceCause as PriceCause  # noqa: PLC0414 - pages know it from here
+from thaman_dashboard.domain.states import ProposalState as ProposalState  # noqa: PLC0414 - pages know it from here
+from thaman_dashboard.domain.states import RunState as RunState  # noqa: PLC0414 - pages know it from here
 
 T = TypeVar("T")
-
-
-class ProposalState(StrEnum):
-    """What became of a proposal."""
-
-    PENDING = "pending"
-    DECIDED = "decided"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-
-
-class DecisionState(StrEnum):
-    """How far a decided price is."""
-
-    DECIDED = "decided"
-    WRITING = "writing"
-    UNCERTAIN = "uncertain"
-    APPLIED = "applied"
-    FAILED = "failed"
-    STALE = "stale"
-
-
-class PriceCause(StrEnum):
-    """What made a step of the chart: our write, a hand edit, a change seen in Salla, the first look."""
-
-    APPLIED = "applied"
-    HAND_EDIT = "hand_edit"
-    SEEN = "seen"
-    FIRST = "first"
-
-
-class RunState(StrEnum):
-    """How far a run is."""
-
-    REQUESTED = "requested"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
 
 
 class Position(StrEnum):

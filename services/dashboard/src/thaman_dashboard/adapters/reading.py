@@ -167,14 +167,17 @@ class Reading:
         return self._some("activity_kinds", lambda row: row["kind"], store_id=store_id)
 
     def _all(self, query: str, **params: Any) -> list[Stored]:
+        # A text with a NUL is in no row, and PostgreSQL refuses to look for it.
+        if any(isinstance(value, str) and "\0" in value for value in params.values()):
+            return []
         return self._database.fetch_all(_queries()[query], params)
 
     def _some(self, query: str, make: Callable[[Stored], T], **params: Any) -> tuple[T, ...]:
         return tuple(make(row) for row in self._all(query, **params))
 
     def _one(self, query: str, make: Callable[[Stored], T], **params: Any) -> T | None:
-        row = self._database.fetch_one(_queries()[query], params)
-        return None if row is None else make(row)
+        rows = self._all(query, **params)
+        return make(rows[0]) if rows else None
 
 
 def _page(rows: Sequence[Stored], limit: int, make: Callable[[Stored], T], cursor: Callable[[Stored], str]) -> Page[T]:

@@ -14,7 +14,7 @@ from thaman_contracts.events import EventData, advice, onboarding, optimizer, sc
 from thaman_contracts.ids import SYSTEM, item_key
 from thaman_dashboard.domain.rows import Row, Rows
 from thaman_dashboard.domain.saying import said_of
-from thaman_dashboard.views import DecisionState, ProposalState, RunState
+from thaman_dashboard.domain.states import DecisionState, ProposalState, RunState
 
 Fold = Callable[[Any, Envelope, Rows], None]
 
