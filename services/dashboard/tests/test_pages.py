@@ -180,6 +180,23 @@ def test_a_viewer_is_offered_nothing_that_changes_anything(house: House) -> None
         assert [form["action"] for form in forms] == ["/sign-out"], path
 
 
+def test_enter_in_a_form_of_answers_answers_nothing(house: House) -> None:
+    """A browser then presses the form's first button: of a tick the first that is enabled, of a text field none if the
+    first is disabled."""
+    browser = house.browser("77")
+    for path, harmless in (
+        ("/approvals", ("name", "nothing")),
+        (f"/approvals/{RUN.proposal('1')}", ("disabled", None)),
+    ):
+        tags = browser.page(path).tags
+        form = tags.index(
+            next(one for one in tags if one[1].get("method") == "post" and one[1]["action"] == "/approvals")
+        )
+        assert harmless in next(given for tag, given in tags[form:] if tag == "button").items(), path
+    assert browser.post("/approvals", {"nothing": "yes"}).status_code == 303
+    assert "Nothing was chosen" in browser.page("/approvals").text
+
+
 def test_lists_are_filtered_and_go_on(own_house: House, streams: Streams) -> None:
     many = [item(str(number), 1_000 + number) for number in range(100, 140)]
     streams.deliver(observed("77", 3, *many))
