@@ -61,6 +61,7 @@ def test_help_lists_commands_and_exit_codes(capsys: Captured) -> None:
     "command",
     [
         ("down",),
+        ("sign-in", "77"),
         ("settings", "get"),
         ("check-world",),
         ("dead-letters", "list"),

@@ -1,6 +1,7 @@
 """``thaman demo`` as a newcomer meets it: it ends by itself, says what happened, and the world is in order."""
 
 import json
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import psycopg
 import pytest
 from tests.support.commands import Thaman, last_object
@@ -25,6 +27,7 @@ from thaman_contracts.handover import (
     WriteState,
 )
 from thaman_kit.embedded import EmbeddedPostgres
+from thaman_kit.testing import wait_until
 from thaman_kit.testing_given import DATABASE_URL
 
 pytestmark = pytest.mark.timeout(300)
@@ -49,8 +52,10 @@ PROMISED = (
 
 
 @pytest.fixture(scope="module")
-def thaman(tmp_path_factory: pytest.TempPathFactory) -> Thaman:
-    return Thaman(tmp_path_factory.mktemp("demo") / "home")
+def thaman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Thaman]:
+    made = Thaman(tmp_path_factory.mktemp("demo") / "home")
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -314,13 +319,38 @@ def test_each_written_price_says_why(first: dict[str, Any], thaman: Thaman, tmp_
     assert (waiting["price"]["how"], waiting["cause"], waiting["open"]) == ("first_seen", None, [])
 
 
-def test_a_second_run_on_the_kept_data_works(first: dict[str, Any], thaman: Thaman) -> None:
-    done = thaman.run("demo", "--once", "--json")
-    assert done.returncode == 0, done.stderr[-4_000:]
-    second = last_object(done.stdout)
+def test_a_second_run_on_the_kept_data_works_and_lets_merchants_in(first: dict[str, Any], thaman: Thaman) -> None:
+    process = thaman.start("demo", "--json")
+    said = thaman.home.with_suffix(".out")
+
+    def stays_up() -> bool:
+        assert process.poll() is None, said.read_text()[-4_000:]
+        return "stays up" in said.read_text()
+
+    wait_until(stays_up, 200, "the end of the second run")
+    lines = said.read_text().splitlines()
+    second = last_object(next(line for line in lines if line.startswith("{")))
+    links = {name: url for url, _, name in (line.strip().partition("  ") for line in lines if "/sign-in/" in line)}
+    assert list(links) == [store["name"] for store in second["stores"]]
+    for store in second["stores"]:
+        let_in(links[store["name"]], store["store_id"])
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert thaman.left_behind() == []
     assert [store["store_id"] for store in second["stores"]] == [store["store_id"] for store in first["stores"]]
     assert second["events"] > first["events"]
     assert second["world"]["ok"]
+
+
+def let_in(link: str, store_id: str) -> None:
+    """A merchant's browser opens the link, presses the button, and is in the store; the link is spent."""
+    address, _, _ = link.partition("/sign-in/")
+    with httpx.Client(trust_env=False, follow_redirects=True) as browser:
+        assert store_id in browser.get(link).text, "a store's own name is in no event"
+        inside = browser.post(link, headers={"Origin": address})
+        assert (inside.status_code, str(inside.url)) == (200, f"{address}/")
+        assert store_id in inside.text
+        assert browser.get(link).status_code == 404
 
 
 @pytest.mark.faults

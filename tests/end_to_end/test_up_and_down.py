@@ -66,7 +66,12 @@ def test_up_restarts_what_dies_and_ends_in_order(thaman: Thaman) -> None:
     assert thaman.json("export", "list") == {"runs": []}
     assert thaman.json("migrate") == {"applied": [], "streams": True}
     assert thaman.json("doctor")["ok"]
-    asyncio.run(forget_a_store(thaman))
+    came_back = asyncio.run(forget_a_store(thaman))
+    wait_until(lambda: thaman.run("sign-in", came_back).returncode == 0, 30, "the store's pages")
+    link = thaman.json("sign-in", came_back, "--role", "viewer")
+    assert (link["store_id"], link["role"]) == (came_back, "viewer")
+    assert link["url"].startswith(f"{thaman.json('status')['urls']['dashboard']}/sign-in/")
+    assert thaman.run("sign-in", "1", "--json").returncode == 7, "no such store"
 
     assert thaman.run("down", "--json").returncode == 0
     assert process.wait(10) == 0

@@ -185,8 +185,8 @@ async def found(system: Installation, words: list[bytes]) -> list[tuple[str, byt
     return [(place, word) for place, content in places for word in words if word in content]
 
 
-async def forget_a_store(thaman: Thaman) -> None:
-    """A store with canaries comes, is searched for, forgotten, searched for again, and comes back as new."""
+async def forget_a_store(thaman: Thaman) -> str:
+    """A store with canaries comes, is searched for, forgotten, searched for again, and comes back as new; its id."""
     canaries, system = Canaries(), Installation(thaman.home)
     async with system.api, system.salla:
         merchant = Merchant(system, canaries)
@@ -199,9 +199,11 @@ async def forget_a_store(thaman: Thaman) -> None:
 
         async def is_told() -> bool:
             name = "SELECT name FROM audit.stores WHERE store_id = %s"
-            return system.rows(name, merchant.store_id) == [(FORGOTTEN,)]
+            pages = "SELECT forgotten FROM dashboard.stores WHERE store_id = %s"
+            names, forgotten = system.rows(name, merchant.store_id), system.rows(pages, merchant.store_id)
+            return names == [(FORGOTTEN,)] and forgotten == [(True,)]
 
-        await wait_until(is_told, 60, "the tombstone in the ledger")
+        await wait_until(is_told, 60, "the tombstone in the ledger and on the pages")
         assert await found(system, canaries.words()) == []
         left = [content for _, content in tables(system.running.database_url)]
         assert not any(key in content for key in keys for content in left)
@@ -210,6 +212,7 @@ async def forget_a_store(thaman: Thaman) -> None:
         again = await system.api.get("onboarding", f"/stores/{merchant.store_id}")
         assert (again["state"], again["name"]) == ("connected", canaries.store)
         assert await found(system, canaries.words()) == []
+        return merchant.store_id
 
 
 async def _come(merchant: Merchant) -> None:

@@ -23,6 +23,7 @@ from thaman_cli.commands import (
     republish,
     sandbox,
     settings,
+    sign_in,
     status,
     tail,
     undo,
@@ -49,6 +50,7 @@ app.command("demo")(demo.demo)
 app.command("down")(down.down)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
+app.command("sign-in")(sign_in.sign_in)
 app.command("price")(price.price)
 app.command("why")(why.why)
 app.command("undo")(undo.undo)

@@ -22,7 +22,7 @@ def demo(
 
     With --once --json the last line is one JSON object. Exit code 0 only if the world is in order.
     """
-    from thaman_cli.demo.show import perform
+    from thaman_cli.demo.show import let_in, perform
     from thaman_cli.plan import can_crew
     from thaman_cli.supervisor import Options, Supervisor
     from thaman_cli.system import run_system, wait_for_ever
@@ -42,6 +42,7 @@ def demo(
             return
         if as_json:
             print_json(result.as_dict())
+        await let_in(supervisor, out, result)
         out.line("Everything stays up until Ctrl-C.")
         await wait_for_ever(supervisor)
 

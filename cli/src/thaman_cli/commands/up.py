@@ -42,6 +42,7 @@ def show_running(out: Output, supervisor: "Supervisor", folder: str) -> None:  #
     out.line("")
     out.console.print(table("Thaman is up", ("what", "URL"), list(running.urls.items())))
     out.line(f"Connect a store:  {running.urls['onboarding']}/oauth/authorize")
+    out.line("Its dashboard:    thaman sign-in STORE")
     out.line(f"Operator's key:   in {folder}/state.json (operator_key)")
     out.line("Look:             thaman status, thaman doctor, thaman check-world")
     out.line("Stop:             Ctrl-C here, or thaman down")

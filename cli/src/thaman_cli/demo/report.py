@@ -1,11 +1,12 @@
 """The demo's result, for machines and for people."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from thaman_cli.demo.reading import StoreStory
+from thaman_cli.links import Link
 from thaman_cli.output import Output, table
 
 _COLUMNS = ("store", "mode", "products", "proposed", "asked", "decided", "applied", "held", "failed", "uncertain")
@@ -62,6 +63,14 @@ def show(out: Output, result: Result, urls: dict[str, str]) -> None:
     else:
         out.line("[green]The world is in order[/]: decisions, Salla, price history and ledger agree.")
     out.console.print(table("Where to look", ("what", "URL"), list(urls.items())))
+
+
+def show_links(out: Output, links: Mapping[str, Link]) -> None:
+    """The way into each store's dashboard, on lines of their own, so that no terminal's width cuts a link."""
+    last = min(one.expires_at for one in links.values())
+    out.line(f"Sign in to a dashboard; each link works once, until {last:%H:%M} UTC (later: thaman sign-in STORE):")
+    for name, link in links.items():
+        out.console.print(f"  {link.url}  {name}", markup=False)
 
 
 def _show_matches(out: Output, stories: Sequence[StoreStory]) -> None:

@@ -2,16 +2,19 @@
 
 import asyncio
 import time
+from functools import partial
 
 from thaman_cli.api import Api
 from thaman_cli.checking import check
 from thaman_cli.demo.flow import Player
 from thaman_cli.demo.minimum import least_calls
-from thaman_cli.demo.report import Result, show
+from thaman_cli.demo.report import Result, show, show_links
 from thaman_cli.demo.stores import DEMO_STORES
+from thaman_cli.links import make_link_or_none
 from thaman_cli.output import Output
 from thaman_cli.salla import LocalSalla
 from thaman_cli.supervisor import Supervisor
+from thaman_cli.waiting import until
 
 
 async def perform(supervisor: Supervisor, out: Output, began: float) -> Result:
@@ -32,3 +35,15 @@ async def perform(supervisor: Supervisor, out: Output, began: float) -> Result:
         )
     show(out, result, urls)
     return result
+
+
+async def let_in(supervisor: Supervisor, out: Output, result: Result) -> None:
+    """Show a link into each store's dashboard. Links open a store, so they are in no object and no file."""
+    async with Api.of(supervisor.home) as api:
+        links = {
+            story.store.name: await until(
+                f"the dashboard knows {story.store.name}", partial(make_link_or_none, api, story.store_id)
+            )
+            for story in result.stories
+        }
+    show_links(out, links)
