@@ -228,7 +228,10 @@ ENGLISH: Mapping[str, str | Forms] = {
     "chart.label": "Your price and rivals' prices over 30 days; the table below has every step of yours",
     "chart.own": "Your price",
     "chart.band": "Between floor and ceiling",
-    "chart.hidden": {"one": "{n} more rival is among the offers below.", "other": "{n} more rivals are among the offers below."},
+    "chart.hidden": {
+        "one": "{n} more rival is among the offers below.",
+        "other": "{n} more rivals are among the offers below.",
+    },
     "decisions.title": "Decided prices",
     "decisions.when": "Decided",
     "decisions.state": "State",
