@@ -4,6 +4,7 @@ may be told again; the same rows come of it."""
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -102,6 +103,8 @@ def interleaved(draw: st.DrawFn, messages: list[Message]) -> list[list[Message]]
     return [batch for batch in batches if batch]
 
 
+# The threads of the connection pool draw random numbers, which Hypothesis takes for its strategies' doing.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
 @given(history=histories(), data=st.data())
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_order_of_the_streams_and_any_repetition_give_the_same_rows(
