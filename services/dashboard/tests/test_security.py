@@ -9,6 +9,7 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from thaman_dashboard import api
 from thaman_dashboard.endpoints import approvals, entrance, overview, products, records, settings
 from thaman_dashboard.permissions import Deed, may
 from thaman_dashboard.testing_events import Run, authorized, item, observed
@@ -158,3 +159,10 @@ def _hanging_up() -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         thread.join()
+
+
+def test_without_an_owners_key_the_api_does_not_begin(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        api.run(house.container.settings)
+    assert ended.value.code == 78
+    assert "THAMAN_DASHBOARD_API_KEY is not set" in capsys.readouterr().err

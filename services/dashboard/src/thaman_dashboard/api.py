@@ -1,11 +1,13 @@
 """The HTTP application: the pages, and which error is which problem."""
 
+import sys
 from functools import partial
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from thaman_dashboard.adapters.owners import HttpOwners
 from thaman_dashboard.bootstrap import Container, build
 from thaman_dashboard.desk import Desk
 from thaman_dashboard.endpoints import approvals, entrance, overview, products, records
@@ -16,9 +18,10 @@ from thaman_dashboard.permissions import NotAllowed
 from thaman_dashboard.settings import DashboardSettings
 from thaman_dashboard.sign_in import UnknownStore
 from thaman_dashboard.wiring import build_desk, build_owners
+from thaman_kit.errors import SettingsError
 from thaman_kit.http import ErrorMap, create_api
 from thaman_kit.problems import Fault, Problem, conflict, invalid_request, not_found
-from thaman_kit.process import run_api
+from thaman_kit.process import EXIT_SETTINGS, run_api
 
 ERRORS: ErrorMap = {
     UnknownStore: lambda _: not_found("store", "GET /stores of onboarding lists all of them."),
@@ -62,16 +65,24 @@ def build_api(container: Container, desk: Desk) -> FastAPI:
 
 
 def run(settings: DashboardSettings) -> None:
-    """Serve until told to stop; without an owners' key it does not begin."""
+    """Serve until told to stop; without an owners' key the process ends with a message and code 78."""
     container = build(settings)
     try:
-        owners = build_owners(container)
+        owners = _owners(container)
         try:
             run_api(build_api(container, build_desk(container, owners)), settings)
         finally:
             owners.close()
     finally:
         container.close()
+
+
+def _owners(container: Container) -> HttpOwners:
+    try:
+        return build_owners(container)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(EXIT_SETTINGS)
 
 
 def _page(desk: Desk, request: Request, problem: Problem) -> Response | None:
