@@ -60,6 +60,7 @@ async def lose(market: Market, service: str, server: str, kind: str, seconds: fl
     await check_books(market.system)
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(240)
 async def test_a_service_loses_a_server_for_a_moment(market: Market) -> None:
     await lose(market, *SHORT, seconds=4)

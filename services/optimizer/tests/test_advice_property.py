@@ -75,7 +75,7 @@ def check_tempered(plain: Verdict, advised: Verdict) -> None:
         assert advised.finding.base_price == plain.finding.base_price
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(worlds(), answers())
 def test_whatever_is_answered_does_no_harm(world: tuple[StoreFacts, list[ItemFacts]], raw: object) -> None:
     store, items = world

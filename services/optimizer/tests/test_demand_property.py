@@ -52,7 +52,7 @@ def advice(draw: st.DrawFn) -> Advice:
 RISKS = (Risk.LOW, Risk.MEDIUM, Risk.HIGH)
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(all_cases, advice(), st.permutations(GUARDS[4:]))
 def test_whatever_the_model_says_the_guards_judge_it(
     case: tuple[StoreFacts, ItemFacts], said: Advice, order: Sequence[Guard]
@@ -69,7 +69,7 @@ def test_whatever_the_model_says_the_guards_judge_it(
             assert found.assessment.risk is not Risk.LOW, "a price that nobody expects anything of"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(all_cases)
 def test_without_advice_the_strategy_demand_moves_nothing_by_itself(case: tuple[StoreFacts, ItemFacts]) -> None:
     store = _by_demand(case[0])
@@ -115,7 +115,7 @@ def pasts(draw: st.DrawFn, price: int) -> ItemPast:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(assortments())
 def test_what_the_model_really_says_ends_within_all_limits(case: tuple[StoreFacts, list[ItemFacts]]) -> None:
     store, items = case

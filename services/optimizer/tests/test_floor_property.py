@@ -21,13 +21,13 @@ from thaman_optimizer.domain.facts import InputDigester, ItemFacts, StoreFacts
 from thaman_optimizer.domain.guards import GUARDS, Guard
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(all_cases)
 def test_every_answer_lies_within_all_limits(case: tuple[StoreFacts, ItemFacts]) -> None:
     check(*case, GUARDS)
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(all_cases, st.permutations(GUARDS[4:]))
 def test_in_any_order_of_the_guards_after_data_fitness(
     case: tuple[StoreFacts, ItemFacts], order: Sequence[Guard]
@@ -75,7 +75,7 @@ def test_a_guard_that_ran_before_the_last_move_still_holds_it() -> None:
     assert found.reason == "result/day_budget"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(all_cases)
 def test_equal_facts_give_equal_answers_and_digests(case: tuple[StoreFacts, ItemFacts]) -> None:
     store, item = case

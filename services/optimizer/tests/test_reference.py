@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.facts import NO_PAST, NOW, make_item, make_offer, make_store
 
@@ -79,6 +79,7 @@ def test_old_and_uncertain_offers_weigh_less_and_too_little_is_nothing() -> None
     assert seen(offers(9_000, observed_at=NOW + timedelta(hours=1)), timedelta(minutes=5)).weight_bp == 10_000
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(5_300, 18_900), min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_order_does_not_matter_and_the_answer_is_an_offer(prices: list[int], random: Random) -> None:
     given_offers = offers(*prices)

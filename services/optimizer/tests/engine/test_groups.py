@@ -154,7 +154,7 @@ def stays_together(given_store: Store, decided: Decisions, rows: np.ndarray) -> 
 # Promises about every member
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(stores())
 def test_no_member_passes_its_own_limits(made: Store) -> None:
     given_columns, policy, decided = made.columns, made.policy, made.decided()
@@ -173,7 +173,7 @@ def test_no_member_passes_its_own_limits(made: Store) -> None:
     assert (decided.risk[written] != Risk.HIGH).all()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(stores())
 def test_all_move_by_one_ratio_or_none_moves(made: Store) -> None:
     """Where nobody has to be lifted; what happens then has a test of its own."""
@@ -190,7 +190,7 @@ def stuck(made: Store) -> np.ndarray:  # type: ignore[type-arg]
     return made.columns.locked | rests | (made.groups.still & ~made.forced())
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(stores())
 def test_one_that_may_not_move_keeps_the_others_and_they_say_so(made: Store) -> None:
     decided, forced, blocked = made.decided(), made.forced(), stuck(made)
@@ -201,7 +201,7 @@ def test_one_that_may_not_move_keeps_the_others_and_they_say_so(made: Store) -> 
                 assert (decided.guards[rows] & Guard.GROUP > 0).tolist() == (~blocked[rows]).tolist()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(stores())
 def test_who_is_out_of_stock_follows_those_that_are_not(made: Store) -> None:
     stock = made.columns.stock.copy()
@@ -237,7 +237,7 @@ def lifted_together(made: Store, rows: list[int]) -> list[list[int]]:
     return teams + alone
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(stores())
 def test_who_is_lifted_to_its_floor_takes_along_who_can_follow(made: Store) -> None:
     decided, forced = made.decided(), made.forced()

@@ -72,7 +72,7 @@ offers = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(offers, min_size=1, max_size=4), st.integers(5_000, 20_000))
 def test_like_the_definition(products: list[list[One]], own: int) -> None:
     found = read_market(columns(*products), np.full(len(products), float(own)))

@@ -6,7 +6,7 @@ from enum import IntEnum
 from thaman_contracts.events.settings import AutomationMode
 from thaman_optimizer.domain.decision.endings import DEFAULT_ENDING, Ending
 
-DECISION_VERSION = "decision-1.2"
+DECISION_VERSION = "decision-1.3"
 """Names the rules and these numbers; raised with every change that could change a decision."""
 
 
@@ -77,7 +77,7 @@ class DecisionPolicy:
     high_change_bp: int = 1_000
     high_headroom_bp: int = 200
     high_probability: float = 0.5
-    interval_stretch: float = 1.25
+    interval_stretch: float = 1.15
     """Factor on the standard deviations of 80 % intervals, from simulated markets (docs/guides/market.md)."""
     low_weight: float = 1.0
     low_sales: float = 30.0
