@@ -179,6 +179,14 @@ async def test_read_models_are_rebuilt_from_events(market: Market, service: str)
     await market.settle()
 
 
+async def test_the_dashboards_read_models_are_what_the_logs_say(market: Market) -> None:
+    """It has no log of its own: what it shows was heard from four streams, in whatever order they came."""
+    await use_everything(market)
+    await market.trade(random.Random(13), rounds=1)
+    await market.settle()
+    await the_command_agrees(market.system, "dashboard")
+
+
 async def test_the_ledger_alone_makes_each_store_again(market: Market) -> None:
     """As `thaman replay` does, in a database of its own: what onboarding, scheduler, optimizer and audit show of it."""
     system, dice = market.system, random.Random(12)
