@@ -1,6 +1,7 @@
 """``thaman demo`` as a newcomer meets it: it ends by itself, says what happened, and the world is in order."""
 
 import json
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -343,7 +344,7 @@ def test_a_second_run_on_the_kept_data_works_and_lets_merchants_in(first: dict[s
 
 
 def let_in(link: str, store_id: str) -> None:
-    """A merchant's browser opens the link, presses the button, and is in the store; the link is spent."""
+    """A merchant's browser opens the link, is in the store, stops it and lets it go on; the link is spent."""
     address, _, _ = link.partition("/sign-in/")
     with httpx.Client(trust_env=False, follow_redirects=True) as browser:
         assert store_id in browser.get(link).text, "a store's own name is in no event"
@@ -351,6 +352,12 @@ def let_in(link: str, store_id: str) -> None:
         assert (inside.status_code, str(inside.url)) == (200, f"{address}/")
         assert store_id in inside.text
         assert browser.get(link).status_code == 404
+        for deed, then in (("/pause", "/resume"), ("/resume", "/pause")):
+            token = re.search(r'name="csrf" value="([^"]+)"', inside.text)
+            assert token is not None
+            told = browser.post(f"{address}{deed}", data={"csrf": token[1]}, headers={"Origin": address})
+            assert told.status_code == 200
+            wait_until(lambda: f'action="{then}"' in browser.get(f"{address}/").text, 30, f"{deed} is on the page")  # noqa: B023
 
 
 @pytest.mark.faults
