@@ -16,12 +16,17 @@ class DashboardSettings(ServiceSettings):
     dashboard_api_key: SecretStr | None = Field(
         None,
         description="An operator's key of the dashboard's own, with which the api tells the owners what a merchant"
-        " wants; the worker needs none. Make one with: thaman keys create --scope operator --label dashboard",
+        " wants; the worker needs none. Make one with: thaman keys create --label dashboard",
     )
     dashboard_onboarding_url: str = Field("http://127.0.0.1:8101", description="Where onboarding's API is.")
     dashboard_scheduler_url: str = Field("http://127.0.0.1:8102", description="Where the scheduler's API is.")
     dashboard_optimizer_url: str = Field("http://127.0.0.1:8103", description="Where the optimizer's API is.")
     dashboard_audit_url: str = Field("http://127.0.0.1:8104", description="Where the audit's API is.")
+
+    @field_validator("dashboard_api_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator(*_OWNERS)
     @classmethod
@@ -44,6 +49,6 @@ class DashboardSettings(ServiceSettings):
         if self.dashboard_api_key is None:
             raise SettingsError(
                 "THAMAN_DASHBOARD_API_KEY is not set, so the owners would refuse every command of a merchant;"
-                " make a key with `thaman keys create --scope operator --label dashboard` and set it"
+                " make a key with `thaman keys create --label dashboard` and set it"
             )
         return self.dashboard_api_key.get_secret_value()
