@@ -10,6 +10,7 @@ import pytest
 
 from thaman_cli.errors import AlreadyRunning, StartFailed
 from thaman_cli.state import Home, Running
+from thaman_contracts.subjects import ROOMS
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def test_secrets_are_made_once_and_private(home: Home) -> None:
     again = home.load_secrets()
     assert again == first
     assert stat.S_IMODE((home.folder / "state.json").stat().st_mode) == 0o600
-    assert len(set(first.passwords().values())) == 4
+    assert first.passwords().keys() == set(ROOMS)
+    assert len(set(first.passwords().values())) == len(ROOMS)
 
 
 def test_a_secret_that_an_earlier_release_did_not_have_is_made_once(home: Home) -> None:

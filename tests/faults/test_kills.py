@@ -73,6 +73,7 @@ async def test_one_round_of_deaths(market: Market) -> None:
     await hurt(market, SHORT_SEED, hurry=True)
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(240)
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_run_that_is_undone_is_undone_at_salla_and_so_is_its_undo(market: Market) -> None:
