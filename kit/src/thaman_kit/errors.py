@@ -28,6 +28,7 @@
     │   ├── BinaryMissing        its wheel is not installed
     │   ├── FolderInUse          another server runs on that folder
     │   └── StartFailed          it ended, or did not get ready in time
+    ├── BadCursor                a cursor that no page of ours gave out
     └── Problem                  (problems.py) an answer to an HTTP client
 
 Every message says what happened, why, and what to do next. None carries a secret.
@@ -127,6 +128,13 @@ class NoScratch(KitError):
 
 class TablesBusy(KitError):
     """Others write to tables that nobody else may write to while they are swapped; try again."""
+
+
+class BadCursor(KitError):
+    """A cursor that no page of ours gave out."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(f"{cursor!r} is no cursor of this list; begin again without one")
 
 
 class PortTaken(KitError):

@@ -15,6 +15,7 @@ from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_audit.testing_proofs import verify
 from thaman_contracts.events import onboarding
 from thaman_kit.clock import ManualClock
+from thaman_kit.cursors import seal
 from thaman_kit.keys import NewKey
 
 Headers = dict[str, str]
@@ -284,6 +285,10 @@ async def test_wrong_questions_get_clear_answers(client: AsyncClient, merchant: 
         assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "cursor"), cursor
     broken = await client.get("/stores/77/runs", params={"cursor": "WyJhIiwiYiJd"}, headers=merchant)
     assert broken.status_code == 422
+    foreign = (seal("entries", "a", "b"), seal("entries", -1), seal("entries", 2**63), seal("runs", 1))
+    for path, cursor in (*(("/stores/77/timeline", one) for one in foreign), ("/stores", seal("stores", "\0"))):
+        answer = await client.get(path, params={"cursor": cursor}, headers=operator)
+        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "cursor"), cursor
     assert (await client.get("/stores/77/prices/404/history", headers=merchant)).status_code == 404
     assert (await client.get("/stores/99/chain", headers=operator)).status_code == 404
     assert (await client.get("/health")).json() == {"status": "ok"}

@@ -212,6 +212,15 @@ def test_lists_are_filtered_and_go_on(own_house: House, streams: Streams) -> Non
         assert fields > 1, path
 
 
+def test_a_product_shows_the_price_that_waits_for_it_among_many_of_like_keys(
+    own_house: House, streams: Streams
+) -> None:
+    alike = [item(f"7{number}", 1_000) for number in range(100, 130)]
+    streams.deliver(observed("77", 3, item("7", 1_000), *alike))
+    streams.deliver(*(RUN.proposed(4, one.key, 1_000, 1_100) for one in alike), RUN.proposed(9, "7", 1_000, 1_100))
+    assert f"/approvals/{RUN.proposal('7')}" in own_house.browser("77").page("/products/7").links
+
+
 def _all(browser: Browser, path: str, kind: str) -> tuple[set[str], int]:
     """The links of a kind on all pages of a list, and how many pages it has."""
     seen: set[str] = set()

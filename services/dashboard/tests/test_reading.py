@@ -14,12 +14,12 @@ from thaman_contracts.events.settings import ItemRule
 from thaman_dashboard.adapters.own_state import StateTables
 from thaman_dashboard.adapters.reading import Reading
 from thaman_dashboard.bootstrap import Container
-from thaman_dashboard.cursors import seal
-from thaman_dashboard.errors import BadCursor
 from thaman_dashboard.ports import OwnState, ReadModels
 from thaman_dashboard.testing import NOW, Streams
 from thaman_dashboard.testing_events import Run, authorized, item, observed, rules
 from thaman_dashboard.views import Page, Position, ProposalState
+from thaman_kit.cursors import seal
+from thaman_kit.errors import BadCursor
 
 STORE, OTHER = "77", "78"
 RUN = Run(STORE)
@@ -141,6 +141,8 @@ def test_lists_are_narrowed(container: Container, streams: Streams) -> None:
     assert sorted(one.item_key for one in waiting) == ["1", "4"], "what is written by itself waits for nobody"
     (high,) = read.proposals(STORE, state=ProposalState.PENDING, risk="high").items
     (found,) = read.proposals(STORE, search="عود").items
+    assert [one.item_key for one in read.proposals(STORE, item="1").items] == ["1"]
+    assert not read.proposals(STORE, item="5").items, "a key is no part of one"
     assert (high.item_key, found.item_key, found.item_name) == ("1", "4", "عود 50%")
     (line,) = read.activity(STORE, kind="PriceProposed", item="1").items
     assert (line.item_name, line.service, line.actor) == ("عطر 1", "optimizer", None)

@@ -6,12 +6,12 @@ from importlib import resources
 from typing import Any
 
 import pytest
-from starlette.requests import Request
 
+from thaman_contracts.money import MoneyError
 from thaman_dashboard.domain.saying import _LINES
+from thaman_dashboard.endpoints.products import _amount
 from thaman_dashboard.endpoints.settings import _basis_points
 from thaman_dashboard.pages.amounts import change, money, share, span, unknown
-from thaman_dashboard.pages.language import language_of
 from thaman_dashboard.pages.numerals import western
 from thaman_dashboard.pages.plurals import NEEDED, form_of
 from thaman_dashboard.pages.texts import TEXTS
@@ -86,25 +86,14 @@ def test_amounts_are_exact_and_unknown_is_no_zero() -> None:
 
 
 def test_numbers_are_read_as_people_type_them() -> None:
-    assert western(" ١٬٢٣٤٫٥٠ ") == "1234.50"
+    assert [western(text) for text in (" ١٬٢٣٤٫٥٠ ", "1,234,567")] == ["1234.50", "1234567"]
+    assert [_amount(text) for text in ("", "١٢٫٥", "1,299", "0.05", "7.00")] == [None, 1_250, 129_900, 5, 700]
+    for text in ("1,5", "12,50", "1,29,900", "1.299", "10%", "-1", "x", "1 000"):
+        with pytest.raises(MoneyError):
+            _amount(text)
     assert [_basis_points(text) for text in ("12.5", "١٢٫٥٪", "100", "0")] == [1_250, 1_250, 10_000, 0]
-    assert [_basis_points(text) for text in ("", "x", "-1", "100.01", "1.234", "NaN", "1e999999999")] == [None] * 7
-
-
-@pytest.mark.parametrize(
-    ("query", "cookie", "accepts", "language"),
-    [
-        ("lang=en", "ar", "ar", "en"),
-        ("lang=xx", "en", "ar", "en"),
-        ("", "", "fr;q=0.9, en-GB;q=0.8, ar;q=0.1", "en"),
-        ("", "", "en;q=0, ar", "ar"),
-        ("", "", "", "ar"),
-    ],
-)
-def test_the_language_is_the_one_asked_for(query: str, cookie: str, accepts: str, language: str) -> None:
-    headers = [(b"accept-language", accepts.encode()), (b"cookie", f"thaman-lang={cookie}".encode())]
-    request = Request({"type": "http", "query_string": query.encode(), "headers": headers})
-    assert language_of(request) == language
+    wrong = ("", "x", "-1", "100.01", "1.234", "1,5", "NaN", "1e999999999")
+    assert [_basis_points(text) for text in wrong] == [None] * len(wrong)
 
 
 def test_words_stand_out_from_their_ground_in_light_and_dark() -> None:

@@ -14,7 +14,6 @@ from thaman_onboarding.adapters.salla_store import prices_include_vat, vat_bp
 from thaman_onboarding.api import ERRORS
 from thaman_onboarding.domain.unauthorized import Unauthorized, classify
 from thaman_onboarding.errors import InvalidChange, OnboardingError, SallaMalformed, WebhookMalformed
-from thaman_onboarding.pages import choose_language
 from thaman_onboarding.pages.texts import CHROME, PROBLEMS
 from thaman_onboarding.webhooks import parse, read_time
 
@@ -139,23 +138,6 @@ def test_a_vat_rate_that_makes_no_sense(data: Any) -> None:
 )
 def test_the_401s(message: str, case: Unauthorized) -> None:
     assert classify(message) is case
-
-
-@pytest.mark.parametrize(
-    ("wishes", "header", "language"),
-    [
-        ((), "", "ar"),
-        (("en",), "ar", "en"),
-        (("xx", "ar"), "en", "ar"),
-        ((None,), "fr;q=0.9, en-GB;q=0.8, ar;q=0.1", "en"),
-        ((), "ar-SA, en;q=0.9", "ar"),
-        ((), "en;q=0, ar;q=0", "ar"),
-        ((), "en;q=nonsense", "ar"),
-        ((), "fr", "ar"),
-    ],
-)
-def test_the_language(wishes: tuple[str | None, ...], header: str, language: str) -> None:
-    assert choose_language(*wishes, accept_language=header) == language
 
 
 def test_pages_say_everything_in_both_languages() -> None:

@@ -11,7 +11,6 @@ from thaman_audit.bootstrap import Container, build
 from thaman_audit.domain.stops import Stop
 from thaman_audit.errors import (
     ArchiveMissing,
-    BadCursor,
     FutureInstant,
     PricedByVariants,
     SpoiledLedger,
@@ -37,6 +36,7 @@ from thaman_audit.views import (
     VerdictView,
 )
 from thaman_kit.auth import require_operator, require_store
+from thaman_kit.errors import BadCursor
 from thaman_kit.http import create_api
 from thaman_kit.problems import Fault, conflict, invalid_request, not_found
 from thaman_kit.process import run_api

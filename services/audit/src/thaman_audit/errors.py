@@ -7,7 +7,6 @@
     ├── UnknownItem       the ledger has no price of this item
     │   └── PricedByVariants  a product that has none, while its variants have
     ├── FutureInstant     a question about what has not happened yet
-    ├── BadCursor         a cursor that no page of ours gave out
     ├── UnknownRun        the ledger has heard of no such run
     ├── UnknownCheckpoint nothing was sealed yet
     ├── UnknownReceipt    no applied price of this item has this event id
@@ -72,10 +71,6 @@ class PricedByVariants(UnknownItem):
 
 class FutureInstant(AuditError):
     """A question about what has not happened yet."""
-
-
-class BadCursor(AuditError):
-    """A cursor that no page of ours gave out."""
 
 
 class UnknownRun(AuditError):

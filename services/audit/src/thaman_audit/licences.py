@@ -19,8 +19,8 @@ from thaman_audit.domain.lowest_answer import ProvenBy
 from thaman_audit.domain.sale_prices import KINDS, Sale, items_on_sale, sales_of
 from thaman_audit.domain.why.narrow import about
 from thaman_audit.errors import FutureInstant, UnknownStore
+from thaman_audit.paging import LAST
 from thaman_audit.ports import Tables
-from thaman_audit.queries import LAST
 from thaman_audit.verify import Entry
 from thaman_contracts.events.licences import LicenceCorrected, LicenceRecorded, LicenceRevoked
 from thaman_contracts.events.onboarding import CatalogObserved

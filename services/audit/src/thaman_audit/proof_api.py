@@ -8,15 +8,13 @@ import base64
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from thaman_audit.cursors import seal, unseal
 from thaman_audit.domain.checkpoints import Checkpoint
-from thaman_audit.errors import BadCursor, UnknownCheckpoint
-from thaman_audit.paging import Cursor, Limit, Page
+from thaman_audit.errors import UnknownCheckpoint
+from thaman_audit.paging import Cursor, Limit, Page, place_of
 from thaman_audit.ports import Checkpoints
 from thaman_contracts.events import UtcDatetime
 from thaman_kit.auth import require_key
-
-LAST = 2**62
+from thaman_kit.cursors import seal
 
 
 class KeyView(BaseModel):
@@ -57,9 +55,9 @@ def proof_router(checkpoints: Checkpoints) -> APIRouter:
     @router.get("/checkpoints")
     def page(cursor: Cursor = None, limit: Limit = 50) -> Page[CheckpointView]:
         """All checkpoints, newest first."""
-        found = checkpoints.page(_before(cursor), limit + 1)
+        found = checkpoints.page(place_of("checkpoints", cursor), limit + 1)
         shown = found[:limit]
-        following = seal(shown[-1].statement.number) if len(found) > limit else None
+        following = seal("checkpoints", shown[-1].statement.number) if len(found) > limit else None
         return Page(items=[_view(checkpoint) for checkpoint in shown], next=following)
 
     @router.get("/checkpoints/latest")
@@ -71,13 +69,6 @@ def proof_router(checkpoints: Checkpoints) -> APIRouter:
         return _view(found)
 
     return router
-
-
-def _before(cursor: str | None) -> int:
-    place = unseal(cursor, int)[0] if cursor else LAST
-    if not isinstance(place, int) or not 0 <= place <= LAST:
-        raise BadCursor(cursor)
-    return place
 
 
 def _view(checkpoint: Checkpoint) -> CheckpointView:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from thaman_audit.cursors import seal, unseal
 from thaman_audit.domain.lines import QUIET
-from thaman_audit.errors import BadCursor, UnknownItem, UnknownStore
+from thaman_audit.errors import UnknownItem, UnknownStore
+from thaman_audit.paging import place_of
 from thaman_audit.ports import Tables
 from thaman_audit.views import (
     ActivityView,
@@ -24,8 +24,7 @@ from thaman_audit.views import (
     run_view,
 )
 from thaman_contracts.events import REGISTRY
-
-LAST = 2**62
+from thaman_kit.cursors import seal, unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def price_history(
     Raises:
         UnknownItem: the ledger has no price of this item.
     """
-    before = _place(cursor)
+    before = place_of("prices", cursor)
     rows = tables.select("price_history", store_id=store_id, item=item, before=before, limit=limit + 1)
     if not rows and cursor is None:
         raise UnknownItem(f"{store_id} {item}")
@@ -70,15 +69,15 @@ def price_history(
     runs = [row["run_id"] for row in page if row["run_id"] is not None]
     causes = tables.select("causes", store_id=store_id, item=item, decisions=decisions)
     views = price_views(page, causes, tables.select("runs_of", store_id=store_id, runs=runs))
-    return views, seal(page[-1]["id"]) if len(rows) > limit else None
+    return views, seal("prices", page[-1]["id"]) if len(rows) > limit else None
 
 
 def runs(tables: Tables, store_id: str, cursor: str | None, limit: int) -> tuple[list[RunView], str | None]:
     """A store's runs, latest first."""
-    at, run_id = _run_place(cursor)
+    at, run_id = unseal("runs", cursor, datetime.fromisoformat, UUID) if cursor else (None, None)
     rows = tables.select("runs", store_id=store_id, at=at, run_id=run_id, limit=limit + 1)
     page = rows[:limit]
-    following = seal(page[-1]["latest_at"].isoformat(), str(page[-1]["run_id"])) if len(rows) > limit else None
+    following = seal("runs", page[-1]["latest_at"].isoformat(), page[-1]["run_id"]) if len(rows) > limit else None
     return [run_view(row) for row in page], following
 
 
@@ -96,10 +95,10 @@ def head(tables: Tables, store_id: str) -> HeadView:
 
 def stores(tables: Tables, cursor: str | None, limit: int) -> tuple[list[StoreView], str | None]:
     """All stores by id."""
-    after = unseal(cursor, str)[0] if cursor else ""
+    after = unseal("stores", cursor, str)[0] if cursor else ""
     rows = tables.select("stores", cursor=after, limit=limit + 1)
     page = rows[:limit]
-    return [_store_view(row) for row in page], seal(page[-1]["store_id"]) if len(rows) > limit else None
+    return [_store_view(row) for row in page], seal("stores", page[-1]["store_id"]) if len(rows) > limit else None
 
 
 def overview(tables: Tables) -> OverviewView:
@@ -114,7 +113,7 @@ def _entries(
     rows = tables.select(
         "timeline",
         store_id=store_id,
-        before=_place(cursor),
+        before=place_of("entries", cursor),
         types=None if wanted.types is None else _types(wanted.types),
         without=_types(wanted.without),
         to=wanted.before,
@@ -122,31 +121,13 @@ def _entries(
         limit=limit + 1,
         **{"from": wanted.after},
     )
-    return rows[:limit], seal(rows[limit - 1]["seq"]) if len(rows) > limit else None
+    return rows[:limit], seal("entries", rows[limit - 1]["seq"]) if len(rows) > limit else None
 
 
 def _types(names: Iterable[str]) -> list[str]:
     """The CloudEvents types of some event names; a whole type stands for itself."""
     wanted = set(names)
     return sorted(wanted | {event_type for event_type, model in REGISTRY.items() if model.event_name() in wanted})
-
-
-def _place(cursor: str | None) -> int:
-    place = unseal(cursor, int)[0] if cursor else LAST
-    assert isinstance(place, int)
-    if not 0 <= place <= LAST:
-        raise BadCursor(cursor)
-    return place
-
-
-def _run_place(cursor: str | None) -> tuple[datetime | None, UUID | None]:
-    if cursor is None:
-        return None, None
-    at, run_id = unseal(cursor, str, str)
-    try:
-        return datetime.fromisoformat(str(at)), UUID(str(run_id))
-    except ValueError as error:
-        raise BadCursor(cursor) from error
 
 
 def _store_view(row: dict[str, Any]) -> StoreView:

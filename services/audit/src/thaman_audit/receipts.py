@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from thaman_audit.cursors import seal, unseal
-from thaman_audit.errors import BadCursor, NotSealedYet, SpoiledLedger, UnknownItem, UnknownReceipt
+from thaman_audit.errors import NotSealedYet, SpoiledLedger, UnknownItem, UnknownReceipt
 from thaman_audit.ledger_export import entry_fields
+from thaman_audit.paging import LAST, place_of
 from thaman_audit.ports import Checkpoints, Histories, Tables
 from thaman_audit.sealed import sealed_by
 from thaman_audit.verify import Entry, micros
@@ -16,9 +16,9 @@ from thaman_contracts.envelope import encode
 from thaman_contracts.events import UtcDatetime
 from thaman_contracts.events.onboarding import PriceApplied
 from thaman_contracts.ids import item_key
+from thaman_kit.cursors import seal
 
 FORMAT = "thaman-receipt-1"
-LAST = 2**62
 
 
 class ReceiptLine(BaseModel):
@@ -48,16 +48,14 @@ class Receipts:
             UnknownItem: the ledger has no price of this item.
             BadCursor: the cursor is none.
         """
-        before = unseal(cursor, int)[0] if cursor else LAST
-        if not isinstance(before, int) or not 0 <= before <= LAST:
-            raise BadCursor(cursor)
+        before = place_of("receipts", cursor)
         name = PriceApplied.event_name()
         rows = self.tables.select("applied", store_id=store_id, item=item, name=name, before=before, limit=limit + 1)
         if not rows and not self.tables.select("price_history", store_id=store_id, item=item, before=LAST, limit=1):
             raise UnknownItem(f"{store_id} {item}")
         page = rows[:limit]
         lines = [_line(Entry(**row), number) for row in page for number in [row.pop("number")]]
-        return lines, seal(page[-1]["seq"]) if len(rows) > limit else None
+        return lines, seal("receipts", page[-1]["seq"]) if len(rows) > limit else None
 
     def receipt(self, store_id: str, event_id: str, item: str | None = None) -> bytes:
         """The receipt of an applied price, of any item of the store or of one, in canonical JSON with a line's end.

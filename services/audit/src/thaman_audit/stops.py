@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from thaman_audit.domain.stops import KINDS, SYSTEM_KINDS, Stop, Told, stops_of
 from thaman_audit.errors import UnknownStore
+from thaman_audit.paging import LAST
 from thaman_audit.ports import Tables
-from thaman_audit.queries import LAST
 from thaman_contracts.events import EventData
 from thaman_contracts.ids import SYSTEM
 

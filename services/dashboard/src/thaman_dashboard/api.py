@@ -12,13 +12,13 @@ from thaman_dashboard.bootstrap import Container, build
 from thaman_dashboard.desk import Desk
 from thaman_dashboard.endpoints import approvals, entrance, overview, products, records
 from thaman_dashboard.endpoints import settings as settings_page
-from thaman_dashboard.errors import BadCursor, SpentLink
+from thaman_dashboard.errors import SpentLink
 from thaman_dashboard.owner_ports import OwnerAway, OwnerRefused, OwnerUnsure
 from thaman_dashboard.permissions import NotAllowed
 from thaman_dashboard.settings import DashboardSettings
 from thaman_dashboard.sign_in import UnknownStore
 from thaman_dashboard.wiring import build_desk, build_owners
-from thaman_kit.errors import SettingsError
+from thaman_kit.errors import BadCursor, SettingsError
 from thaman_kit.http import ErrorMap, create_api
 from thaman_kit.problems import Fault, Problem, conflict, invalid_request, not_found
 from thaman_kit.process import EXIT_SETTINGS, run_api

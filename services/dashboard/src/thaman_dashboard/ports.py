@@ -62,12 +62,13 @@ class ReadModels(Protocol):
         state: ProposalState | None = None,
         risk: str | None = None,
         search: str | None = None,
+        item: str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Page[ProposalView]:
         """Proposals; pending ones that somebody has to answer come by when they expire, soonest first.
 
-        ``search`` is a part of an item's name, SKU or key.
+        ``search`` is a part of an item's name, SKU or key, ``item`` a whole key.
         """
 
     def proposal(self, store_id: str, proposal_id: UUID) -> ProposalView | None:

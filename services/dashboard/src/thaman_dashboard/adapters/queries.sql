@@ -54,7 +54,7 @@ GROUP BY 1
 SELECT proposals.*, items.name AS item_name
 FROM proposals LEFT JOIN items USING (store_id, item_key)
 WHERE store_id = %(store_id)s AND state = 'pending' AND disposition = 'ask'
-    AND (%(risk)s::text IS NULL OR risk = %(risk)s)
+    AND (%(risk)s::text IS NULL OR risk = %(risk)s) AND (%(item)s::text IS NULL OR item_key = %(item)s)
     AND (%(pattern)s::text IS NULL OR items.name ILIKE %(pattern)s OR sku ILIKE %(pattern)s
         OR item_key ILIKE %(pattern)s)
     AND (%(at)s::timestamptz IS NULL OR (expires_at, proposal_id) > (%(at)s, %(id)s::uuid))
@@ -65,7 +65,7 @@ ORDER BY expires_at, proposal_id LIMIT %(limit)s
 SELECT proposals.*, items.name AS item_name
 FROM proposals LEFT JOIN items USING (store_id, item_key)
 WHERE store_id = %(store_id)s AND (%(state)s::text IS NULL OR state = %(state)s)
-    AND (%(risk)s::text IS NULL OR risk = %(risk)s)
+    AND (%(risk)s::text IS NULL OR risk = %(risk)s) AND (%(item)s::text IS NULL OR item_key = %(item)s)
     AND (%(pattern)s::text IS NULL OR items.name ILIKE %(pattern)s OR sku ILIKE %(pattern)s
         OR item_key ILIKE %(pattern)s)
     AND (%(at)s::timestamptz IS NULL OR (proposed_at, proposal_id) < (%(at)s, %(id)s::uuid))

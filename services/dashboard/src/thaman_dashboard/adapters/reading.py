@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from thaman_dashboard.adapters.showing import decision_of, price_of, proposal_of, run_of, shown, store_of
-from thaman_dashboard.cursors import seal, unseal
 from thaman_dashboard.views import (
     ActivityView,
     DecisionView,
@@ -26,6 +25,7 @@ from thaman_dashboard.views import (
     StoreView,
     SystemView,
 )
+from thaman_kit.cursors import seal, unseal
 from thaman_kit.database import Database, load_queries
 
 _queries = partial(load_queries, "thaman_dashboard", "adapters/queries.sql")
@@ -74,6 +74,7 @@ class Reading:
         state: ProposalState | None = None,
         risk: str | None = None,
         search: str | None = None,
+        item: str | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Page[ProposalView]:
@@ -81,7 +82,7 @@ class Reading:
         waiting = state is ProposalState.PENDING
         query, by = ("proposals_waiting", "expires_at") if waiting else ("proposals", "proposed_at")
         at, id = unseal(query, after, datetime.fromisoformat, UUID) if after else (None, None)
-        wanted = {"state": state, "risk": risk, "pattern": _pattern(search), "at": at, "id": id}
+        wanted = {"state": state, "risk": risk, "pattern": _pattern(search), "item": item, "at": at, "id": id}
         rows = self._all(query, store_id=store_id, limit=limit + 1, **wanted)
         return _page(rows, limit, proposal_of, lambda row: seal(query, row[by].isoformat(), row["proposal_id"]))
 

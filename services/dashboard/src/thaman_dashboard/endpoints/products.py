@@ -1,12 +1,13 @@
 """The products, and a product's page: prices with a chart, rivals, decisions, limits."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from thaman_contracts.money import MoneyError, halalas_from
+from thaman_contracts.money import MoneyError, halalas_from, riyals
 from thaman_dashboard.desk import AtDesk, Desk
 from thaman_dashboard.endpoints.asking import After, Code, Search, known_code
 from thaman_dashboard.pages.chart import draw
@@ -18,8 +19,6 @@ from thaman_kit.problems import not_found
 
 ON_A_PAGE = 25
 CHART = timedelta(days=30)
-LIKELY = 20
-"""Proposals that a search for an item's key is looked through for those of the item itself."""
 
 router = APIRouter(prefix="/products", dependencies=[Depends(from_our_pages)], include_in_schema=False)
 
@@ -120,8 +119,7 @@ def _proposals(desk: Desk, visit: Visit, item_key: str) -> tuple[ProposalView | 
     """The item's proposal that waits, and its newest one."""
 
     def first(state: ProposalState | None) -> ProposalView | None:
-        page = desk.read_models.proposals(visit.store_id, state=state, search=item_key, limit=LIKELY)
-        return next((one for one in page.items if one.item_key == item_key), None)
+        return next(iter(desk.read_models.proposals(visit.store_id, state=state, item=item_key, limit=1).items), None)
 
     pending = first(ProposalState.PENDING)
     return pending, pending or first(None)
@@ -143,6 +141,15 @@ def _limits(form: Form) -> tuple[dict[str, int | None], dict[str, str]]:
 
 
 def _amount(text: str) -> int | None:
-    """An amount as a person types it, with Arabic digits too; empty is no limit."""
+    """An amount as a person types it, with Arabic digits too; empty is no limit.
+
+    Raises:
+        MoneyError: it is none, or finer than a halala: ``1.299`` may mean a thousand.
+    """
     plain = western(text)
-    return halalas_from(plain) if plain else None
+    if not plain:
+        return None
+    halalas = halalas_from(plain)
+    if riyals(halalas) != Decimal(plain):
+        raise MoneyError(f"{text!r} has more than two decimals")
+    return halalas

@@ -54,7 +54,7 @@ def _changes(form: Form) -> tuple[dict[str, Any], dict[str, str]]:
 def _basis_points(text: str) -> int | None:
     """A percentage as a person types it; ``None`` where it is none from 0 to 100 with two decimals at most."""
     try:
-        bp = Decimal(western(text)) * 100
+        bp = Decimal(western(text.strip().rstrip("%٪"))) * 100
         exact = int(bp) if bp == bp.to_integral_value() and 0 <= bp <= MOST_MARGIN_BP else None
     except ArithmeticError:
         return None

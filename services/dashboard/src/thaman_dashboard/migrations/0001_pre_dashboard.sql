@@ -98,7 +98,7 @@ CREATE TABLE proposals (
 ) WITH (fillfactor = 80);
 CREATE INDEX proposals_pending ON proposals (store_id, expires_at, proposal_id) WHERE state = 'pending';
 CREATE INDEX proposals_latest ON proposals (store_id, proposed_at DESC, proposal_id DESC);
-CREATE INDEX proposals_of_item ON proposals (store_id, item_key) WHERE state = 'pending';
+CREATE INDEX proposals_of_item ON proposals (store_id, item_key, proposed_at DESC, proposal_id DESC);
 
 -- What the latest run said of an item: why it held the price, or nulls where it proposed one; and the reference.
 CREATE TABLE held (

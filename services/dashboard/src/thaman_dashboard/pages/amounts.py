@@ -9,7 +9,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from thaman_contracts.money import change_bp, riyals
-from thaman_dashboard.pages.language import Language
+from thaman_kit.language import Language
 
 RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")
 """Saudi Arabia has no daylight saving time."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from thaman_dashboard.pages.language import Language
+from thaman_kit.language import Language
 
 Form = Literal["zero", "one", "two", "few", "many", "other"]
 Forms = Mapping[Form, str]

@@ -8,11 +8,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from thaman_dashboard.pages import amounts, chart, language, notices, words
+from thaman_dashboard.pages import amounts, chart, notices, words
 from thaman_dashboard.pages.assets import Assets
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.pages.speech import Speech
 from thaman_dashboard.visits import SAFE, Visit
+from thaman_kit import language
 from thaman_kit.clock import Clock
 from thaman_kit.problems import Problem
 

@@ -7,9 +7,9 @@ from typing import Any
 from markupsafe import Markup
 
 from thaman_dashboard.pages import amounts, words
-from thaman_dashboard.pages.language import Language
 from thaman_dashboard.pages.plurals import form_of
 from thaman_dashboard.pages.texts import TEXTS
+from thaman_kit.language import Language
 
 
 class Speech:

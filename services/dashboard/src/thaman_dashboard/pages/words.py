@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from thaman_dashboard.pages.language import Language
+from thaman_kit.language import Language
 
 Pair = tuple[str, str]
 """The same in Arabic and in English."""

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
+from thaman_kit.language import COOKIE, language_of
 from thaman_onboarding.application.authorization import LOGIN_SECONDS, Return
 from thaman_onboarding.endpoints.access import Services
-from thaman_onboarding.pages.render import LANGUAGE_COOKIE, language_of
 from thaman_onboarding.settings import Settings
 
 router = APIRouter(tags=["oauth"])
@@ -32,7 +32,7 @@ def authorize(
     )
     if lang is not None:
         response.set_cookie(
-            LANGUAGE_COOKIE, language_of(request), max_age=31_536_000, secure=secure, httponly=True, samesite="lax"
+            COOKIE, language_of(request), max_age=31_536_000, secure=secure, httponly=True, samesite="lax"
         )
     return response
 

@@ -11,11 +11,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from thaman_kit.language import language_of
 from thaman_kit.problems import Problem
-from thaman_onboarding.pages.language import Language, choose_language
 from thaman_onboarding.pages.texts import CHROME, problem_text
 
-LANGUAGE_COOKIE = "thaman-lang"
 _STYLE = resources.files("thaman_onboarding").joinpath("pages/style.css").read_text(encoding="utf-8")
 
 
@@ -69,12 +68,3 @@ class Pages:
         )
         own = {"Content-Language": language, "Vary": "Accept-Language, Cookie"}
         return HTMLResponse(html, status_code=status, headers={**self._headers, **own, **(headers or {})})
-
-
-def language_of(request: Request) -> Language:
-    """The language of a request: asked for in the address, chosen earlier, or the browser's."""
-    return choose_language(
-        request.query_params.get("lang"),
-        request.cookies.get(LANGUAGE_COOKIE),
-        accept_language=request.headers.get("accept-language", ""),
-    )

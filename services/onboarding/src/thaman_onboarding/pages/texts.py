@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from thaman_onboarding.pages.language import Language
+from thaman_kit.language import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from thaman_dashboard.pages.language import Language
 from thaman_dashboard.pages.plurals import Forms
 from thaman_dashboard.pages.texts.arabic import ARABIC
 from thaman_dashboard.pages.texts.english import ENGLISH
+from thaman_kit.language import Language
 
 Catalogue = Mapping[str, str | Forms]
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from thaman_dashboard.errors import BadCursor
+from thaman_kit.errors import BadCursor
 
 
 def seal(kind: str, *values: object) -> str:
