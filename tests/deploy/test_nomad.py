@@ -125,4 +125,4 @@ def test_secrets_come_from_variables_never_from_the_file(jobs: dict[str, Any]) -
         for group in groups_of(job).values():
             for task in (task for tasks in group["task"].values() for task in tasks):
                 plain = set().union(*(environment for environment in task.get("env", [])))
-                assert not [key for key in plain if re.search("PASSWORD|SECRET|PEPPER|KEYS?$", key)], name
+                assert not [key for key in plain if re.search("PASSWORD|SECRET|PEPPER|KEYS|KEY$", key)], name
