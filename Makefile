@@ -9,6 +9,7 @@ ARGS ?=
 # Hundreds of processes start in the tests; without compiled modules each would spend seconds on compiling them again.
 export PYTHONDONTWRITEBYTECODE :=
 # Test files run side by side in so many processes; each has its own servers, unless servers are given.
+# In the order of testpaths: the long end-to-end files come first, so that no process waits for another's at the end.
 WORKERS ?= $(if $(THAMAN_DATABASE_URL)$(THAMAN_NATS_URL),1,2)
 
 UV_VERSION := 0.13.9
@@ -39,7 +40,7 @@ up: $(STAMP) ## Start everything without demo stores; Ctrl-C ends it
 	@$(PY) -m thaman_cli up $(ARGS)
 
 test: $(STAMP) ## All tests, on embedded PostgreSQL and NATS
-	@$(PY) -m pytest -p tests.support.npm_required -n $(WORKERS) --dist loadfile -m "not faults" $(ARGS)
+	@$(PY) -m pytest -p tests.support.npm_required -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 check: $(STAMP) ## Lint, format, strict types, import rules, drift of contracts and stored events
 	@$(PY) -m ruff check .
