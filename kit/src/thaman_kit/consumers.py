@@ -22,7 +22,15 @@ from thaman_kit import bus_metrics
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.errors import BusError
 from thaman_kit.inbox import Delivery, Inbox, Verdict
-from thaman_kit.nats import BusSettings, connection_options, deliveries_of, disconnect, inbox_prefix, read_headers_fast
+from thaman_kit.nats import (
+    BusSettings,
+    connection_options,
+    deliveries_of,
+    disconnect,
+    inbox_prefix,
+    open_client,
+    read_headers_fast,
+)
 from thaman_kit.pull import Pull
 from thaman_kit.routing import Router
 from thaman_kit.tasks import end
@@ -104,7 +112,7 @@ class Consumers:
         security = NatsUserPassword(settings.user, settings.password or "") if settings.user else None
         # FastStream speaks of every message and task; our own lines say what matters.
         _faststream_logger.setLevel(logging.WARNING)
-        return NatsBroker(
+        return _Broker(
             **connection_options(settings, self._consumer),
             security=security,
             apply_types=False,
@@ -159,6 +167,8 @@ class Consumers:
     async def _stop(self, watching: asyncio.Task[None] | None, connection: Client | None) -> None:
         if watching is not None:
             await end(watching)
+        # Whoever was stopped in the moment in which it was connected has not been told so; the broker has.
+        connection = connection or self._broker._connection
         # A connection that is being made anew cannot be drained, and there is nothing to drain.
         with suppress(NatsError):
             await self._broker.stop()
@@ -212,6 +222,15 @@ async def _tell(message: Msg, verdict: Verdict) -> None:
     # A lost answer costs a redelivery, which the inbox recognises.
     with suppress(NatsError):
         await (message.ack() if verdict.delay_s is None else message.nak(delay=verdict.delay_s))
+
+
+class _Broker(NatsBroker):
+    """FastStream's broker, with a connection that is closed also where connecting is cancelled half-way."""
+
+    async def _connect(self) -> Client:
+        connection = await open_client(**self._connection_kwargs)
+        self.config.connect(connection)
+        return connection
 
 
 async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -84,7 +83,18 @@ def connection_options(settings: BusSettings, name: str) -> dict[str, Any]:
 
 async def connect(settings: BusSettings, name: str) -> Client:
     """Connect, however long it takes; the caller bounds it with a timeout where it must not wait."""
-    return await nats.connect(**connection_options(settings, name), user=settings.user, password=settings.password)
+    return await open_client(**connection_options(settings, name), user=settings.user, password=settings.password)
+
+
+async def open_client(**options: Any) -> Client:
+    """A connected client; nothing stays open where connecting fails or is cancelled half-way."""
+    connection = Client()
+    try:
+        await connection.connect(**options)
+    except BaseException:
+        await disconnect(connection)
+        raise
+    return connection
 
 
 async def disconnect(connection: Client) -> None:
