@@ -76,7 +76,7 @@ def test_one_process_carries_out_what_merchants_say(environments: dict[str, dict
     assert held(environments, "THAMAN_DASHBOARD_API_KEY") == {"dashboard-api"}
     told = environments["dashboard-api"]
     assert told["THAMAN_DASHBOARD_API_KEY"] == "of the dashboard"
-    for service in ("onboarding", "scheduler", "optimizer"):
+    for service in SERVICES:
         port = environments[f"{service}-api"]["THAMAN_HTTP_PORT"]
         assert told[f"THAMAN_DASHBOARD_{service.upper()}_URL"] == f"http://127.0.0.1:{port}"
     assert "dashboard-relay" not in environments

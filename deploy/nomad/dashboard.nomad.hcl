@@ -148,6 +148,7 @@ job "thaman-dashboard" {
           {{ end }}{{ range nomadService "thaman-onboarding-api" }}THAMAN_DASHBOARD_ONBOARDING_URL=http://{{ .Address }}:{{ .Port }}
           {{ end }}{{ range nomadService "thaman-scheduler-api" }}THAMAN_DASHBOARD_SCHEDULER_URL=http://{{ .Address }}:{{ .Port }}
           {{ end }}{{ range nomadService "thaman-optimizer-api" }}THAMAN_DASHBOARD_OPTIMIZER_URL=http://{{ .Address }}:{{ .Port }}
+          {{ end }}{{ range nomadService "thaman-audit-api" }}THAMAN_DASHBOARD_AUDIT_URL=http://{{ .Address }}:{{ .Port }}
           {{ end }}{{ end }}
         TEMPLATE
       }

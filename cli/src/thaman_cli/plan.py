@@ -25,8 +25,6 @@ AUDIT_WORKER, AUDIT_KEYS = "audit-worker", "THAMAN_AUDIT_KEYS"
 """The one process that signs checkpoints, and the setting with its key."""
 DASHBOARD_KEY = "THAMAN_DASHBOARD_API_KEY"
 """The setting with the operator's key that the dashboard asks the services with."""
-_OWNERS = ("onboarding", "scheduler", "optimizer")
-"""Whom the dashboard asks to do what a merchant wants."""
 _SALLA_CLIENT_ID = "THAMAN_SALLA_CLIENT_ID"
 _READERS = {
     VAULT_KEYS: "onboarding-",
@@ -153,7 +151,7 @@ class Plan:
     def _dashboard_env(self) -> dict[str, str]:
         """Where the dashboard's commands go, and the key they go with."""
         key = self.secrets.dashboard_key
-        owners = {f"THAMAN_DASHBOARD_{one.upper()}_URL": self.addresses.apis[one] for one in _OWNERS}
+        owners = {f"THAMAN_DASHBOARD_{service.upper()}_URL": self.addresses.apis[service] for service in SERVICES}
         return owners | ({DASHBOARD_KEY: key.get_secret_value()} if key is not None else {})
 
     def _crew_env(self) -> dict[str, str]:

@@ -82,7 +82,7 @@ def own_house(container: Container, streams: Streams) -> Iterator[House]:
     tell(streams)
     built = House(container)
     yield built
-    built.owners.close()
+    built.http.close()
 
 
 def test_every_page_is_whole_in_both_languages_and_leads_nowhere_dead(house: House) -> None:

@@ -12,6 +12,7 @@ from thaman_dashboard.domain.saying import _LINES
 from thaman_dashboard.endpoints.products import _amount
 from thaman_dashboard.endpoints.settings import _basis_points
 from thaman_dashboard.pages.amounts import change, money, share, span, unknown
+from thaman_dashboard.pages.assets import Assets
 from thaman_dashboard.pages.numerals import western
 from thaman_dashboard.pages.plurals import NEEDED, form_of
 from thaman_dashboard.pages.texts import TEXTS
@@ -97,7 +98,7 @@ def test_numbers_are_read_as_people_type_them() -> None:
 
 
 def test_words_stand_out_from_their_ground_in_light_and_dark() -> None:
-    style = PAGES.joinpath("static/style.css").read_text(encoding="utf-8")
+    style = _style()
     themes = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
     assert len(themes) == 2
     for theme in themes:
@@ -114,10 +115,17 @@ def test_words_stand_out_from_their_ground_in_light_and_dark() -> None:
 
 
 def test_the_style_knows_no_left_and_right() -> None:
-    style = PAGES.joinpath("static/style.css").read_text(encoding="utf-8")
+    style = _style()
     assert not re.findall(
         r"(?:margin|padding|border|inset)-(?:left|right)|\b(?:left|right)\s*:|: (?:left|right)", style
     )
+
+
+def _style() -> str:
+    assets = Assets()
+    style = assets.get(assets.address("style.css").rpartition("/")[2])
+    assert style is not None
+    return style.body.decode()
 
 
 def _contrast(one: str, other: str) -> float:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from thaman_dashboard.adapters.owners import HttpOwners
+from thaman_dashboard.adapters.owners_http import OwnersHttp
 from thaman_dashboard.bootstrap import Container, build
 from thaman_dashboard.desk import Desk
 from thaman_dashboard.endpoints import approvals, entrance, overview, products, records
@@ -77,7 +77,7 @@ def run(settings: DashboardSettings) -> None:
         container.close()
 
 
-def _owners(container: Container) -> HttpOwners:
+def _owners(container: Container) -> OwnersHttp:
     try:
         return build_owners(container)
     except SettingsError as error:

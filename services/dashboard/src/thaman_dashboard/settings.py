@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, field_validator
 from thaman_kit.errors import SettingsError
 from thaman_kit.settings import ServiceSettings
 
-_OWNERS = ("dashboard_onboarding_url", "dashboard_scheduler_url", "dashboard_optimizer_url")
+_OWNERS = ("dashboard_onboarding_url", "dashboard_scheduler_url", "dashboard_optimizer_url", "dashboard_audit_url")
 
 
 class DashboardSettings(ServiceSettings):
@@ -21,6 +21,7 @@ class DashboardSettings(ServiceSettings):
     dashboard_onboarding_url: str = Field("http://127.0.0.1:8101", description="Where onboarding's API is.")
     dashboard_scheduler_url: str = Field("http://127.0.0.1:8102", description="Where the scheduler's API is.")
     dashboard_optimizer_url: str = Field("http://127.0.0.1:8103", description="Where the optimizer's API is.")
+    dashboard_audit_url: str = Field("http://127.0.0.1:8104", description="Where the audit's API is.")
 
     @field_validator("dashboard_api_key", mode="before")
     @classmethod

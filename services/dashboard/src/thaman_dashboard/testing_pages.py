@@ -11,7 +11,9 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from thaman_contracts.subjects import SERVICES
 from thaman_dashboard.adapters.owners import HttpOwners
+from thaman_dashboard.adapters.owners_http import OwnersHttp
 from thaman_dashboard.api import build_api
 from thaman_dashboard.bootstrap import Container, build
 from thaman_dashboard.desk import Desk
@@ -31,9 +33,9 @@ _VOID = frozenset(("meta", "link", "input", "br", "path", "rect", "img", "hr"))
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 
 
-def owners_at(key: str = "k", onboarding: str = NOBODY, optimizer: str = NOBODY, scheduler: str = NOBODY) -> HttpOwners:
-    """The owners' APIs at addresses of a test."""
-    return HttpOwners(key, onboarding=onboarding, optimizer=optimizer, scheduler=scheduler)
+def owners_at(key: str = "k", **addresses: str) -> OwnersHttp:
+    """The way to the owners' APIs at addresses of a test; where none is given, nothing listens."""
+    return OwnersHttp(key, {service: NOBODY for service in SERVICES} | addresses)
 
 
 @dataclass
@@ -41,15 +43,20 @@ class House:
     """The application with its desk, whose commands do not wait for read models."""
 
     container: Container
-    owners: HttpOwners = field(default_factory=owners_at)
+    http: OwnersHttp = field(default_factory=owners_at)
     desk: Desk = field(init=False)
     app: FastAPI = field(init=False)
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
         self.streams = Streams(self.container)
-        self.desk = build_desk(self.container, self.owners, patience=0.0)
+        self.desk = build_desk(self.container, self.http, patience=0.0)
         self.app = build_api(self.container, self.desk)
+
+    @property
+    def owners(self) -> HttpOwners:
+        """The owners' APIs."""
+        return HttpOwners(self.http)
 
     def browser(self, store_id: str | None = None, role: Role = Role.OWNER) -> "Browser":
         """A browser; with a store, one that is signed in to it."""
@@ -74,7 +81,7 @@ def standing_house(server: Databases, **changes: Any) -> Iterator[House]:
         try:
             yield house
         finally:
-            house.owners.close()
+            house.http.close()
             house.container.close()
 
 

@@ -1,4 +1,7 @@
-"""The static files: named by what they hold, so that a browser may keep each for ever."""
+"""The static files: named by what they hold, so that a browser may keep each for ever.
+
+The parts of ``static/style`` are one stylesheet, in the order of their names.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -22,14 +25,18 @@ class Assets:
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._assets: dict[str, Asset] = {}
-        for file in resources.files("thaman_dashboard").joinpath("pages/static").iterdir():
-            stem, _, kind = file.name.rpartition(".")
-            if kind not in _TYPES:
-                continue
-            body = file.read_bytes()
-            name = f"{stem}-{hashlib.sha256(body).hexdigest()[:_HASH]}.{kind}"
-            self._names[file.name] = name
-            self._assets[name] = Asset(body, _TYPES[kind])
+        folder = resources.files("thaman_dashboard").joinpath("pages/static")
+        for file in folder.iterdir():
+            if file.name.rpartition(".")[2] in _TYPES:
+                self._add(file.name, file.read_bytes())
+        parts = sorted(folder.joinpath("style").iterdir(), key=lambda part: part.name)
+        self._add("style.css", b"\n".join(part.read_bytes() for part in parts))
+
+    def _add(self, file: str, body: bytes) -> None:
+        stem, _, kind = file.rpartition(".")
+        name = f"{stem}-{hashlib.sha256(body).hexdigest()[:_HASH]}.{kind}"
+        self._names[file] = name
+        self._assets[name] = Asset(body, _TYPES[kind])
 
     def address(self, name: str) -> str:
         """Where ``style.css`` is found now."""

@@ -20,6 +20,16 @@ from thaman_kit.problems import Problem
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+MENU = (
+    ("/", "overview"),
+    ("/approvals", "approvals"),
+    ("/products", "products"),
+    ("/runs", "runs"),
+    ("/activity", "activity"),
+    ("/settings", "settings"),
+)
+"""Where the menu leads, and the text of each entry."""
+
 _YEAR_S = 31_536_000
 
 
@@ -41,6 +51,7 @@ class Pages:
         self._environment.globals |= {
             "asset": self.assets.address,
             "codes": words.codes,
+            "menu": MENU,
             "place": chart.place,
             "plain": amounts.plain,
             "percent_plain": amounts.percent_plain,

@@ -1,6 +1,9 @@
-"""What the pages say. Both catalogues have the same keys and places to fill; counted texts bring every form."""
+"""What the pages say, part by part: a part is a module with ``ARABIC`` and ``ENGLISH``.
 
-from collections.abc import Mapping
+Both catalogues have the same keys and places to fill; counted texts bring every form.
+"""
+
+from collections.abc import Iterable, Mapping
 
 from thaman_dashboard.pages.plurals import Forms
 from thaman_dashboard.pages.texts.arabic import ARABIC
@@ -9,6 +12,22 @@ from thaman_kit.language import Language
 
 Catalogue = Mapping[str, str | Forms]
 
-TEXTS: Mapping[Language, Catalogue] = {"ar": ARABIC, "en": ENGLISH}
+PARTS: tuple[tuple[Catalogue, Catalogue], ...] = ((ARABIC, ENGLISH),)
+"""Each part in Arabic and in English."""
 
-__all__ = ["TEXTS", "Catalogue"]
+
+def _joined(parts: Iterable[Catalogue]) -> Catalogue:
+    joined: dict[str, str | Forms] = {}
+    for part in parts:
+        twice = joined.keys() & part.keys()
+        assert not twice, f"two parts say {sorted(twice)}"
+        joined |= part
+    return joined
+
+
+TEXTS: Mapping[Language, Catalogue] = {
+    "ar": _joined(arabic for arabic, _ in PARTS),
+    "en": _joined(english for _, english in PARTS),
+}
+
+__all__ = ["PARTS", "TEXTS", "Catalogue"]
