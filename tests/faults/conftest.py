@@ -23,6 +23,7 @@ QUICK = {
 }
 """Waits that tests need not sit through."""
 _failed: pytest.StashKey[bool] = pytest.StashKey()
+_last: pytest.StashKey[bool] = pytest.StashKey()
 
 
 class Installation:
@@ -68,8 +69,15 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 async def market(installation: Installation, request: pytest.FixtureRequest) -> AsyncIterator[Market]:
     """Four stores in order, at the beginning of each test."""
     yield await installation.market()
-    if request.node.stash.get(_failed, True):
+    if request.node.stash.get(_failed, True) or request.node.stash[_last]:
         await installation.discard()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Remember whether other tests come next: an idle system would slow them down until the very end."""
+    item.stash[_last] = nextitem is None or nextitem.path.parent != item.path.parent
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
