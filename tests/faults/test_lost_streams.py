@@ -77,6 +77,7 @@ async def test_streams_are_rebuilt_and_nothing_is_done_twice(market: Market) -> 
     assert after["writes at Salla"] > before["writes at Salla"]
 
 
+@pytest.mark.faults
 async def test_what_a_consumer_had_not_read_yet_reaches_it_after_the_loss(market: Market) -> None:
     system = market.system
     worker = system.supervisor.children["audit-worker"]

@@ -43,6 +43,9 @@ REASONS = {
     "not there": {"unreachable", "breaker_open"},
 }
 
+USUAL = ("down", "slow")
+"""What every run of the tests looks at; the others' answers are test_crew_endpoint.py's, and ``make faults``'s."""
+
 Installation = Callable[..., World]
 
 
@@ -63,7 +66,9 @@ def installation() -> Iterator[Installation]:
         close()
 
 
-@pytest.mark.parametrize("mode", REASONS)
+@pytest.mark.parametrize(
+    "mode", [pytest.param(one, marks=() if one in USUAL else pytest.mark.faults) for one in REASONS]
+)
 def test_the_result_is_that_of_no_advice(
     installation: Installation,
     model: Model,
