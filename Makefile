@@ -40,7 +40,7 @@ up: $(STAMP) ## Start everything without demo stores; Ctrl-C ends it
 	@$(PY) -m thaman_cli up $(ARGS)
 
 test: $(STAMP) ## All tests, on embedded PostgreSQL and NATS
-	@$(PY) -m pytest -p tests.support.npm_required -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+	@$(PY) -m pytest -p tests.support.tools_required -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 check: $(STAMP) ## Lint, format, strict types, import rules, drift of contracts and stored events
 	@$(PY) -m ruff check .
