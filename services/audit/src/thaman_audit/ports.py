@@ -1,6 +1,7 @@
 """What the application needs of the world; :mod:`thaman_audit.adapters` provides it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from thaman_audit.domain.archived import Segment
@@ -151,6 +152,10 @@ class Signer(Protocol):
     """Holds a private key."""
 
     public_key: bytes
+Opened = Callable[[], AbstractContextManager[Provable]]
+"""Opens the ledger at the present moment."""
+
+
 
     def sign(self, message: bytes) -> bytes:
         """The signature of a message."""
