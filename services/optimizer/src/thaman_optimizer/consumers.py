@@ -71,8 +71,8 @@ def settings_changed(event: onboarding.StoreSettingsChanged, envelope: Envelope,
 
 @router.on(onboarding.ItemRulesChanged)
 def rules_changed(event: onboarding.ItemRulesChanged, envelope: Envelope, uow: UnitOfWork) -> None:
-    """Limits, locks and season ends of single items."""
-    names = ("min_price", "max_price", "locked", "season_ends_on", "salvage")
+    """What the merchant says of single items."""
+    names = ("min_price", "max_price", "locked", "season_ends_on", "salvage", "cost", "mode")
     rows = [_pick(rule, *names) | {"store_id": event.store_id, "item_key": rule.key} for rule in event.rules]
     uow.execute_many(queries()["set_rule"], rows)
 

@@ -26,7 +26,7 @@ WITH recent AS (
     WHERE store_id = %(store_id)s AND state IN ('decided', 'writing', 'uncertain')
 )
 SELECT items.*, rule.min_price, rule.max_price, coalesce(rule.locked, false) AS locked, rule.season_ends_on,
-       rule.salvage, greatest(edit.edited_at, undone.undone_at) AS edited_at, flying.item_key IS NOT NULL AS in_flight, coalesce(recent.changes_today, 0)::int AS changes_today,
+       rule.salvage, rule.cost AS own_cost, rule.mode, greatest(edit.edited_at, undone.undone_at) AS edited_at, flying.item_key IS NOT NULL AS in_flight, coalesce(recent.changes_today, 0)::int AS changes_today,
        recent.last_change_at, recent.week_anchor
 FROM items
 LEFT JOIN item_rules rule USING (store_id, item_key)
@@ -118,11 +118,12 @@ ON CONFLICT (id) DO UPDATE SET stopped = excluded.stopped, fence = excluded.fenc
 
 -- name: set_rule
 -- description: A merchant's rule for one item; replaces the earlier ones.
-INSERT INTO item_rules (store_id, item_key, min_price, max_price, locked, season_ends_on, salvage)
-VALUES (%(store_id)s, %(item_key)s, %(min_price)s, %(max_price)s, %(locked)s, %(season_ends_on)s, %(salvage)s)
+INSERT INTO item_rules (store_id, item_key, min_price, max_price, locked, season_ends_on, salvage, cost, mode)
+VALUES (%(store_id)s, %(item_key)s, %(min_price)s, %(max_price)s, %(locked)s, %(season_ends_on)s, %(salvage)s,
+    %(cost)s, %(mode)s)
 ON CONFLICT (store_id, item_key) DO UPDATE SET
     min_price = excluded.min_price, max_price = excluded.max_price, locked = excluded.locked,
-    season_ends_on = excluded.season_ends_on, salvage = excluded.salvage
+    season_ends_on = excluded.season_ends_on, salvage = excluded.salvage, cost = excluded.cost, mode = excluded.mode
 
 -- name: upsert_items
 -- description: Items as Salla showed them, many at once and none twice. The baseline is the first shelf price ever seen and
@@ -441,8 +442,9 @@ WHERE store_id = %(store_id)s AND decided_at IS NOT NULL
 ORDER BY decided_at DESC, decision_id DESC LIMIT %(limit)s
 
 -- name: list_links
--- description: A store's links.
-SELECT item_key, competitor, url FROM links WHERE store_id = %(store_id)s ORDER BY item_key, competitor, url
+-- description: A store's links, or those of one item.
+SELECT item_key, competitor, url FROM links
+WHERE store_id = %(store_id)s AND (%(item_key)s::text IS NULL OR item_key = %(item_key)s) ORDER BY item_key, competitor, url
 
 -- name: list_offers
 -- description: A store's latest offers, by item, after a cursor.
