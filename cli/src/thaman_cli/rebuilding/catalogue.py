@@ -85,6 +85,13 @@ REFUSED: dict[str, dict[str, str]] = {
     "dashboard": {
         "login_links": _OWN + "a new link takes the place of a lost one",
         "sessions": _OWN + "people sign in again",
+        "people": _OWN + "a new link or invitation makes a person anew",
+        "memberships": _OWN + "a new link or invitation lets a person in anew",
+        "invitations": _OWN + "an owner makes a new one",
+        "barred": _OWN + "an owner removes somebody anew",
+        "operator_links": _OWN + "a new link takes the place of a lost one",
+        "operator_sessions": _OWN + "operators sign in again",
+        "operator_log": _OWN + "what became of it is on record with the services",
         "answers": _OWN + "who approved and rejected is on record with the optimizer",
     },
 }

@@ -1,5 +1,6 @@
 """A store's people and invitations, and the way in that an invitation is."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -10,14 +11,27 @@ from thaman_dashboard.desk import AtDesk
 from thaman_dashboard.errors import SpentInvitation
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.people import LONGEST_CONTACT, LONGEST_NAME
+from thaman_dashboard.permissions import Deed, require
 from thaman_dashboard.sign_in import LONGEST_SECRET
 from thaman_dashboard.views import Role
-from thaman_dashboard.visits import Form, Posted, SureVisitor, Visitor, from_our_pages, is_of_session
+from thaman_dashboard.visits import Form, Posted, SureVisitor, Visit, Visitor, from_our_pages, is_of_session
 from thaman_kit.problems import Fault, invalid_request, not_found
 
 ROLES = tuple(Role)[::-1]
 """As they are offered: the most powerful first."""
 
+
+def sure_owner_of(visit: SureVisitor) -> Visit:
+    """The visit of a form of somebody who may change who belongs to the store.
+
+    Raises:
+        NotAllowed: their role does not permit it.
+    """
+    require(visit.session.role, Deed.PEOPLE)
+    return visit
+
+
+SureOwner = Annotated[Visit, Depends(sure_owner_of)]
 router = APIRouter(dependencies=[Depends(from_our_pages)], include_in_schema=False)
 
 
@@ -36,7 +50,7 @@ def people(request: Request, desk: AtDesk, visit: Visitor) -> Response:
 
 
 @router.post("/people/invitations")
-def invite(request: Request, desk: AtDesk, visit: SureVisitor, form: Posted) -> Response:
+def invite(request: Request, desk: AtDesk, visit: SureOwner, form: Posted) -> Response:
     """Make an invitation; its link is on this page and on no other."""
     made = desk.people.invite(visit.session, _role(form), form.one("name"))
     url = f"{desk.public_url}/invitations/{made.token}"
@@ -44,7 +58,7 @@ def invite(request: Request, desk: AtDesk, visit: SureVisitor, form: Posted) -> 
 
 
 @router.post("/people/invitations/{invitation_id}/revoke")
-def revoke(desk: AtDesk, visit: SureVisitor, invitation_id: UUID) -> Response:
+def revoke(desk: AtDesk, visit: SureOwner, invitation_id: UUID) -> Response:
     """Take an invitation back."""
     if not desk.people.revoke(visit.session, invitation_id):
         raise not_found("invitation")
@@ -52,7 +66,7 @@ def revoke(desk: AtDesk, visit: SureVisitor, invitation_id: UUID) -> Response:
 
 
 @router.post("/people/{person_id}/role")
-def change_role(desk: AtDesk, visit: SureVisitor, form: Posted, person_id: UUID) -> Response:
+def change_role(desk: AtDesk, visit: SureOwner, form: Posted, person_id: UUID) -> Response:
     """Give a person another role."""
     desk.people.change_role(visit.session, person_id, _role(form))
     # Who took their own ownership away may not look at this page any more.
@@ -61,7 +75,7 @@ def change_role(desk: AtDesk, visit: SureVisitor, form: Posted, person_id: UUID)
 
 
 @router.post("/people/{person_id}/remove")
-def remove(desk: AtDesk, visit: SureVisitor, person_id: UUID) -> Response:
+def remove(desk: AtDesk, visit: SureOwner, person_id: UUID) -> Response:
     """Take a person from the store."""
     desk.people.remove(visit.session, person_id)
     return desk.pages.move("/people", Notice("people_removed"))
