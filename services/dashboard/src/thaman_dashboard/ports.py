@@ -153,8 +153,10 @@ class OwnState(Protocol):
             SpentLink: it was used already, has expired, or never was.
         """
 
-    def session(self, session_hash: bytes, now: datetime, idle: timedelta) -> SessionView | None:
-        """A session that has not ended and was seen within ``idle``; it counts as seen at ``now``."""
+    def session(
+        self, session_hash: bytes, now: datetime, idle: timedelta, *, is_use: bool = True
+    ) -> SessionView | None:
+        """A session that has not ended and was seen within ``idle``; it counts as seen at ``now``, if this is a use."""
 
     def sessions(self, store_id: str, now: datetime) -> tuple[SessionView, ...]:
         """A store's sessions that have not ended, last seen first."""

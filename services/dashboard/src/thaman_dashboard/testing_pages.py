@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -40,17 +41,23 @@ def owners_at(key: str = "k", **addresses: str) -> OwnersHttp:
 
 @dataclass
 class House:
-    """The application with its desk, whose commands do not wait for read models."""
+    """The application with its desk, whose commands do not wait for read models; answers wait for ``grace``.
+
+    Unless it is ``live``, lines of news end at once, as nobody would read them in this process."""
 
     container: Container
     http: OwnersHttp = field(default_factory=owners_at)
+    grace: timedelta = timedelta(0)
+    live: bool = False
     desk: Desk = field(init=False)
     app: FastAPI = field(init=False)
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
         self.streams = Streams(self.container)
-        self.desk = build_desk(self.container, self.http, patience=0.0)
+        self.desk = build_desk(self.container, self.http, patience=0.0, grace=self.grace)
+        if not self.live:
+            self.desk.live.hub.close()
         self.app = build_api(self.container, self.desk)
 
     @property

@@ -57,9 +57,11 @@ class StateTables:
                 person_id = linked_person(cursor, store_id, spent["role"], at)
             return open_session(cursor, session, store_id, person_id)
 
-    def session(self, session_hash: bytes, now: datetime, idle: timedelta) -> SessionView | None:
-        """A session that has not ended and was seen within ``idle``; it counts as seen at ``now``."""
-        query = {"hash": session_hash, "now": now, "since": now - idle}
+    def session(
+        self, session_hash: bytes, now: datetime, idle: timedelta, *, is_use: bool = True
+    ) -> SessionView | None:
+        """A session that has not ended and was seen within ``idle``; it counts as seen at ``now``, if this is a use."""
+        query = {"hash": session_hash, "now": now, "since": now - idle, "is_use": is_use}
         row = self._database.fetch_one(_queries()["session"], query)
         return None if row is None else session_of(row)
 

@@ -29,8 +29,8 @@ WHERE hash = %(hash)s AND used_at IS NULL AND expires_at > %(now)s AND (
 RETURNING store_id, role, person_id
 
 -- name: session
--- description: A session that has not ended; it is seen now. `since` is the earliest that it may have been seen last.
-UPDATE sessions SET seen_at = greatest(seen_at, %(now)s)
+-- description: A session that has not ended; where this is a use, it is seen now. `since` is the earliest that it may have been seen last.
+UPDATE sessions SET seen_at = CASE WHEN %(is_use)s THEN greatest(seen_at, %(now)s) ELSE seen_at END
 FROM memberships JOIN people USING (person_id)
 WHERE hash = %(hash)s AND ends_at > %(now)s AND seen_at > %(since)s
     AND memberships.person_id = sessions.person_id AND memberships.store_id = sessions.store_id

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
+from thaman_dashboard.adapters.searching import like
 from thaman_dashboard.adapters.showing import decision_of, price_of, proposal_of, run_of, shown, store_of
 from thaman_dashboard.views import (
     ActivityView,
@@ -82,7 +83,7 @@ class Reading:
         waiting = state is ProposalState.PENDING
         query, by = ("proposals_waiting", "expires_at") if waiting else ("proposals", "proposed_at")
         at, id = unseal(query, after, datetime.fromisoformat, UUID) if after else (None, None)
-        wanted = {"state": state, "risk": risk, "pattern": _pattern(search), "item": item, "at": at, "id": id}
+        wanted = {"state": state, "risk": risk, "pattern": like(search), "item": item, "at": at, "id": id}
         rows = self._all(query, store_id=store_id, limit=limit + 1, **wanted)
         return _page(rows, limit, proposal_of, lambda row: seal(query, row[by].isoformat(), row["proposal_id"]))
 
@@ -103,7 +104,7 @@ class Reading:
     ) -> Page[ItemView]:
         """Items that have a price of their own, by name."""
         name, key = unseal("items", after, str, str) if after else (None, None)
-        wanted = {"status": status, "risk": risk, "locked": locked, "pattern": _pattern(search)}
+        wanted = {"status": status, "risk": risk, "locked": locked, "pattern": like(search)}
         rows = self._all("items", store_id=store_id, limit=limit + 1, name=name, key=key, **wanted)
         make = partial(shown, ItemView)
         return _page(rows, limit, make, lambda row: seal("items", row["name"][:SORTED_BY], row["item_key"]))
@@ -189,13 +190,3 @@ def _page(rows: Sequence[Stored], limit: int, make: Callable[[Stored], T], curso
 
 def _activity_cursor(row: Stored) -> str:
     return seal("activity", row["at"].isoformat(), row["service"], row["event_id"])
-
-
-def _pattern(search: str | None) -> str | None:
-    """A LIKE pattern for a part of a text; what a person typed means itself."""
-    if not search or not search.strip():
-        return None
-    text = search.strip().replace("\0", "")
-    for special in "\\%_":
-        text = text.replace(special, f"\\{special}")
-    return f"%{text}%"

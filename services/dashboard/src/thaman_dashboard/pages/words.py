@@ -48,6 +48,17 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
         "margin": ("نسبة من السعر دون الضريبة", "Share of the price without VAT"),
         "markup": ("نسبة من التكلفة", "Share of the cost"),
     },
+    "products_column": {
+        "key": ("رقم المنتج", "Key"),
+        "sku": ("رمز المنتج", "SKU"),
+        "name": ("الاسم", "Name"),
+        "price": ("السعر المعروض", "Shelf price"),
+        "salla_cost": ("التكلفة في سلة", "Cost in Salla"),
+        "cost": ("تكلفتك دون الضريبة", "Own cost without VAT"),
+        "min_price": ("أدنى سعر", "Lowest price"),
+        "max_price": ("أعلى سعر", "Highest price"),
+        "locked": ("مقفل", "Locked"),
+    },
     "products_match_state": {
         "found": ("لم يُجب عنها", "Not answered yet"),
         "confirmed": ("مؤكدة", "Confirmed"),
