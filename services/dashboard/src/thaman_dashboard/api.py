@@ -12,6 +12,7 @@ from thaman_dashboard.adapters.owners_http import OwnersHttp
 from thaman_dashboard.bootstrap import Container, build
 from thaman_dashboard.desk import Desk
 from thaman_dashboard.endpoints import (
+    analytics,
     approvals,
     arrival,
     audit,
@@ -22,6 +23,7 @@ from thaman_dashboard.endpoints import (
     keys,
     licences,
     live,
+    notifications,
     operator,
     overview,
     people,
@@ -30,6 +32,7 @@ from thaman_dashboard.endpoints import (
     products,
     products_links,
     products_matches,
+    products_sheet,
     products_undo,
     products_why,
     records,
@@ -52,6 +55,9 @@ from thaman_kit.process import EXIT_SETTINGS, Part, run_api
 
 ANSWERS_EVERY_S = 0.5
 
+MOST_BODY = products_sheet.MOST_BYTES + 100_000
+"""A sheet with the form around it; other forms are far smaller."""
+
 ERRORS: ErrorMap = {
     UnknownStore: lambda _: not_found("store", "GET /stores of onboarding lists all of them."),
     SpentLink: lambda _: Problem(
@@ -72,7 +78,9 @@ ERRORS: ErrorMap = {
     BadCursor: lambda _: invalid_request(
         [Fault("is not a cursor that a page gave out", "bad_cursor", parameter="after")]
     ),
-    OwnerRefused: lambda error: conflict(error.code, str(error), "Look at the page again."),
+    OwnerRefused: lambda error: (
+        not_found() if error.code == "not_found" else conflict(error.code, str(error), "Look at the page again.")
+    ),
     OwnerAway: lambda _: Problem(
         503, "owner_away", "Not possible now", "The service in charge does not answer. Nothing was done.", "Try again."
     ),
@@ -98,14 +106,20 @@ def build_api(container: Container, desk: Desk) -> FastAPI:
         operator,
         products_links,
         products_matches,
+        products_sheet,
         products_undo,
         products_why,
         products,
         records,
         policies,
-        policies_trying, calendar, keys, licences,
+        policies_trying,
+        calendar,
+        keys,
+        licences,
+        notifications,
         settings_page,
         audit,
+        analytics,
         undo,
         live,
         installing,
@@ -117,6 +131,7 @@ def build_api(container: Container, desk: Desk) -> FastAPI:
         [entrance.outside, operator.outside, entrance.router, *(page.router for page in pages)],
         {"database": container.check_database},
         ERRORS,
+        max_body=MOST_BODY,
         api_keys=container.api_keys,
         html_problem=partial(_page, desk),
     )

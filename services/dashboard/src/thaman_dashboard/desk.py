@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from thaman_dashboard.analytics_ports import AnalyticsRows
 from thaman_dashboard.answering import ApprovalParts
 from thaman_dashboard.application import Commands
 from thaman_dashboard.arrivals import Arrivals
 from thaman_dashboard.audit_ports import AuditDesk
 from thaman_dashboard.embedded import Embedded
 from thaman_dashboard.live import LiveParts
+from thaman_dashboard.notifications import Notifications
 from thaman_dashboard.operators import Operators
 from thaman_dashboard.owner_ports import Owners
 from thaman_dashboard.pages.render import Pages
@@ -39,6 +41,7 @@ class Desk:
     policy_owners: PolicyOwners
     licence_owners: LicenceOwners
     key_owners: KeyOwners
+    notifications: Notifications
     sign_in: SignIn
     people: People
     arrivals: Arrivals
@@ -50,6 +53,7 @@ class Desk:
     live: LiveParts
     runs: RunParts
     audit: AuditDesk
+    analytics: AnalyticsRows
     products: ProductDesk
     pages: Pages
     cookie: SessionCookie

@@ -68,11 +68,14 @@ class SignIn:
         self._own.use_link(hash_of(token), session)
         return secret
 
-    def session(self, secret: str | None) -> SessionView | None:
-        """Whose session a browser's id names; ``None`` where it has ended or never was."""
+    def session(self, secret: str | None, *, is_use: bool = True) -> SessionView | None:
+        """Whose session a browser's id names; ``None`` where it has ended or never was.
+
+        ``is_use``: a person asks, so the session goes on; what an open page asks by itself keeps none alive.
+        """
         if not secret or len(secret) > LONGEST_SECRET:
             return None
-        return self._own.session(hash_of(secret), self._clock.now(), IDLE)
+        return self._own.session(hash_of(secret), self._clock.now(), IDLE, is_use=is_use)
 
     def is_open(self, session: SessionView) -> bool:
         """Whether a session still goes on at its store; looking is no use of it."""

@@ -18,6 +18,10 @@ from thaman_kit.problems import Problem
 
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 MOST_FIELDS = 1_000
+NEWS = "/live"
+PART = "HX-Request"
+"""What an open page asks by itself: the line of news, and with this header a part of the page."""
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -30,6 +34,8 @@ class Visit:
     system: SystemView
     stores: tuple[StoreChoice, ...] = ()
     """The person's stores, where there are several to go on at."""
+    unread: int = 0
+    """Notifications that are new to the person."""
 
     @property
     def store_id(self) -> str:
@@ -96,7 +102,8 @@ def visit_of(request: Request) -> Visit:
         Problem: 401, nobody is signed in; 404, the store is not known any more.
     """
     desk: Any = request.app.state.desk
-    session = desk.sign_in.session(desk.cookie.read(request))
+    is_use = PART not in request.headers and request.url.path != NEWS
+    session = desk.sign_in.session(desk.cookie.read(request), is_use=is_use)
     if session is None:
         raise Problem(
             401, "signed_out", "Not signed in", "No session goes with this request.", "Open a new sign-in link."
@@ -105,7 +112,8 @@ def visit_of(request: Request) -> Visit:
     if store is None or store.forgotten:
         raise Problem(404, "store_gone", "Not found", "The store is not known here any more.", "Connect it again.")
     stores = desk.people.stores(session) if session.stores > 1 else ()
-    return Visit(session, store, desk.read_models.system(), stores)
+    unread = desk.notifications.unread(session, desk.clock.now())
+    return Visit(session, store, desk.read_models.system(), stores, unread)
 
 
 async def posted(request: Request) -> Form:

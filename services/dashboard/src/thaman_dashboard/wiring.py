@@ -2,19 +2,23 @@
 
 from datetime import timedelta
 
+from thaman_dashboard.adapters.analytics_reading import AnalyticsReading
 from thaman_dashboard.adapters.answering import AnswerTables, QueueReading
 from thaman_dashboard.adapters.audit_owners import HttpRecords, HttpUndos
 from thaman_dashboard.adapters.audit_reading import AuditReading
 from thaman_dashboard.adapters.introspection import SallaIntrospection
 from thaman_dashboard.adapters.licences_owners import HttpKeyOwners, HttpLicenceOwners
+from thaman_dashboard.adapters.notifications import NotificationTables
 from thaman_dashboard.adapters.operator_owners import HttpSystemOwner
 from thaman_dashboard.adapters.owners import HttpOwners
 from thaman_dashboard.adapters.owners_http import OwnersHttp
 from thaman_dashboard.adapters.policies_owners import HttpPolicyOwners
 from thaman_dashboard.adapters.products_owners import HttpProductOwners
 from thaman_dashboard.adapters.products_reading import ProductReading
+from thaman_dashboard.adapters.products_sheets import SheetTables
 from thaman_dashboard.adapters.runs import HttpRunOwner, RunsReading
 from thaman_dashboard.adapters.settings_owners import HttpSettingsOwners
+from thaman_dashboard.adapters.sheet_files import SheetFiles
 from thaman_dashboard.answering import Answering, ApprovalParts, Sender
 from thaman_dashboard.application import Commands
 from thaman_dashboard.arrivals import Arrivals
@@ -31,6 +35,7 @@ from thaman_dashboard.patience import PATIENCE
 from thaman_dashboard.people import People
 from thaman_dashboard.product_commands import ProductCommands
 from thaman_dashboard.product_desk import ProductDesk
+from thaman_dashboard.product_sheets import ProductSheets
 from thaman_dashboard.run_ports import RunParts
 from thaman_dashboard.sign_in import SignIn
 from thaman_dashboard.visits import SessionCookie
@@ -70,6 +75,7 @@ def build_desk(
         policy_owners=HttpPolicyOwners(http),
         licence_owners=HttpLicenceOwners(http),
         key_owners=HttpKeyOwners(http),
+        notifications=NotificationTables(container.application.database),
         sign_in=sign_in,
         people=People(container.people, own, clock),
         arrivals=Arrivals(settings.handover_key, own, read_models, sign_in, clock, patience),
@@ -80,6 +86,7 @@ def build_desk(
         live=LiveParts(LiveHub()),
         runs=RunParts(RunsReading(container.application.database), HttpRunOwner(http)),
         approvals=_approvals(container, owners, patience, grace),
+        analytics=AnalyticsReading(container.application.database),
         audit=AuditDesk(HttpRecords(http), HttpUndos(http), AuditReading(container.application.database)),
         products=_products(container, http, owners, patience),
         pages=Pages(clock, secure=cookie.secure),
@@ -100,7 +107,8 @@ def _embedded(container: Container, sign_in: SignIn) -> Embedded | None:
 
 def _products(container: Container, http: OwnersHttp, owners: Owners, patience: float) -> ProductDesk:
     rows, asked = ProductReading(container.application.database), HttpProductOwners(http)
-    return ProductDesk(rows, asked, ProductCommands(owners, asked, rows, container.read_models, patience))
+    sheets = ProductSheets(SheetFiles(), SheetTables(container.application.database), asked, container.clock)
+    return ProductDesk(rows, asked, ProductCommands(owners, asked, rows, container.read_models, patience), sheets)
 
 
 def _approvals(container: Container, owners: Owners, patience: float, grace: timedelta | None) -> ApprovalParts:

@@ -43,6 +43,11 @@ WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(
 DELETE FROM answers
 WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
 
+-- name: forget_notification_wishes
+-- description: The same of what people wanted to hear of.
+DELETE FROM notification_wishes
+WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
+
 -- name: forget_invitations
 -- description: The same of invitations.
 DELETE FROM invitations

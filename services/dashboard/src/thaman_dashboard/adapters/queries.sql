@@ -1,8 +1,10 @@
 -- What the pages read. Every query names the store first.
 
 -- name: system
--- description: The installation.
-SELECT stopped, system_fence FROM system
+-- description: The installation, and when the worker last was there.
+SELECT coalesce(stopped, false) AS stopped, coalesce(system_fence, 0) AS system_fence,
+    (SELECT at FROM pulse) AS pulse_at
+FROM (SELECT) AS always LEFT JOIN system ON true
 
 -- name: store
 -- description: A store whose authorisation was heard.
@@ -18,13 +20,16 @@ SELECT
     (SELECT count(*) FROM decisions WHERE store_id = %(store_id)s AND state = 'uncertain') AS uncertain
 FROM (
     SELECT count(*) AS items,
-        count(*) FILTER (WHERE status = 'sale' AND cost IS NOT NULL AND NOT locked) AS priced,
+        count(*) FILTER (WHERE status = 'sale' AND coalesce(own_cost, cost) IS NOT NULL AND NOT locked) AS priced,
         count(*) FILTER (WHERE held.reason <> 'result/already_right') AS held
     FROM items LEFT JOIN held USING (store_id, item_key)
     WHERE store_id = %(store_id)s AND seen_at IS NOT NULL AND NOT has_variants AND status <> 'deleted'
 ) AS items, (
     SELECT count(*) AS pending, count(*) FILTER (WHERE risk = 'high') AS pending_high
-    FROM proposals WHERE store_id = %(store_id)s AND state = 'pending' AND disposition = 'ask'
+    FROM proposals WHERE store_id = %(store_id)s AND state = 'pending' AND disposition = 'ask' AND NOT EXISTS (
+        SELECT FROM answers WHERE answers.store_id = proposals.store_id
+            AND answers.proposal_id = proposals.proposal_id AND answers.state IN ('waiting', 'sending', 'done')
+    )
 ) AS pending, (
     SELECT count(*) FILTER (WHERE settled_at > %(now)s - interval '24 hours') AS changes_24h, count(*) AS changes_7d,
         sum(proposals.expected)::bigint AS expected_week,

@@ -54,12 +54,15 @@ def health() -> dict[str, str]:
 
 
 @router.get("/static/{name}")
-def static(name: str, desk: AtDesk) -> Response:
+def static(request: Request, name: str, desk: AtDesk) -> Response:
     """A file that never changes under its name."""
     asset = desk.pages.assets.get(name)
     if asset is None:
         raise not_found("file")
-    return Response(asset.body, media_type=asset.media_type, headers={"Cache-Control": LONG})
+    headers = {"Cache-Control": LONG, "Vary": "Accept-Encoding"}
+    if asset.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(asset.packed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
+    return Response(asset.body, media_type=asset.media_type, headers=headers)
 
 
 @router.get("/sign-in/{token}")

@@ -14,7 +14,7 @@ from thaman_dashboard.pages.assets import Assets
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.pages.preferences import preferences_of, remember
 from thaman_dashboard.pages.speech import Speech
-from thaman_dashboard.visits import SAFE, Visit
+from thaman_dashboard.visits import PART, SAFE, Visit
 from thaman_kit import language
 from thaman_kit.clock import Clock
 from thaman_kit.problems import Problem
@@ -30,6 +30,7 @@ MENU = (
     ("/runs", "runs"),
     ("/activity", "activity"),
     ("/audit", "audit"),
+    ("/analytics", "analytics"),
     ("/people", "people"),
     ("/policies", "policies"),
     ("/settings", "settings"),
@@ -77,7 +78,7 @@ class Pages:
         """A page; a notice that the browser carries is said on it and dropped."""
         chosen = language.language_of(request)
         # A part that is shown anew comes while the page with the notice may be on its way.
-        is_part = live.HEADER in request.headers
+        is_part = PART in request.headers
         is_somebodys = visit is not None or "operator" in values
         notice = notices.carried(request) if is_somebodys and not is_part else None
         html = self._environment.get_template(template).render(

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 
 from thaman_dashboard.pages.plurals import Forms
 from thaman_dashboard.pages.texts import (
+    analytics,
     answering,
     audit,
     embedded,
     licences,
     live,
+    notifications,
     operator,
     people,
     policies,
@@ -28,6 +30,7 @@ Catalogue = Mapping[str, str | Forms]
 PARTS: tuple[tuple[Catalogue, Catalogue], ...] = (
     (ARABIC, ENGLISH),
     (answering.ARABIC, answering.ENGLISH),
+    (analytics.ARABIC, analytics.ENGLISH),
     (audit.ARABIC, audit.ENGLISH),
     (live.ARABIC, live.ENGLISH),
     (running.ARABIC, running.ENGLISH),
@@ -36,6 +39,7 @@ PARTS: tuple[tuple[Catalogue, Catalogue], ...] = (
     (people.ARABIC, people.ENGLISH),
     (products.ARABIC, products.ENGLISH),
     (licences.ARABIC, licences.ENGLISH),
+    (notifications.ARABIC, notifications.ENGLISH),
     (policies.ARABIC, policies.ENGLISH),
     (settings.ARABIC, settings.ENGLISH),
 )
