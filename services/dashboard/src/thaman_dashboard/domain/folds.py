@@ -82,7 +82,17 @@ def _paused(event: onboarding.StorePaused, envelope: Envelope, rows: Rows) -> No
 
 def _forgotten(event: onboarding.StoreForgotten, envelope: Envelope, rows: Rows) -> None:
     """Who could see the store is forgotten with it; first, because the store's row says whether it was told before."""
-    for table in ("login_links", "sessions", "answers", "sheets", "invitations", "barred", "people", "memberships"):
+    for table in (
+        "login_links",
+        "sessions",
+        "answers",
+        "sheets",
+        "notification_wishes",
+        "invitations",
+        "barred",
+        "people",
+        "memberships",
+    ):
         rows.add(f"forget_{table}", store_id=event.store_id, told=envelope.position)
     _say(event, envelope, rows, {"name": onboarding.FORGOTTEN, "domain": None, "forgotten": True})
 
