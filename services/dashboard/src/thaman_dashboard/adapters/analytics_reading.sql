@@ -1,0 +1,125 @@
+-- What the analytics pages read. Every query names the store first. Within one per cent of the reference is at it.
+
+-- name: standings
+-- description: Items with a fresh usable offer, by their distance from the reference of their latest run.
+SELECT * FROM (
+    SELECT items.item_key, items.name, items.currency, items.shelf_price, held.reference,
+        round((items.shelf_price - held.reference) * 10000.0 / held.reference)::int AS distance_bp,
+        CASE WHEN abs(items.shelf_price - held.reference) * 100 <= held.reference THEN 'at'
+            WHEN items.shelf_price < held.reference THEN 'below' ELSE 'above' END AS position
+    FROM items
+    JOIN held USING (store_id, item_key)
+    JOIN stores USING (store_id)
+    WHERE store_id = %(store_id)s AND NOT has_variants AND status <> 'deleted' AND items.shelf_price IS NOT NULL
+        AND held.reference > 0 AND EXISTS (
+            SELECT FROM offers WHERE offers.store_id = items.store_id AND offers.item_key = items.item_key
+                AND fitness = 'usable'
+                AND observed_at > %(now)s - make_interval(mins => (stores.settings ->> 'offer_max_age_minutes')::int)
+        )
+) AS standing
+WHERE (%(position)s::text IS NULL OR position = %(position)s)
+    AND (%(far)s::int IS NULL OR (abs(distance_bp), item_key) < (%(far)s, %(key)s::text))
+ORDER BY abs(distance_bp) DESC, item_key DESC LIMIT %(limit)s
+
+-- name: counts_by
+-- description: The same items counted by category or brand.
+SELECT CASE %(column)s WHEN 'brand' THEN brand ELSE category END AS named,
+    count(*) FILTER (WHERE abs(distance) * 100 > reference AND distance < 0) AS below,
+    count(*) FILTER (WHERE abs(distance) * 100 <= reference) AS at,
+    count(*) FILTER (WHERE abs(distance) * 100 > reference AND distance > 0) AS above
+FROM (
+    SELECT items.brand, items.category, held.reference, items.shelf_price - held.reference AS distance
+    FROM items
+    JOIN held USING (store_id, item_key)
+    JOIN stores USING (store_id)
+    WHERE store_id = %(store_id)s AND NOT has_variants AND status <> 'deleted' AND items.shelf_price IS NOT NULL
+        AND held.reference > 0 AND EXISTS (
+            SELECT FROM offers WHERE offers.store_id = items.store_id AND offers.item_key = items.item_key
+                AND fitness = 'usable'
+                AND observed_at > %(now)s - make_interval(mins => (stores.settings ->> 'offer_max_age_minutes')::int)
+        )
+) AS standing
+GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT %(limit)s
+
+-- name: counts_by_week
+-- description: Items by where the last run of each week found them.
+SELECT week::text AS named,
+    count(*) FILTER (WHERE abs(shelf_price - reference) * 100 > reference AND shelf_price < reference) AS below,
+    count(*) FILTER (WHERE abs(shelf_price - reference) * 100 <= reference) AS at,
+    count(*) FILTER (WHERE abs(shelf_price - reference) * 100 > reference AND shelf_price > reference) AS above
+FROM market_weeks
+WHERE store_id = %(store_id)s AND week >= %(since)s AND shelf_price IS NOT NULL AND reference > 0
+GROUP BY week ORDER BY week
+
+-- name: links
+-- description: How prices changed from each week to the next that had any, over items with both prices in both.
+WITH known AS (
+    SELECT week, item_key, shelf_price, reference FROM market_weeks
+    WHERE store_id = %(store_id)s AND week >= %(since)s AND shelf_price > 0 AND reference > 0
+), weeks AS (
+    SELECT week, lag(week) OVER (ORDER BY week) AS since FROM (SELECT DISTINCT week FROM known) AS given
+)
+SELECT weeks.week, weeks.since, count(*)::int AS items,
+    avg(ln(later.shelf_price::float8 / earlier.shelf_price)) AS own,
+    avg(ln(later.reference::float8 / earlier.reference)) AS rivals
+FROM weeks
+JOIN known AS later ON later.week = weeks.week
+JOIN known AS earlier ON earlier.week = weeks.since AND earlier.item_key = later.item_key
+GROUP BY weeks.week, weeks.since ORDER BY weeks.week
+
+-- name: movements
+-- description: Rivals whose prices changed, most changes first.
+SELECT competitor, count(DISTINCT item_key)::int AS items,
+    count(*) FILTER (WHERE new_price > old_price)::int AS rises,
+    count(*) FILTER (WHERE new_price < old_price)::int AS falls,
+    round((percentile_cont(0.5) WITHIN GROUP (ORDER BY (new_price - old_price) * 10000.0 / old_price))::numeric)::int
+        AS median_bp,
+    max(observed_at) AS last_at
+FROM offer_moves
+WHERE store_id = %(store_id)s AND observed_at >= %(since)s AND old_price > 0
+GROUP BY competitor ORDER BY count(*) DESC, competitor LIMIT %(limit)s
+
+-- name: controlled_weeks
+-- description: The weeks with a control share: one step in the index for each.
+WITH RECURSIVE found (week) AS (
+    SELECT min(week) FROM market_weeks WHERE store_id = %(store_id)s AND controlled
+    UNION ALL
+    SELECT (SELECT min(week) FROM market_weeks WHERE store_id = %(store_id)s AND controlled AND week > found.week)
+    FROM found WHERE found.week IS NOT NULL
+)
+SELECT week FROM found WHERE week IS NOT NULL ORDER BY week
+
+-- name: first_sale
+-- description: The week of the first sale.
+SELECT min(week) AS week FROM sales_weeks WHERE store_id = %(store_id)s AND units > 0
+
+-- name: sold
+-- description: Products on one side in the first and the last week after, and their sales in both windows.
+WITH sides AS (
+    SELECT split_part(item_key, '/', 1) AS product, bool_and(controlled) AS controlled
+    FROM market_weeks WHERE store_id = %(store_id)s AND week IN (%(first)s, %(last)s)
+    GROUP BY 1 HAVING bool_and(controlled) = bool_or(controlled) AND count(DISTINCT week) = %(weeks)s
+), sales AS (
+    SELECT split_part(item_key, '/', 1) AS product, week = ANY (%(before)s::date[]) AS is_before,
+        sum(paid)::bigint AS paid, sum(cost)::bigint AS cost,
+        bool_and(units = paid_units AND units = costed_units) AS is_known
+    FROM sales_weeks
+    WHERE store_id = %(store_id)s AND (week = ANY (%(before)s::date[]) OR week = ANY (%(after)s::date[])) AND units <> 0
+    GROUP BY 1, 2
+)
+SELECT sides.controlled,
+    CASE WHEN coalesce(earlier.is_known, true) THEN coalesce(earlier.paid, 0) END AS paid_before,
+    CASE WHEN coalesce(earlier.is_known, true) THEN coalesce(earlier.cost, 0) END AS cost_before,
+    CASE WHEN coalesce(later.is_known, true) THEN coalesce(later.paid, 0) END AS paid_after,
+    CASE WHEN coalesce(later.is_known, true) THEN coalesce(later.cost, 0) END AS cost_after
+FROM sides
+LEFT JOIN sales AS earlier ON earlier.product = sides.product AND earlier.is_before
+LEFT JOIN sales AS later ON later.product = sides.product AND NOT later.is_before
+
+-- name: apart
+-- description: Products that were on no side or on both.
+SELECT count(*)::int AS products FROM (
+    SELECT split_part(item_key, '/', 1) AS product
+    FROM market_weeks WHERE store_id = %(store_id)s AND week IN (%(first)s, %(last)s)
+    GROUP BY 1 HAVING bool_and(controlled) <> bool_or(controlled) OR count(DISTINCT week) <> %(weeks)s
+) AS apart
