@@ -103,6 +103,10 @@ class SealedHistories(Protocol):
         """All histories of a store that checkpoints up to a number noted, oldest first, with the numbers."""
 
 
+Walk = Callable[[Head, int, Sealed, Callable[[int], None], Callable[[list[bytes]], None]], Head]
+"""The last entry that is good, walking from one up to a place; it is told what :meth:`Provable.walk` is."""
+
+
 class Provable(Protocol):
     """The ledger at one moment, as a proof reads it."""
 
@@ -148,14 +152,14 @@ class Provable(Protocol):
         """The last entry that is good, walking from ``start``; ``tell`` hears of how many, ``leaves`` of hashes."""
 
 
-class Signer(Protocol):
-    """Holds a private key."""
-
-    public_key: bytes
 Opened = Callable[[], AbstractContextManager[Provable]]
 """Opens the ledger at the present moment."""
 
 
+class Signer(Protocol):
+    """Holds a private key."""
+
+    public_key: bytes
 
     def sign(self, message: bytes) -> bytes:
         """The signature of a message."""
