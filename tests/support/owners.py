@@ -1,5 +1,6 @@
 """Onboarding and the optimizer behind a dashboard, over HTTP, for one connected store of the dashboard's tests."""
 
+import asyncio
 import base64
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,11 +22,12 @@ from thaman_contracts.events.onboarding import CatalogItem, InstallPath
 from thaman_contracts.events.settings import StoreSettings
 from thaman_dashboard.bootstrap import build
 from thaman_dashboard.testing import NOW, Streams, settings_for
-from thaman_dashboard.testing_events import authorized, observed, told
+from thaman_dashboard.testing_events import Run, authorized, observed, told
 from thaman_dashboard.testing_pages import House, owners_at
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded.databases import Databases
 from thaman_kit.embedded.process import free_port
+from thaman_kit.jobs import JobQueue
 from thaman_kit.migrate import migrate
 from thaman_kit.testing import ROLE_PASSWORD, own_database, role_url, template_database, wait_until
 from thaman_onboarding.adapters.store_rows import project_store
@@ -33,6 +35,7 @@ from thaman_onboarding.bootstrap import build_container
 from thaman_onboarding.domain.store import Store, StoreFacts
 from thaman_onboarding.settings import Settings
 from thaman_optimizer.bootstrap import build as build_optimizer
+from thaman_optimizer.consumers import RUN_QUEUE
 from thaman_optimizer.consumers import router as optimizer_router
 from thaman_optimizer.settings import OptimizerSettings
 
@@ -48,6 +51,12 @@ class Owned:
     onboarding: Any
     optimizer: Any
     house: House
+
+    def run(self, name: str) -> None:
+        """A pricing run of the store, from its facts as they are."""
+        _tell(self.optimizer.application, [Run(STORE, name).asked(2)])
+        for job in JobQueue(self.optimizer.application.database).claim(RUN_QUEUE, 10, 60):
+            asyncio.run(self.optimizer.runs.handle(job))
 
 
 @contextmanager

@@ -26,8 +26,8 @@ class Deed(StrEnum):
 
 
 _ALLOWED = {
-    Role.VIEWER: frozenset[Deed](),
-    Role.APPROVER: frozenset((Deed.ANSWER, Deed.PAUSE, Deed.MATCHES)),
+    Role.VIEWER: frozenset((Deed.NOTIFICATIONS,)),
+    Role.APPROVER: frozenset((Deed.ANSWER, Deed.PAUSE, Deed.MATCHES, Deed.NOTIFICATIONS)),
     Role.OWNER: frozenset(Deed),
 }
 
