@@ -134,7 +134,7 @@ def _move(case: Case, base: int, trail: tuple[GuardStep, ...], breaks: tuple[str
         strategy=case.strategy,
         reference=case.reference,
         assessment=assessment,
-        course=course_of(case.store.settings, assessment.risk, case.now),
+        course=course_of(case.store.settings, assessment.risk, case.now, case.item.mode),
         trail=trail,
         breaks=breaks,
     )
