@@ -81,12 +81,22 @@ class ReadModels(Protocol):
         status: str | None = None,
         risk: str | None = None,
         locked: bool | None = None,
+        cost: bool | None = None,
+        waiting: bool | None = None,
+        market: str | None = None,
+        brand: str | None = None,
+        category: str | None = None,
+        order: str = "name",
+        now: datetime | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Page[ItemView]:
         """Items that have a price of their own, by name; those that Salla deleted only where ``status`` asks for them.
 
-        ``search`` as for proposals; ``risk`` is that of the proposal that waits for an answer.
+        ``search`` as for proposals; ``risk`` is that of the proposal that waits for an answer, ``waiting`` whether
+        there is one, ``cost`` whether one is known; ``market`` (``below``, ``at``, ``above``) is where a price stands
+        at ``now``; ``brand`` and ``category`` are parts of names. ``order`` is ``name``, ``price``, ``price_desc``,
+        ``margin`` or ``margin_desc``, with what has none at the end.
         """
 
     def item(self, store_id: str, item_key: str) -> ItemView | None:

@@ -95,7 +95,8 @@ class ItemView:
     """One priced thing. ``base_price`` is in the store's VAT basis, the other prices are shelf prices with VAT.
 
     ``cost`` is Salla's and ``own_cost`` the merchant's own, both without VAT. ``own_mode`` is how much may be done
-    alone with this item. ``risk`` is that of its pending proposal, where it has one.
+    alone with this item. ``risk`` is that of its pending proposal, where it has one. ``margin_bp`` is the share of the
+    price without VAT that is left of it over its cost; lists alone tell it.
     """
 
     store_id: str
@@ -122,6 +123,7 @@ class ItemView:
     risk: str | None = None
     own_cost: int | None = None
     own_mode: str | None = None
+    margin_bp: int | None = None
 
     @property
     def cost_in_force(self) -> int | None:

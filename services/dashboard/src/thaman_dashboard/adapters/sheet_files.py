@@ -124,7 +124,7 @@ def _workbook_rows(body: bytes) -> Iterator[list[str]]:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
         rows = sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS, values_only=True)
-        yield from [[_text(cell) for cell in row] for row in rows]
+        yield from [_trimmed([_text(cell) for cell in row]) for row in rows]
     except _SPOILED as error:
         raise SheetUnreadable("not_a_sheet") from error
 
@@ -143,6 +143,13 @@ def _check_parts(body: bytes) -> None:
                 content = parts.read(part)
                 if any(word in content for word in _DECLARATIONS):
                     raise SheetUnreadable("not_a_sheet")
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    """Without the empty cells at the end, which a workbook tells up to its widest row."""
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _text(cell: Any) -> str:

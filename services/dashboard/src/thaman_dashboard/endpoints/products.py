@@ -1,17 +1,16 @@
 """The products, and a product's page: prices with a chart, rivals, decisions, and what the merchant says of it."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from thaman_contracts.events.settings import AutomationMode
 from thaman_contracts.money import MoneyError
 from thaman_dashboard.desk import AtDesk, Desk
-from thaman_dashboard.endpoints.asking import After, Code, Search, known_code
-from thaman_dashboard.endpoints.products_asking import known_item
+from thaman_dashboard.endpoints.products_asking import ItemWish, known_item
 from thaman_dashboard.pages.chart import draw
 from thaman_dashboard.pages.marks import marks_of
 from thaman_dashboard.pages.notices import Notice
@@ -28,29 +27,12 @@ router = APIRouter(prefix="/products", dependencies=[Depends(from_our_pages)], i
 
 
 @router.get("")
-def products(
-    request: Request,
-    desk: AtDesk,
-    visit: Visitor,
-    search: Search = "",
-    status: Code = "",
-    risk: Code = "",
-    locked: Code = "",
-    after: After = None,
-) -> Response:
-    """The store's items by name."""
-    chosen = {"status": known_code("status", status), "risk": known_code("risk", risk)}
+def products(request: Request, desk: AtDesk, visit: Visitor, wish: Annotated[ItemWish, Query()]) -> Response:
+    """The store's items: those that a filter wants, in the order that it wants."""
     page = desk.read_models.items(
-        visit.store_id,
-        search=search.strip() or None,
-        locked={"yes": True, "no": False}.get(locked),
-        after=after,
-        limit=ON_A_PAGE,
-        **chosen,
+        visit.store_id, after=wish.after, limit=ON_A_PAGE, now=desk.clock.now(), **wish.wanted()
     )
-    shown = {"search": search.strip(), "locked": locked if locked in ("yes", "no") else "", "after": after}
-    shown |= {name: value or "" for name, value in chosen.items()}
-    return desk.pages.show(request, "products.html", visit=visit, products=page, chosen=shown)
+    return desk.pages.show(request, "products.html", visit=visit, products=page, chosen=wish.shown())
 
 
 @router.get("/{item_key:path}")

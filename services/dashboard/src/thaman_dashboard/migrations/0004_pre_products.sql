@@ -1,7 +1,6 @@
 -- What a merchant says of an item besides limits, when prices began to be held, rivals' links, and sheets on their way in.
 
 ALTER TABLE items ADD COLUMN own_cost bigint, ADD COLUMN own_mode text;
-CREATE INDEX items_by_price ON items (store_id, shelf_price, item_key) WHERE seen_at IS NOT NULL;
 
 -- One row where a run holds a price for another reason than the run before.
 CREATE TABLE holds (

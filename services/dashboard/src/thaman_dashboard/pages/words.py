@@ -59,6 +59,18 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
         "max_price": ("أعلى سعر", "Highest price"),
         "locked": ("مقفل", "Locked"),
     },
+    "products_market": {
+        "below": ("أقل من السوق", "Below the market"),
+        "at": ("مساوٍ للسوق", "At the market"),
+        "above": ("أعلى من السوق", "Above the market"),
+    },
+    "products_order": {
+        "name": ("الاسم", "Name"),
+        "price": ("الأرخص أولًا", "Lowest price first"),
+        "price_desc": ("الأغلى أولًا", "Highest price first"),
+        "margin": ("الأقل هامشًا أولًا", "Lowest margin first"),
+        "margin_desc": ("الأعلى هامشًا أولًا", "Highest margin first"),
+    },
     "products_match_state": {
         "found": ("لم يُجب عنها", "Not answered yet"),
         "confirmed": ("مؤكدة", "Confirmed"),
