@@ -11,7 +11,17 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from thaman_dashboard import api
-from thaman_dashboard.endpoints import approvals, entrance, overview, products, records, settings
+from thaman_dashboard.endpoints import (
+    analytics,
+    approvals,
+    audit,
+    entrance,
+    overview,
+    products,
+    records,
+    settings,
+    undo,
+)
 from thaman_dashboard.permissions import Deed, may
 from thaman_dashboard.testing_events import Run, authorized, item, observed
 from thaman_dashboard.testing_pages import House, owners_at, standing_house
@@ -26,6 +36,10 @@ COMMANDS: dict[str, tuple[Deed, dict[str, str]]] = {
     "/resume": (Deed.RESUME, {}),
     "/runs": (Deed.RUN, {"key": "k"}),
     "/settings": (Deed.SETTINGS, {"mode": "manual", "margin": "10", "tolerance": "low", "version": "1"}),
+    "/undo": (
+        Deed.UNDO,
+        {"scope": "as_of", "at": "2026-11-24T12:00", "run": "", "version": "", "digest": "d", "key": "k"},
+    ),
     "/products/1": (Deed.LIMITS, {"lowest": "10", "highest": "", "locked": "yes"}),
 }
 
@@ -70,7 +84,8 @@ def test_every_command_is_in_the_list_above(house: House) -> None:
 
 
 def _routers() -> list[APIRouter]:
-    return [part.router for part in (approvals, entrance, overview, products, records, settings)]
+    parts = (analytics, approvals, audit, entrance, overview, products, records, settings, undo)
+    return [part.router for part in parts]
 
 
 def test_no_other_origin_commands_anything(house: House) -> None:
