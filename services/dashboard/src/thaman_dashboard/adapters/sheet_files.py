@@ -34,7 +34,7 @@ _DECLARATIONS = tuple(
 )
 _SPOILED = (
     BadZipFile, InvalidFileException, ParseError, zlib.error, KeyError, ValueError, TypeError, AttributeError,
-    IndexError, OSError, EOFError, NotImplementedError, RuntimeError,
+    IndexError, OSError, EOFError, RuntimeError,
 )  # fmt: skip
 
 

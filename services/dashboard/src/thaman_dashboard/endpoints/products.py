@@ -15,6 +15,7 @@ from thaman_dashboard.pages.chart import draw
 from thaman_dashboard.pages.marks import marks_of
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.pages.typed_amount import amount as _amount
+from thaman_dashboard.permissions import Deed, require
 from thaman_dashboard.views import ItemView, ProposalState, ProposalView
 from thaman_dashboard.visits import Form, Posted, SureVisitor, Visit, Visitor, from_our_pages
 
@@ -44,6 +45,7 @@ def product(request: Request, desk: AtDesk, visit: Visitor, item_key: str) -> Re
 @router.post("/{item_key:path}")
 def set_rule(request: Request, desk: AtDesk, visit: SureVisitor, form: Posted, item_key: str) -> Response:
     """Say what the merchant wants of the item; fields that the form does not have stay as they are."""
+    require(visit.session.role, Deed.LIMITS)
     item = known_item(desk, visit, item_key)
     changes, wrong = _changes(form)
     if wrong:

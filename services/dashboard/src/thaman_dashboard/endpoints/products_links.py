@@ -13,6 +13,7 @@ from thaman_dashboard.endpoints.products_asking import known_item
 from thaman_dashboard.owner_ports import OwnerRefused
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.pages.render import web_address
+from thaman_dashboard.permissions import Deed, require
 from thaman_dashboard.product_views import RivalLink, Use
 from thaman_dashboard.views import ItemView, OfferView
 from thaman_dashboard.visits import Posted, SureVisitor, Visit, Visitor, from_our_pages
@@ -30,6 +31,7 @@ def links(request: Request, desk: AtDesk, visit: Visitor, item_key: str) -> Resp
 @router.post("/{item_key:path}/links")
 def add(request: Request, desk: AtDesk, visit: SureVisitor, form: Posted, item_key: str) -> Response:
     """Watch one more page."""
+    require(visit.session.role, Deed.LINKS)
     item = known_item(desk, visit, item_key)
     typed = {name: form.one(name) for name in ("competitor", "url")}
     try:

@@ -11,6 +11,7 @@ from thaman_dashboard.desk import AtDesk
 from thaman_dashboard.endpoints.asking import After, Code, known_code
 from thaman_dashboard.owner_ports import OwnerAway, OwnerRefused, OwnerUnsure
 from thaman_dashboard.pages.notices import Notice
+from thaman_dashboard.permissions import Deed, require
 from thaman_dashboard.product_views import MatchView
 from thaman_dashboard.views import Page
 from thaman_dashboard.visits import Form, Posted, SureVisitor, Visitor, from_our_pages
@@ -54,6 +55,7 @@ def matches(
 @router.post("")
 def answer(desk: AtDesk, visit: SureVisitor, form: Posted) -> Response:
     """Answer the matches that the pressed button means: one, those ticked, or all that were shown."""
+    require(visit.session.role, Deed.MATCHES)
     confirmed, ids = _meant(form)
     if not ids:
         return desk.pages.move("/products/matches", Notice("none_chosen"))

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from thaman_dashboard.desk import AtDesk, Desk
 from thaman_dashboard.pages.notices import Notice
+from thaman_dashboard.permissions import Deed, require
 from thaman_dashboard.product_sheet_ports import SheetUnreadable
 from thaman_dashboard.visits import SureVisitor, Visit, Visitor, foreign, from_our_pages, posted
 from thaman_kit.language import language_of
@@ -75,6 +76,7 @@ def download(request: Request, desk: AtDesk, visit: Visitor, kind: str) -> Respo
 @router.post("")
 async def bring(request: Request, desk: AtDesk, upload: Annotated[Upload, Depends(upload_of)]) -> Response:
     """Read a sheet, and go on to what it would change."""
+    require(upload.visit.session.role, Deed.LIMITS)
     if upload.body is None or not upload.body:
         return await run_in_threadpool(_page, request, desk, upload.visit, "products.sheet.no_file")
     if len(upload.body) > MOST_BYTES:

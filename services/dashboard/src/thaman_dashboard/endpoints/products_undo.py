@@ -43,6 +43,7 @@ def preview(request: Request, desk: AtDesk, visit: Visitor, item_key: str, decis
 @router.post("/{item_key:path}/undo")
 def undo(desk: AtDesk, visit: SureVisitor, form: Posted, item_key: str) -> Response:
     """Do what was shown, or nothing where prices moved since."""
+    require(visit.session.role, Deed.UNDO)
     known_item(desk, visit, item_key)
     key, digest = form.one("key"), form.one("digest")
     try:
