@@ -162,7 +162,7 @@ def hijri_date(on: date, language: Language, *, writing: Writing = LATIN) -> str
 def relative(at: datetime, language: Language, said: str, *, writing: Writing = LATIN, hijri: bool = False) -> Markup:
     """``said`` (how long ago, in words) with the exact instant behind it."""
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        machine(at), writing(f"{_date(at, language, hijri=hijri)} {at.astimezone(RIYADH):%H:%M:%S}"), said
+        _machine(at), writing(f"{_date(at, language, hijri=hijri)} {at.astimezone(RIYADH):%H:%M:%S}"), said
     )
 
 
@@ -201,7 +201,7 @@ def _calendar_date(on: date, language: Language, *, hijri: bool = False) -> str:
 
 
 def _time(at: datetime, said: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(machine(at), said)
+    return Markup('<time datetime="{}">{}</time>').format(_machine(at), said)
 
 
 def local(at: datetime | None) -> str:
@@ -209,6 +209,5 @@ def local(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(RIYADH):%Y-%m-%dT%H:%M}"
 
 
-def machine(at: datetime) -> str:
-    """An instant as machines write it."""
+def _machine(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
