@@ -66,7 +66,6 @@ class Pages:
             "live": live.attributes,
             "place": chart.place,
             "local": amounts.local,
-            "machine": amounts.machine,
             "plain": amounts.plain,
             "percent_plain": amounts.percent_plain,
             "web_address": web_address,
