@@ -370,6 +370,11 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
         "MatchesAnswered": ("أجوبة المطابقات", "Matches answered"),
         "PolicyDrafted": ("سياسات كُتبت", "Policies drafted"),
         "PolicyStaged": ("مراحل السياسات", "Stages of policies"),
+        "CatalogObserved": ("قراءة من سلة", "Read from Salla"),
+        "OffersObserved": ("قراءة عروض", "Offers read"),
+        "MarketScouted": ("جولة في السوق", "The market scouted"),
+        "PriceHeld": ("سعر أُبقي", "Price held"),
+        "PriceWriteStarted": ("كتابة بدأت", "Write begun"),
     },
 }
 
