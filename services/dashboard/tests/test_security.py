@@ -130,7 +130,7 @@ def test_a_role_can_do_what_it_may_and_no_more(house: House, role: Role) -> None
         assert "Nothing was done." in answer.text, path
     for path, (deed, fields) in KEPT.items():
         assert browser.post(path, fields).status_code == (303 if may(role, deed) else 403), path
-    allowed = {Role.VIEWER: 0, Role.APPROVER: 2, Role.OWNER: len(Deed)}
+    allowed = {Role.VIEWER: 1, Role.APPROVER: 4, Role.OWNER: len(Deed)}
     assert sum(may(role, deed) for deed in Deed) == allowed[role]
 
 

@@ -4,13 +4,14 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from thaman_dashboard.brand_settings import BrandSettings
 from thaman_dashboard.entry_settings import EntrySettings
 from thaman_kit.errors import SettingsError
 
 _OWNERS = ("dashboard_onboarding_url", "dashboard_scheduler_url", "dashboard_optimizer_url", "dashboard_audit_url")
 
 
-class DashboardSettings(EntrySettings):
+class DashboardSettings(EntrySettings, BrandSettings):
     """Environment of the dashboard."""
 
     dashboard_api_key: SecretStr | None = Field(

@@ -156,6 +156,7 @@ class Markup(HTMLParser):
         self.amounts: list[tuple[int, str]] = []
         self.headings: list[int] = []
         self.unlabelled: list[str] = []
+        self._labelled: set[str | None] = set()
         self._open: list[tuple[str, dict[str, str | None]]] = []
         self._said: list[str] = []
         self.feed(html)
@@ -177,7 +178,9 @@ class Markup(HTMLParser):
         if tag in _LEVELS:
             self.headings.append(_LEVELS[tag])
         is_field = tag in ("select", "textarea") or (tag == "input" and attributes.get("type") != "hidden")
-        named = {"aria-label", "aria-labelledby"} & attributes.keys()
+        named = {"aria-label", "aria-labelledby"} & attributes.keys() or attributes.get("id") in self._labelled
+        if tag == "label" and "for" in attributes:
+            self._labelled.add(attributes["for"])
         if is_field and not named and not any(name == "label" for name, _ in self._open):
             self.unlabelled.append(str(attributes.get("name")))
         if tag not in _VOID:

@@ -89,7 +89,7 @@ def build_desk(
         analytics=AnalyticsReading(container.application.database),
         audit=AuditDesk(HttpRecords(http), HttpUndos(http), AuditReading(container.application.database)),
         products=_products(container, http, owners, patience),
-        pages=Pages(clock, secure=cookie.secure),
+        pages=Pages(clock, secure=cookie.secure, brand=settings.brand()),
         cookie=cookie,
         clock=clock,
     )

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from thaman_dashboard.desk import AtDesk
+from thaman_dashboard.endpoints.away import AWAY
 from thaman_dashboard.endpoints.policies import live_of
 from thaman_dashboard.pages.amounts import RIYADH
 from thaman_dashboard.pages.month import (
@@ -20,6 +21,7 @@ from thaman_dashboard.pages.month import (
     seasons_near,
     watch_mark,
 )
+from thaman_dashboard.policies_ports import LicenceShown, PolicyShown
 from thaman_dashboard.visits import Visitor, from_our_pages
 from thaman_kit.problems import Fault, invalid_request
 
@@ -33,14 +35,23 @@ def calendar(request: Request, desk: AtDesk, visit: Visitor, wanted: Wanted = ""
     """One month."""
     today = desk.clock.now().astimezone(RIYADH).date()
     first = _first(wanted, today)
-    live = live_of(desk, visit, desk.policy_owners.policies(visit.store_id))
+    live: PolicyShown | None = None
+    licences: tuple[LicenceShown, ...] = ()
+    try:
+        live = live_of(desk, visit, desk.policy_owners.policies(visit.store_id))
+        licences = desk.licence_owners.licences(visit.store_id)
+        is_away = False
+    except AWAY:
+        is_away = True
     marks = [
         *seasons_near(first),
         *([] if live is None else policy_marks(live.policy, first)),
-        *licence_marks(desk.licence_owners.licences(visit.store_id)),
+        *licence_marks(licences),
         *watch_mark(visit.store.settings.watch_until, today),
     ]
-    return desk.pages.show(request, "calendar.html", visit=visit, month=month_of(first, marks), today=today, live=live)
+    return desk.pages.show(
+        request, "calendar.html", visit=visit, month=month_of(first, marks), today=today, live=live, is_away=is_away
+    )
 
 
 def _first(wanted: str, today: date) -> date:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from thaman_dashboard.desk import AtDesk, Desk
+from thaman_dashboard.endpoints.away import AWAY, away
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.permissions import Deed, require
 from thaman_dashboard.policies_ports import KeyShown, NewKeyShown
@@ -22,7 +23,10 @@ router = APIRouter(prefix="/keys", dependencies=[Depends(from_our_pages)], inclu
 def keys(request: Request, desk: AtDesk, visit: Visitor) -> Response:
     """The keys of this store, newest first, without their secrets."""
     require(visit.session.role, Deed.KEYS)
-    return _page(request, desk, visit)
+    try:
+        return _page(request, desk, visit)
+    except AWAY:
+        return away(request, desk, visit, "keys.title")
 
 
 @router.post("")

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from thaman_dashboard.desk import AtDesk, Desk
+from thaman_dashboard.endpoints.away import AWAY, away
 from thaman_dashboard.licence_form import TypedLicence, as_typed, state_of, typed
 from thaman_dashboard.owner_ports import OwnerRefused
 from thaman_dashboard.pages.amounts import RIYADH
@@ -25,7 +26,10 @@ router = APIRouter(prefix="/licences", dependencies=[Depends(from_our_pages)], i
 @router.get("")
 def licences(request: Request, desk: AtDesk, visit: Visitor) -> Response:
     """All licences, the latest first day first."""
-    return _list(request, desk, visit, TypedLicence({}))
+    try:
+        return _list(request, desk, visit, TypedLicence({}))
+    except AWAY:
+        return away(request, desk, visit, "licences.title")
 
 
 @router.post("")

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from thaman_contracts.events.policies import PolicyStage
 from thaman_dashboard.desk import AtDesk, Desk
+from thaman_dashboard.endpoints.away import AWAY, away
 from thaman_dashboard.owner_ports import OwnerRefused
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.pages.policy_words import differences, said
@@ -39,10 +40,13 @@ router = APIRouter(prefix="/policies", dependencies=[Depends(from_our_pages)], i
 @router.get("")
 def policies(request: Request, desk: AtDesk, visit: Visitor, before: Before = None) -> Response:
     """Policies, newest first, each with what it says otherwise than the live one."""
-    heads = desk.policy_owners.policies(visit.store_id)
-    live = live_of(desk, visit, heads)
-    listed = [one for one in heads if before is None or one.version < before][: ON_A_PAGE + 1]
-    shown = [known_policy(desk, visit, one.version) for one in listed[:ON_A_PAGE]]
+    try:
+        heads = desk.policy_owners.policies(visit.store_id)
+        live = live_of(desk, visit, heads)
+        listed = [one for one in heads if before is None or one.version < before][: ON_A_PAGE + 1]
+        shown = [known_policy(desk, visit, one.version) for one in listed[:ON_A_PAGE]]
+    except AWAY:
+        return away(request, desk, visit, "menu.policies")
     return desk.pages.show(
         request,
         "policies.html",

@@ -9,6 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 
+from thaman_dashboard.pages.brand import Brand
+
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -31,7 +33,8 @@ class Asset:
 class Assets:
     """All files of ``pages/static``."""
 
-    def __init__(self) -> None:
+    def __init__(self, brand: Brand | None = None) -> None:
+        """``brand`` brings a stylesheet of its own, which comes after ours, and a logo."""
         self._names: dict[str, str] = {}
         self._assets: dict[str, Asset] = {}
         folder = resources.files("thaman_dashboard").joinpath("pages/static")
@@ -40,6 +43,10 @@ class Assets:
                 self._add(file.name, file.read_bytes())
         parts = sorted(folder.joinpath("style").iterdir(), key=lambda part: part.name)
         self._add("style.css", b"\n".join(part.read_bytes() for part in parts))
+        if brand is not None and brand.style is not None:
+            self._add("brand.css", brand.style)
+        if brand is not None and brand.logo is not None and brand.logo_name is not None:
+            self._add(brand.logo_name, brand.logo[0])
 
     def _add(self, file: str, body: bytes) -> None:
         stem, _, kind = file.rpartition(".")

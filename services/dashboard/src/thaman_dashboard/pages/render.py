@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from thaman_dashboard.domain.weighing import margin_bp, reason_parts
 from thaman_dashboard.pages import amounts, chart, live, notices, words
 from thaman_dashboard.pages.assets import Assets
+from thaman_dashboard.pages.brand import Brand
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.pages.preferences import preferences_of, remember
 from thaman_dashboard.pages.speech import Speech
@@ -46,9 +47,10 @@ _YEAR_S = 31_536_000
 class Pages:
     """Renders pages."""
 
-    def __init__(self, clock: Clock, *, secure: bool) -> None:
-        """``secure``: cookies go over HTTPS alone."""
-        self.assets = Assets()
+    def __init__(self, clock: Clock, *, secure: bool, brand: Brand | None = None) -> None:
+        """``secure``: cookies go over HTTPS alone; ``brand`` is an operator's own look."""
+        self._brand = brand or Brand()
+        self.assets = Assets(self._brand)
         self._clock = clock
         self._secure = secure
         self._environment = Environment(
@@ -60,6 +62,7 @@ class Pages:
         )
         self._environment.globals |= {
             "asset": self.assets.address,
+            "brand": self._brand,
             "codes": words.codes,
             "margin_bp": margin_bp,
             "reason_parts": reason_parts,
@@ -81,7 +84,7 @@ class Pages:
         is_somebodys = visit is not None or "operator" in values
         notice = notices.carried(request) if is_somebodys and not is_part else None
         html = self._environment.get_template(template).render(
-            s=Speech(chosen, self._clock.now(), preferences_of(request)),
+            s=Speech(chosen, self._clock.now(), preferences_of(request), self._brand.name),
             direction="rtl" if chosen == "ar" else "ltr",
             visit=visit,
             menu=_menu(visit),

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from math import ceil
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from thaman_dashboard.pages import amounts, words
 from thaman_dashboard.pages.plurals import form_of
@@ -13,22 +13,30 @@ from thaman_dashboard.pages.preferences import Preferences
 from thaman_dashboard.pages.texts import TEXTS
 from thaman_kit.language import Language
 
+BRAND = "chrome.brand"
+"""The text that an operator's own name takes the place of."""
+
 
 class Speech:
     """One language at one moment, as somebody prefers its numbers and dates; ``now`` is what ages and remaining times
-    are measured from."""
+    are measured from, ``brand`` an operator's name in place of Thaman's."""
 
-    def __init__(self, language: Language, now: datetime, preferences: Preferences | None = None) -> None:
+    def __init__(
+        self, language: Language, now: datetime, preferences: Preferences | None = None, brand: str | None = None
+    ) -> None:
         self.language = language
         self.now = now
         self.preferences = preferences or Preferences()
         self._texts = TEXTS[language]
+        self._brand = brand
         is_arabic = language == "ar" and self.preferences.digits == "arabic"
         self._writing = amounts.ARABIC if is_arabic else amounts.LATIN
         self._hijri = self.preferences.calendar == "both"
 
     def say(self, key: str, **values: Any) -> Markup:
         """A text of ours; values that are not HTML of ours are escaped. Counted texts take ``n``."""
+        if key == BRAND and self._brand is not None:
+            return escape(self._brand)
         text = self._texts[key]
         if isinstance(text, Mapping):
             text = text[form_of(values["n"], self.language)]

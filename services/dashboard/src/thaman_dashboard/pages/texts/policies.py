@@ -12,6 +12,8 @@ ARABIC: Mapping[str, str | Forms] = {
     "wrong.needed": "هذا الحقل مطلوب.",
     "wrong.order": "النهاية قبل البداية.",
     "wrong.refused": "لا يصلح هذا كما هو. راجعه.",
+    "policies.away": "لا يمكن عرض ذلك الآن",
+    "policies.away_why": "الخدمة المسؤولة لا تجيب. لم يتغيّر شيء، وما يسري باقٍ. حاول بعد دقيقة.",
     "policies.about": "ما هي السياسة",
     "policies.lead": (
         "تقول السياسة ما تريده من الأسعار فوق الإعدادات: استراتيجيات لبعض المنتجات، وأوقات هدوء، وخطوة أصغر."
@@ -237,6 +239,11 @@ ENGLISH: Mapping[str, str | Forms] = {
     "wrong.needed": "This is needed.",
     "wrong.order": "It ends before it begins.",
     "wrong.refused": "This cannot be as it is. Look at it again.",
+    "policies.away": "This cannot be shown now",
+    "policies.away_why": (
+        "The service in charge does not answer. Nothing has changed, and what holds goes on. Try in a"
+        " minute."
+    ),
     "policies.about": "What a policy is",
     "policies.lead": (
         "A policy says what you want of prices beyond the settings: strategies for some products, times of rest, a"
