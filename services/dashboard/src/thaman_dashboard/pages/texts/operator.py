@@ -77,7 +77,7 @@ ENGLISH: Mapping[str, str | Forms] = {
     "operator.link": "Sign-in link",
     "operator.link_lead": "Pass it on to whoever runs the store. It works once, is shown this once, and it is on record"
     " that you made it.",
-    "operator.link_to": "Make a sign-in link to {name}",
+    "operator.link_to": "Make a link to {name}",
     "operator.role_at": "Role at {name}",
     "operator.make_link": "Make a link",
     "operator.none": "No store",
