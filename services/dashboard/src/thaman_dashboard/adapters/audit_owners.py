@@ -175,7 +175,7 @@ def _seal(said: Mapping[str, Any]) -> Seal:
 
 
 def _body(wish: UndoWish) -> dict[str, Any]:
-    named: dict[str, Any] = {
+    named: dict[str, dict[str, Any]] = {
         "as_of": {"at": None if wish.at is None else wish.at.isoformat()},
         "run": {"run_id": None if wish.run_id is None else str(wish.run_id)},
         "policy": {"policy_version": wish.policy_version},

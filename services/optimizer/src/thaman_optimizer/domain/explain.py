@@ -20,7 +20,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "not_entitled": ("لا يوجد اشتراك أو فترة تجريبية سارية", "there is no running subscription or trial"),
     "control_share": (
         "المنتج في حصة المقارنة، فيُترك سعره كما هو ليُقاس به أثر تغيير الأسعار الأخرى",
-        "the item is in the control share: its price is left alone, so that the effect of other changes can be measured",
+        "the item is in the control share: its price is left alone, so that the effect of others can be measured",
     ),
     "item_locked": ("المنتج مقفل من قبل التاجر", "the merchant locked this item"),
     "hand_edit": (
