@@ -7,6 +7,7 @@ from thaman_dashboard.pages.plurals import Forms
 ARABIC: Mapping[str, str | Forms] = {
     "notice.product_undone": "سيعود السعر السابق، ويُكتب مثل أي سعر آخر بعد أن يُفحص.",
     "notice.product_undo_moved": "تغيّر السعر منذ أن عُرض عليك، فلم يُعَد شيء. راجعه ثم أعد الطلب.",
+    "products.rule": "حدودك وتكلفتك لهذا المنتج",
     "products.own_cost": "تكلفة أدخلتها أنت",
     "products.salla_cost": "التكلفة في سلة",
     "products.mode": "وضع هذا المنتج",
@@ -226,6 +227,7 @@ ARABIC: Mapping[str, str | Forms] = {
 ENGLISH: Mapping[str, str | Forms] = {
     "notice.product_undone": "The earlier price is put back, written like any other after it was checked.",
     "notice.product_undo_moved": "The price moved since you were shown it, so nothing was put back. Look again first.",
+    "products.rule": "Your limits and cost of this product",
     "products.own_cost": "your own word",
     "products.salla_cost": "Cost in Salla",
     "products.mode": "Mode of this product",
