@@ -53,9 +53,12 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A product's sales before and after: paid with VAT and cost without, in halalas; ``None`` where not all known."""
+    """A product's sales before and after: paid with VAT and cost without, in halalas; ``None`` where not all known.
+
+    One that ``is_apart`` was on no side all the time, or on both."""
 
     controlled: bool
+    is_apart: bool
     paid_before: int | None
     cost_before: int | None
     paid_after: int | None
@@ -73,11 +76,11 @@ class AnalyticsRows(Protocol):
     def counts_by(self, store_id: str, now: datetime, column: str, limit: int) -> tuple[Count, ...]:
         """The same items counted by ``category`` or ``brand``, most items first."""
 
-    def counts_by_week(self, store_id: str, since: date) -> tuple[Count, ...]:
-        """Items by where the last run of each week found them, oldest week first."""
+    def counts_by_week(self, store_id: str, weeks: Sequence[date]) -> tuple[Count, ...]:
+        """Items by where the last run of each week found them; weeks in a row, the last is this one."""
 
-    def links(self, store_id: str, since: date) -> tuple[Link, ...]:
-        """The links of the price indices."""
+    def links(self, store_id: str, weeks: Sequence[date]) -> tuple[Link, ...]:
+        """How prices changed from the week before, for the same weeks."""
 
     def movements(self, store_id: str, since: datetime, limit: int) -> tuple[Movement, ...]:
         """Rivals whose prices changed from an instant on, most changes first."""
@@ -89,14 +92,11 @@ class AnalyticsRows(Protocol):
         """The week of the first sale that was told."""
 
     def sold(self, store_id: str, windows: Windows) -> Sequence[Sold]:
-        """Every product that is on one side at the first and the last week after, with its sales."""
-
-    def apart(self, store_id: str, windows: Windows) -> int:
-        """How many products are on no side or on both, so that they are not compared."""
+        """Every product that runs spoke of in the first or the last week after, with its sales."""
 
 
 def profits(sold: Sequence[Sold], vat_bp: int, fee_bp: int) -> list[Product]:
-    """Profits in halalas: what was paid without VAT, less the share of fees, less cost."""
+    """Profits in halalas of those that can be compared: paid without VAT, less the share of fees, less cost."""
 
     def profit(paid: int | None, cost: int | None) -> int | None:
         if paid is None or cost is None:
@@ -106,4 +106,5 @@ def profits(sold: Sequence[Sold], vat_bp: int, fee_bp: int) -> list[Product]:
     return [
         Product(one.controlled, profit(one.paid_before, one.cost_before), profit(one.paid_after, one.cost_after))
         for one in sold
+        if not one.is_apart
     ]

@@ -8,12 +8,19 @@ from typing import Any
 from thaman_dashboard.adapters.showing import shown
 from thaman_dashboard.analytics_ports import Count, Movement, Sold, Standing
 from thaman_dashboard.domain.price_index import Link
+from thaman_dashboard.domain.weeks import WEEK
 from thaman_dashboard.domain.windows import Windows
 from thaman_dashboard.views import Page, Position
 from thaman_kit.cursors import seal, unseal
 from thaman_kit.database import Database, load_queries
 
 _queries = partial(load_queries, "thaman_dashboard", "adapters/analytics_reading.sql")
+
+OPEN = 2
+"""The last weeks asked for: this one, and the one before, of which the last events may be on their way."""
+
+MOST_CLOSED = 20_000
+"""Rows of weeks past that are kept; then all are asked for anew."""
 
 
 class AnalyticsReading:
@@ -22,6 +29,7 @@ class AnalyticsReading:
     def __init__(self, database: Database) -> None:
         """``database`` has the dashboard's tables."""
         self._database = database
+        self._closed: dict[tuple[str, str, date], dict[str, Any]] = {}
 
     def standings(
         self, store_id: str, now: datetime, position: Position | None, after: str | None, limit: int
@@ -39,13 +47,16 @@ class AnalyticsReading:
         """See :class:`~thaman_dashboard.analytics_ports.AnalyticsRows`."""
         return tuple(shown(Count, row) for row in self._all("counts_by", store_id, now=now, column=column, limit=limit))
 
-    def counts_by_week(self, store_id: str, since: date) -> tuple[Count, ...]:
+    def counts_by_week(self, store_id: str, weeks: Sequence[date]) -> tuple[Count, ...]:
         """See :class:`~thaman_dashboard.analytics_ports.AnalyticsRows`."""
-        return tuple(shown(Count, row) for row in self._all("counts_by_week", store_id, since=since))
+        rows = [(week, self._of_week("week_count", store_id, week, weeks)) for week in weeks]
+        counts = (Count(named=week.isoformat(), **row) for week, row in rows)
+        return tuple(count for count in counts if count.all)
 
-    def links(self, store_id: str, since: date) -> tuple[Link, ...]:
+    def links(self, store_id: str, weeks: Sequence[date]) -> tuple[Link, ...]:
         """See :class:`~thaman_dashboard.analytics_ports.AnalyticsRows`."""
-        return tuple(shown(Link, row) for row in self._all("links", store_id, since=since))
+        rows = [(week, self._of_week("week_link", store_id, week, weeks)) for week in weeks]
+        return tuple(Link(week=week, since=week - WEEK, **row) for week, row in rows if row["items"])
 
     def movements(self, store_id: str, since: datetime, limit: int) -> tuple[Movement, ...]:
         """See :class:`~thaman_dashboard.analytics_ports.AnalyticsRows`."""
@@ -62,17 +73,25 @@ class AnalyticsReading:
 
     def sold(self, store_id: str, windows: Windows) -> Sequence[Sold]:
         """See :class:`~thaman_dashboard.analytics_ports.AnalyticsRows`."""
-        return [shown(Sold, row) for row in self._all("sold", store_id, **_ends(windows))] if windows.after else []
+        if not windows.after:
+            return []
+        first, last = windows.after[0], windows.after[-1]
+        earliest = windows.before[0] if windows.before else windows.begins
+        given = {"first": first, "last": last, "begins": windows.begins, "earliest": earliest, "latest": last}
+        return [Sold(**row) for row in self._all("sold", store_id, **given)]
 
-    def apart(self, store_id: str, windows: Windows) -> int:
-        """See :class:`~thaman_dashboard.analytics_ports.AnalyticsRows`."""
-        return int(self._all("apart", store_id, **_ends(windows))[0]["products"]) if windows.after else 0
+    def _of_week(self, query: str, store_id: str, week: date, weeks: Sequence[date]) -> dict[str, Any]:
+        """A week's row. What runs said in a week that is well past does not change, so it is asked for once."""
+        place = (query, store_id, week)
+        known = self._closed.get(place)
+        if known is not None:
+            return known
+        [row] = self._all(query, store_id, week=week)
+        if week not in weeks[-OPEN:]:
+            if len(self._closed) >= MOST_CLOSED:
+                self._closed.clear()
+            self._closed[place] = row
+        return row
 
     def _all(self, query: str, store_id: str, **params: Any) -> list[dict[str, Any]]:
         return self._database.fetch_all(_queries()[query], {"store_id": store_id, **params})
-
-
-def _ends(windows: Windows) -> dict[str, Any]:
-    first, last = windows.after[0], windows.after[-1]
-    given = {"first": first, "last": last, "weeks": 1 if first == last else 2}
-    return given | {"before": list(windows.before), "after": list(windows.after)}

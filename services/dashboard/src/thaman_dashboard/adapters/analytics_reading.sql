@@ -41,31 +41,24 @@ FROM (
 ) AS standing
 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT %(limit)s
 
--- name: counts_by_week
--- description: Items by where the last run of each week found them.
-SELECT week::text AS named,
-    count(*) FILTER (WHERE abs(shelf_price - reference) * 100 > reference AND shelf_price < reference) AS below,
+-- name: week_count
+-- description: Items by where the last run of a week found them.
+SELECT count(*) FILTER (WHERE abs(shelf_price - reference) * 100 > reference AND shelf_price < reference) AS below,
     count(*) FILTER (WHERE abs(shelf_price - reference) * 100 <= reference) AS at,
     count(*) FILTER (WHERE abs(shelf_price - reference) * 100 > reference AND shelf_price > reference) AS above
 FROM market_weeks
-WHERE store_id = %(store_id)s AND week >= %(since)s AND shelf_price IS NOT NULL AND reference > 0
-GROUP BY week ORDER BY week
+WHERE store_id = %(store_id)s AND week = %(week)s AND shelf_price IS NOT NULL AND reference > 0
 
--- name: links
--- description: How prices changed from each week to the next that had any, over items with both prices in both.
-WITH known AS (
-    SELECT week, item_key, shelf_price, reference FROM market_weeks
-    WHERE store_id = %(store_id)s AND week >= %(since)s AND shelf_price > 0 AND reference > 0
-), weeks AS (
-    SELECT week, lag(week) OVER (ORDER BY week) AS since FROM (SELECT DISTINCT week FROM known) AS given
-)
-SELECT weeks.week, weeks.since, count(*)::int AS items,
-    avg(ln(later.shelf_price::float8 / earlier.shelf_price)) AS own,
+-- name: week_link
+-- description: How prices changed from the week before, over items with both prices in both.
+SELECT count(*)::int AS items, avg(ln(later.shelf_price::float8 / earlier.shelf_price)) AS own,
     avg(ln(later.reference::float8 / earlier.reference)) AS rivals
-FROM weeks
-JOIN known AS later ON later.week = weeks.week
-JOIN known AS earlier ON earlier.week = weeks.since AND earlier.item_key = later.item_key
-GROUP BY weeks.week, weeks.since ORDER BY weeks.week
+FROM market_weeks AS later
+JOIN market_weeks AS earlier ON earlier.store_id = later.store_id AND earlier.item_key = later.item_key
+WHERE later.store_id = %(store_id)s AND later.week = %(week)s AND earlier.week = %(week)s - 7
+    AND least(later.shelf_price, later.reference, earlier.shelf_price, earlier.reference) > 0
+    AND later.shelf_price IS NOT NULL AND later.reference IS NOT NULL
+    AND earlier.shelf_price IS NOT NULL AND earlier.reference IS NOT NULL
 
 -- name: movements
 -- description: Rivals whose prices changed, most changes first.
@@ -94,20 +87,22 @@ SELECT week FROM found WHERE week IS NOT NULL ORDER BY week
 SELECT min(week) AS week FROM sales_weeks WHERE store_id = %(store_id)s AND units > 0
 
 -- name: sold
--- description: Products on one side in the first and the last week after, and their sales in both windows.
+-- description: Products of the first and the last week after, on which side each is, and their sales in both windows.
 WITH sides AS (
-    SELECT split_part(item_key, '/', 1) AS product, bool_and(controlled) AS controlled
+    SELECT split_part(item_key, '/', 1) AS product, bool_and(controlled) AS controlled,
+        bool_and(controlled) <> bool_or(controlled) OR NOT bool_or(week = %(first)s) OR NOT bool_or(week = %(last)s)
+            AS is_apart
     FROM market_weeks WHERE store_id = %(store_id)s AND week IN (%(first)s, %(last)s)
-    GROUP BY 1 HAVING bool_and(controlled) = bool_or(controlled) AND count(DISTINCT week) = %(weeks)s
+    GROUP BY 1
 ), sales AS (
-    SELECT split_part(item_key, '/', 1) AS product, week = ANY (%(before)s::date[]) AS is_before,
+    SELECT split_part(item_key, '/', 1) AS product, week < %(begins)s AS is_before,
         sum(paid)::bigint AS paid, sum(cost)::bigint AS cost,
         bool_and(units = paid_units AND units = costed_units) AS is_known
     FROM sales_weeks
-    WHERE store_id = %(store_id)s AND (week = ANY (%(before)s::date[]) OR week = ANY (%(after)s::date[])) AND units <> 0
+    WHERE store_id = %(store_id)s AND week >= %(earliest)s AND week <= %(latest)s AND week <> %(begins)s AND units <> 0
     GROUP BY 1, 2
 )
-SELECT sides.controlled,
+SELECT sides.controlled, is_apart,
     CASE WHEN coalesce(earlier.is_known, true) THEN coalesce(earlier.paid, 0) END AS paid_before,
     CASE WHEN coalesce(earlier.is_known, true) THEN coalesce(earlier.cost, 0) END AS cost_before,
     CASE WHEN coalesce(later.is_known, true) THEN coalesce(later.paid, 0) END AS paid_after,
@@ -115,11 +110,3 @@ SELECT sides.controlled,
 FROM sides
 LEFT JOIN sales AS earlier ON earlier.product = sides.product AND earlier.is_before
 LEFT JOIN sales AS later ON later.product = sides.product AND NOT later.is_before
-
--- name: apart
--- description: Products that were on no side or on both.
-SELECT count(*)::int AS products FROM (
-    SELECT split_part(item_key, '/', 1) AS product
-    FROM market_weeks WHERE store_id = %(store_id)s AND week IN (%(first)s, %(last)s)
-    GROUP BY 1 HAVING bool_and(controlled) <> bool_or(controlled) OR count(DISTINCT week) <> %(weeks)s
-) AS apart

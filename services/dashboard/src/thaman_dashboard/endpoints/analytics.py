@@ -1,6 +1,6 @@
 """What price changes brought, where prices stand in the market, and how both moved."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -34,9 +34,10 @@ def profit(request: Request, desk: AtDesk, visit: Visitor) -> Response:
     chosen = windows(controlled, rows.first_sale(store_id), week_of(desk.clock.now()))
     answer, apart = None, 0
     if chosen is not None:
-        products = profits(rows.sold(store_id, chosen), visit.store.vat_bp, settings.fee_bp)
+        sold = rows.sold(store_id, chosen)
+        products = profits(sold, visit.store.vat_bp, settings.fee_bp)
         answer = did.compare(products, len(chosen.before), len(chosen.after))
-        apart = rows.apart(store_id, chosen)
+        apart = len(sold) - len(products)
     return desk.pages.show(
         request,
         "analytics.html",
@@ -59,7 +60,7 @@ def market(
     now = desk.clock.now()
     wanted = Position(position) if position in list(Position) else None
     column = "brand" if by == "brand" else "category"
-    weeks = desk.analytics.counts_by_week(visit.store_id, week_of(now) - WEEK * (WEEKS - 1))
+    weeks = desk.analytics.counts_by_week(visit.store_id, _weeks(now))
     return desk.pages.show(
         request,
         "analytics_market.html",
@@ -77,8 +78,7 @@ def market(
 @router.get("/index")
 def index(request: Request, desk: AtDesk, visit: Visitor) -> Response:
     """Own prices and the market's as indices."""
-    since = week_of(desk.clock.now()) - WEEK * (2 * WEEKS - 1)
-    points = chained(desk.analytics.links(visit.store_id, since))
+    points = chained(desk.analytics.links(visit.store_id, _weeks(desk.clock.now())))
     return desk.pages.show(
         request, "analytics_index.html", visit=visit, points=points, lines=charts.index_lines(points)
     )
@@ -91,3 +91,8 @@ def rivals(request: Request, desk: AtDesk, visit: Visitor, days: Days = "7") -> 
     since = desk.clock.now() - timedelta(days=chosen)
     moved = desk.analytics.movements(visit.store_id, since, RIVALS)
     return desk.pages.show(request, "analytics_rivals.html", visit=visit, moved=moved, days=chosen, most=RIVALS)
+
+
+def _weeks(now: datetime) -> list[date]:
+    """The last weeks, oldest first, this one among them."""
+    return [week_of(now) - WEEK * number for number in range(WEEKS - 1, -1, -1)]

@@ -67,7 +67,7 @@ ARABIC: dict[str, str | Forms] = {
     "analytics.index_needs": "يلزم أسبوعان متتاليان فيهما تشغيل وجد سعر سوق للمنتجات نفسها.",
     "analytics.index_method": "مؤشر متسلسل: بين كل أسبوعين متوسط هندسي لتغيّر أسعار المنتجات التي عُرف سعرها "
     "وسعر سوقها فيهما معًا، فما يدخل أو يخرج من المنتجات لا يحركه. سعر السوق ما استخلصه التشغيل من عروض "
-    "المنافسين الصالحة. 26 أسبوعًا على الأكثر.",
+    "المنافسين الصالحة. 13 أسبوعًا على الأكثر، والأسبوع الذي لا يُقارن بسابقه يبدأ من جديد.",
     "analytics.days": {
         "zero": "اليوم",
         "one": "آخر يوم",
@@ -154,7 +154,8 @@ ENGLISH: dict[str, str | Forms] = {
     "analytics.index_needs": "Two weeks in a row are needed in which a run found a market price of the same items.",
     "analytics.index_method": "A chained index: from week to week the geometric mean of how prices changed, "
     "over items whose own and market price are known in both, so that items which come or go move nothing. "
-    "The market price is what a run made of rivals' usable offers. 26 weeks at most.",
+    "The market price is what a run made of rivals' usable offers. 13 weeks at most; a week that cannot be "
+    "compared with the one before begins anew.",
     "analytics.days": {"one": "Last {n} day", "other": "Last {n} days"},
     "analytics.moved": "Prices that rivals changed",
     "analytics.rises": "Up",
