@@ -97,6 +97,9 @@ def test_the_overview_says_how_the_store_is_and_what_it_needs(house: House) -> N
     for said in ("Salla connected", "Writing of prices allowed", "Uncertain writes 0"):
         assert said in page.text, said
     assert "1 product on the shelf has no known cost" in page.text
+    costs = browser.page("/products?status=sale&cost=no&locked=no")
+    assert "/products?status=sale&cost=no&locked=no" in page.links and "/products/3" in costs.links
+    assert "/products/1" not in costs.links
     tell(
         RUN.proposed(1, "1", 1_000, 900, risk="high", expected_weekly_profit_change=3_000, interval80_low=-1_000,
                      interval80_high=5_000),
@@ -123,7 +126,7 @@ def test_the_overview_says_how_the_store_is_and_what_it_needs(house: House) -> N
 def test_writing_is_stopped_from_every_page_by_who_may(house: House) -> None:
     for role, may_stop in ((Role.VIEWER, False), (Role.APPROVER, True), (Role.OWNER, True)):
         browser = house.browser("77", role)
-        for path in ("/", "/approvals", "/products/1", "/runs", f"/runs/{RUN.run_id}", "/activity", "/settings"):
+        for path in ("/", "/products/1", f"/runs/{RUN.run_id}", "/settings"):
             forms = [given.get("action") for tag, given in browser.page(path).tags if tag == "form"]
             assert forms.count("/pause") == int(may_stop), (role, path)
     house.streams.deliver(told(onboarding.StorePaused, "77", 5, fence=1, reason="x", paused_by="key_1"))

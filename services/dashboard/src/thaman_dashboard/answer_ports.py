@@ -82,7 +82,7 @@ class Answers(Protocol):
     def settle(
         self, answer: GivenAnswer, state: AnswerState, refusal: str | None, now: datetime, *, is_told: bool = False
     ) -> None:
-        """The owner knows; what it said. ``is_told``: whoever answered is being told, so a refusal waits for no reader."""
+        """The owner knows; what it said. ``is_told``: whoever answered hears it now, so a refusal waits for nobody."""
 
     def put_back(self, answer: GivenAnswer, due_at: datetime) -> None:
         """The owner surely was not told; it is tried again then, and may be taken back until then."""
