@@ -12,9 +12,8 @@ import httpx
 import pytest
 import uvicorn
 
-from thaman_dashboard.adapters.listening import Listener
 from thaman_dashboard.adapters.pulse import Pulse
-from thaman_dashboard.api import build_api
+from thaman_dashboard.api import build_api, parts_of
 from thaman_dashboard.live import MOST_ALTOGETHER, MOST_OF_A_SESSION, PARTS, LiveHub, announced, announcement
 from thaman_dashboard.testing import NOW
 from thaman_dashboard.testing_events import Run, authorized, item, observed, system
@@ -62,13 +61,12 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(postgres_server: Databases) -> Iterator[Served]:
-    """Two stores; heartbeats come quickly."""
+    """Two stores, with what the api runs beside its pages; heartbeats come quickly."""
     with standing_house(postgres_server) as standing:
         standing.streams.deliver(authorized("77"), observed("77", 1, item("1", 1_000)), authorized("78"))
         house = House(standing.container, standing.http, live=True)
         house.desk = replace(house.desk, live=replace(house.desk.live, heartbeat=0.2))
         house.app = build_api(house.container, house.desk)
-        listener = Listener(house.container.settings.database_url.get_secret_value(), house.desk.live.hub)
         port = free_port()
         server = uvicorn.Server(
             uvicorn.Config(house.app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
@@ -76,7 +74,9 @@ def served(postgres_server: Databases) -> Iterator[Served]:
         loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
         async def both() -> None:
-            await asyncio.gather(server.serve(), listener.run(stop))
+            await asyncio.gather(
+                server.serve(), *(part(stop) for part in parts_of(house.container, house.desk).values())
+            )
 
         thread = threading.Thread(target=loop.run_until_complete, args=(both(),))
         thread.start()

@@ -146,14 +146,14 @@ def run(settings: DashboardSettings) -> None:
         owners = _owners(container)
         try:
             desk = build_desk(container, owners)
-            run_api(build_api(container, desk), settings, parts=_parts(container, desk))
+            run_api(build_api(container, desk), settings, parts=parts_of(container, desk))
         finally:
             owners.close()
     finally:
         container.close()
 
 
-def _parts(container: Container, desk: Desk) -> dict[str, Part]:
+def parts_of(container: Container, desk: Desk) -> dict[str, Part]:
     """What runs beside the pages: the line of news, and answers on their way to their owner."""
     listener = Listener(container.settings.database_url.get_secret_value(), desk.live.hub)
     answers = Periodic("answers", desk.approvals.sender.send_due, ANSWERS_EVERY_S)
