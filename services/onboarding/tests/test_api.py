@@ -193,7 +193,8 @@ def test_read_models_rebuilt_equal_what_they_were(service: Any, store_id: str) -
     service.http.patch(f"/stores/{store_id}/settings", json={"mode": "full_auto"}, headers=operator)
     service.http.post(f"/stores/{store_id}/pause", headers=operator)
     rules = {"rules": [{"product_id": "1", "min_price": 5}, {"product_id": "2", "locked": True}]}
-    rules["rules"].append({"product_id": "3", "season_ends_on": "2026-04-01", "salvage": 9, "cost": 7, "mode": "manual"})
+    season = {"product_id": "3", "season_ends_on": "2026-04-01", "salvage": 9}
+    rules["rules"].append(season | {"cost": 7, "mode": "manual"})
     service.http.put(f"/stores/{store_id}/item-rules", json=rules, headers=operator)
     service.http.patch("/system/settings", json={"stopped": True}, headers=operator)
 
