@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from thaman_dashboard.domain.did import Product
 from thaman_dashboard.domain.price_index import Link
+from thaman_dashboard.domain.sold import Sold
 from thaman_dashboard.domain.windows import Windows
 from thaman_dashboard.views import Page, Position
 
@@ -51,20 +51,6 @@ class Movement:
     last_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Sold:
-    """A product's sales before and after: paid with VAT and cost without, in halalas; ``None`` where not all known.
-
-    One that ``is_apart`` was on no side all the time, or on both."""
-
-    controlled: bool
-    is_apart: bool
-    paid_before: int | None
-    cost_before: int | None
-    paid_after: int | None
-    cost_after: int | None
-
-
 class AnalyticsRows(Protocol):
     """Our own tables, as the analytics pages read them. Raises :class:`~thaman_kit.errors.BadCursor`."""
 
@@ -93,18 +79,3 @@ class AnalyticsRows(Protocol):
 
     def sold(self, store_id: str, windows: Windows) -> Sequence[Sold]:
         """Every product that runs spoke of in the first or the last week after, with its sales."""
-
-
-def profits(sold: Sequence[Sold], vat_bp: int, fee_bp: int) -> list[Product]:
-    """Profits in halalas of those that can be compared: paid without VAT, less the share of fees, less cost."""
-
-    def profit(paid: int | None, cost: int | None) -> int | None:
-        if paid is None or cost is None:
-            return None
-        return paid * 10_000 * (10_000 - fee_bp) // ((10_000 + vat_bp) * 10_000) - cost
-
-    return [
-        Product(one.controlled, profit(one.paid_before, one.cost_before), profit(one.paid_after, one.cost_after))
-        for one in sold
-        if not one.is_apart
-    ]

@@ -4,7 +4,7 @@ Questions to owners may raise :class:`~thaman_dashboard.owner_ports.OwnerRefused
 :class:`~thaman_dashboard.owner_ports.OwnerAway` or :class:`~thaman_dashboard.owner_ports.OwnerUnsure`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -222,8 +222,8 @@ class AuditRows(Protocol):
     def applied_one(self, store_id: str, event_id: str) -> AppliedPrice | None:
         """One of them, by its event."""
 
-    def names(self, store_id: str, keys: tuple[str, ...]) -> Mapping[str, tuple[str | None, str | None]]:
-        """Names and currencies of items."""
+    def names(self, store_id: str, keys: Sequence[str]) -> Mapping[str, str | None]:
+        """What items are called, by their keys."""
 
 
 @dataclass(frozen=True, slots=True)

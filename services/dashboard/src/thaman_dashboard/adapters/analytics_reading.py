@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from thaman_dashboard.adapters.showing import shown
-from thaman_dashboard.analytics_ports import Count, Movement, Sold, Standing
+from thaman_dashboard.analytics_ports import Count, Movement, Standing
 from thaman_dashboard.domain.price_index import Link
+from thaman_dashboard.domain.sold import Sold
 from thaman_dashboard.domain.weeks import WEEK
 from thaman_dashboard.domain.windows import Windows
 from thaman_dashboard.views import Page, Position

@@ -88,25 +88,37 @@ SELECT min(week) AS week FROM sales_weeks WHERE store_id = %(store_id)s AND unit
 
 -- name: sold
 -- description: Products of the first and the last week after, on which side each is, and their sales in both windows.
-WITH sides AS (
-    SELECT split_part(item_key, '/', 1) AS product, bool_and(controlled) AS controlled,
-        bool_and(controlled) <> bool_or(controlled) OR NOT bool_or(week = %(first)s) OR NOT bool_or(week = %(last)s)
-            AS is_apart
+-- By item first, which its index and its statistics know, and only then by product.
+WITH found AS MATERIALIZED (
+    SELECT item_key, bool_and(controlled) AS always, bool_or(controlled) AS ever, bool_or(week = %(first)s) AS at_first,
+        bool_or(week = %(last)s) AS at_last
     FROM market_weeks WHERE store_id = %(store_id)s AND week IN (%(first)s, %(last)s)
-    GROUP BY 1
-), sales AS (
-    SELECT split_part(item_key, '/', 1) AS product, week < %(begins)s AS is_before,
-        sum(paid)::bigint AS paid, sum(cost)::bigint AS cost,
-        bool_and(units = paid_units AND units = costed_units) AS is_known
+    GROUP BY item_key
+), sold AS MATERIALIZED (
+    SELECT item_key,
+        sum(paid) FILTER (WHERE week < %(begins)s) AS paid_before,
+        sum(cost) FILTER (WHERE week < %(begins)s) AS cost_before,
+        sum(paid) FILTER (WHERE week > %(begins)s) AS paid_after,
+        sum(cost) FILTER (WHERE week > %(begins)s) AS cost_after,
+        bool_or(units <> paid_units OR units <> costed_units) FILTER (WHERE week < %(begins)s) AS unknown_before,
+        bool_or(units <> paid_units OR units <> costed_units) FILTER (WHERE week > %(begins)s) AS unknown_after
     FROM sales_weeks
-    WHERE store_id = %(store_id)s AND week >= %(earliest)s AND week <= %(latest)s AND week <> %(begins)s AND units <> 0
-    GROUP BY 1, 2
+    WHERE store_id = %(store_id)s AND week >= %(earliest)s AND week <= %(latest)s AND week <> %(begins)s
+    GROUP BY item_key
+), sides AS (
+    SELECT split_part(item_key, '/', 1) AS product, bool_and(always) AS controlled,
+        bool_and(always) <> bool_or(ever) OR NOT bool_or(at_first) OR NOT bool_or(at_last) AS is_apart
+    FROM found GROUP BY 1
+), sales AS (
+    SELECT split_part(item_key, '/', 1) AS product, sum(paid_before)::bigint AS paid_before,
+        sum(cost_before)::bigint AS cost_before, sum(paid_after)::bigint AS paid_after,
+        sum(cost_after)::bigint AS cost_after, bool_or(unknown_before) AS unknown_before,
+        bool_or(unknown_after) AS unknown_after
+    FROM sold GROUP BY 1
 )
-SELECT sides.controlled, is_apart,
-    CASE WHEN coalesce(earlier.is_known, true) THEN coalesce(earlier.paid, 0) END AS paid_before,
-    CASE WHEN coalesce(earlier.is_known, true) THEN coalesce(earlier.cost, 0) END AS cost_before,
-    CASE WHEN coalesce(later.is_known, true) THEN coalesce(later.paid, 0) END AS paid_after,
-    CASE WHEN coalesce(later.is_known, true) THEN coalesce(later.cost, 0) END AS cost_after
-FROM sides
-LEFT JOIN sales AS earlier ON earlier.product = sides.product AND earlier.is_before
-LEFT JOIN sales AS later ON later.product = sides.product AND NOT later.is_before
+SELECT controlled, is_apart,
+    CASE WHEN unknown_before IS NOT TRUE THEN coalesce(paid_before, 0) END AS paid_before,
+    CASE WHEN unknown_before IS NOT TRUE THEN coalesce(cost_before, 0) END AS cost_before,
+    CASE WHEN unknown_after IS NOT TRUE THEN coalesce(paid_after, 0) END AS paid_after,
+    CASE WHEN unknown_after IS NOT TRUE THEN coalesce(cost_after, 0) END AS cost_after
+FROM sides LEFT JOIN sales USING (product)

@@ -1,6 +1,6 @@
 """Our own tables as the audit's pages read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -51,10 +51,10 @@ class AuditReading:
         rows = self._all("applied_one", store_id=store_id, event_id=event_id)
         return shown(AppliedPrice, rows[0]) if rows else None
 
-    def names(self, store_id: str, keys: tuple[str, ...]) -> Mapping[str, tuple[str | None, str | None]]:
+    def names(self, store_id: str, keys: Sequence[str]) -> Mapping[str, str | None]:
         """See :class:`~thaman_dashboard.audit_ports.AuditRows`."""
         rows = self._all("names", store_id=store_id, keys=list(keys))
-        return {row["item_key"]: (row["name"], row["currency"]) for row in rows}
+        return {row["item_key"]: row["name"] for row in rows}
 
     def _all(self, query: str, **params: Any) -> list[dict[str, Any]]:
         # A text with a NUL is in no row, and PostgreSQL refuses to look for it.

@@ -30,8 +30,8 @@ FROM prices LEFT JOIN items ON items.store_id = prices.store_id AND items.item_k
 WHERE prices.store_id = %(store_id)s AND event_id = %(event_id)s AND cause = 'applied'
 
 -- name: names
--- description: What items are called, and the currency of their prices.
-SELECT item_key, name, currency FROM items WHERE store_id = %(store_id)s AND item_key = ANY (%(keys)s)
+-- description: What items are called.
+SELECT item_key, name FROM items WHERE store_id = %(store_id)s AND item_key = ANY (%(keys)s)
 
 -- name: kinds
 -- description: The kinds that a store's timeline has, by name: one step in the index for each.

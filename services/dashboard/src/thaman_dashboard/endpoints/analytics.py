@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from thaman_dashboard.analytics_ports import profits
 from thaman_dashboard.desk import AtDesk
 from thaman_dashboard.domain import did
 from thaman_dashboard.domain.price_index import chained
+from thaman_dashboard.domain.sold import profits
 from thaman_dashboard.domain.weeks import WEEK, week_of
 from thaman_dashboard.domain.windows import windows
 from thaman_dashboard.endpoints.asking import After, Code

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from thaman_dashboard.audit_ports import UndoPlan, UndoWish
-from thaman_dashboard.desk import AtDesk, Desk
+from thaman_dashboard.desk import AtDesk
 from thaman_dashboard.owner_ports import OwnerRefused
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.pages.typed import instant, whole
 from thaman_dashboard.permissions import Deed, require
-from thaman_dashboard.visits import Posted, SureVisitor, Visit, Visitor, from_our_pages
+from thaman_dashboard.visits import Posted, SureVisitor, Visitor, from_our_pages
 from thaman_kit.problems import Fault, invalid_request, not_found
 
 RUNS = 20
@@ -88,14 +88,10 @@ def follow(request: Request, desk: AtDesk, visit: Visitor, undo_id: UUID) -> Res
         "undo_done.html",
         visit=visit,
         done=done,
-        names=_names(desk, visit, tuple(one.item_key for one in done.decisions)),
+        names=desk.audit.rows.names(visit.store_id, [one.item_key for one in done.decisions[:SHOWN]]),
         settled=sum(one.state in ("applied", "failed", "stale") for one in done.decisions),
         shown=SHOWN,
     )
-
-
-def _names(desk: Desk, visit: Visit, keys: tuple[str, ...]) -> dict[str, str | None]:
-    return {key: name for key, (name, _) in desk.audit.rows.names(visit.store_id, keys).items()}
 
 
 def _wish(scope: str, at: str, run: str, version: str) -> UndoWish | None:
