@@ -27,7 +27,7 @@ FIND_PYTHON := for p in python3.13 python3.12 python3.11 python3; do \
 # Changes whenever the lock, a member's requirements or this folder's place change.
 STAMP := $(HOME_DIR)/installed-$(shell { pwd; cat uv.lock pyproject.toml */pyproject.toml services/*/pyproject.toml; } 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: help install demo up test check bench market tafeng match fuzz faults
+.PHONY: help install demo up test check bench market tafeng match fuzz faults pictures
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -40,7 +40,7 @@ up: $(STAMP) ## Start everything without demo stores; Ctrl-C ends it
 	@$(PY) -m thaman_cli up $(ARGS)
 
 test: $(STAMP) ## All tests, on embedded PostgreSQL and NATS
-	@$(PY) -m pytest -p tests.support.npm_required -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+	@$(PY) -m pytest -p tests.support.tools_required -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 check: $(STAMP) ## Lint, format, strict types, import rules, drift of contracts and stored events
 	@$(PY) -m ruff check .
@@ -69,6 +69,9 @@ match: $(STAMP) ## The matcher on labelled product pairs; ARGS=--write trains it
 
 faults: $(STAMP) ## Kill and fault runs; THAMAN_SEEDS=n sets how many
 	@$(PY) -m pytest -m faults tests/faults tests/interleavings tests/end_to_end services/optimizer --timeout 3600 $(ARGS)
+
+pictures: $(STAMP) ## The README's pictures of the dashboard, and every page's in build/screenshots, by Chromium
+	@THAMAN_PICTURES=docs/pictures $(PY) -m pytest tests/browser -k test_every_page $(ARGS)
 
 install: $(STAMP) ## Install from the lock into .venv
 

@@ -62,6 +62,7 @@ def test_help_lists_commands_and_exit_codes(capsys: Captured) -> None:
     [
         ("down",),
         ("sign-in", "77"),
+        ("sign-in", "--operator"),
         ("settings", "get"),
         ("check-world",),
         ("dead-letters", "list"),

@@ -82,11 +82,20 @@ def test_one_process_carries_out_what_merchants_say(environments: dict[str, dict
     assert "dashboard-relay" not in environments
 
 
+def test_two_processes_hand_merchants_over_and_know_where_to(environments: dict[str, dict[str, str]]) -> None:
+    giver, taker = environments["onboarding-api"], environments["dashboard-api"]
+    assert held(environments, "THAMAN_HANDOVER_KEY") == {"onboarding-api", "dashboard-api"}
+    assert giver["THAMAN_HANDOVER_KEY"] == taker["THAMAN_HANDOVER_KEY"]
+    assert giver["THAMAN_DASHBOARD_URL"] == taker["THAMAN_PUBLIC_URL"]
+    assert taker["THAMAN_ONBOARDING_PUBLIC_URL"] == giver["THAMAN_PUBLIC_URL"]
+    assert taker["THAMAN_DASHBOARD_SALLA_URL"] == giver["THAMAN_SALLA_ACCOUNTS_URL"]
+
+
 def test_secrets_of_an_earlier_release_gain_what_is_new_and_keep_what_is_old(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     home.prepare()
     old = json.loads(Secrets().model_dump_json())
-    del old["dashboard_key"], old["role_passwords"]["dashboard"]
+    del old["dashboard_key"], old["handover_key"], old["role_passwords"]["dashboard"]
     home.write_private("state.json", json.dumps(old))
     first, second = home.load_secrets(), home.load_secrets()
     assert first == second and set(first.passwords()) == set(ROOMS)

@@ -15,6 +15,18 @@ variable "public_url" {
   description = "Where merchants' browsers reach the dashboard."
 }
 
+variable "onboarding_public_url" {
+  type        = string
+  default     = ""
+  description = "Where browsers reach onboarding, whose page merchants arrive from."
+}
+
+variable "salla_app_id" {
+  type        = string
+  default     = ""
+  description = "Salla's number of the app, for its page inside Salla's admin."
+}
+
 job "thaman-dashboard" {
   datacenters = var.datacenters
   type        = "service"
@@ -132,6 +144,8 @@ job "thaman-dashboard" {
         THAMAN_HEALTH_HOST = "0.0.0.0"
         THAMAN_HEALTH_PORT = "9080"
         THAMAN_PUBLIC_URL  = var.public_url
+        THAMAN_ONBOARDING_PUBLIC_URL = var.onboarding_public_url
+        THAMAN_DASHBOARD_SALLA_APP_ID = var.salla_app_id
       }
 
       template {
@@ -142,6 +156,7 @@ job "thaman-dashboard" {
           THAMAN_NATS_USER=dashboard
           THAMAN_NATS_PASSWORD={{ $v.nats_password }}
           THAMAN_DASHBOARD_API_KEY={{ $v.dashboard_api_key }}
+          THAMAN_HANDOVER_KEY={{ $v.handover_key }}
           THAMAN_API_KEY_PEPPER={{ $v.api_key_pepper }}
           {{ range nomadService "thaman-postgres" }}THAMAN_DATABASE_URL=postgresql://dashboard_app:{{ $v.db_password }}@{{ .Address }}:{{ .Port }}/thaman
           {{ end }}{{ range nomadService "thaman-nats" }}THAMAN_NATS_URL=nats://{{ .Address }}:{{ .Port }}

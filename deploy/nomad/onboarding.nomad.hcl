@@ -15,6 +15,12 @@ variable "public_url" {
   description = "Where browsers and Salla reach onboarding."
 }
 
+variable "dashboard_url" {
+  type        = string
+  default     = ""
+  description = "Where merchants' browsers reach the dashboard, which the page after connecting leads to."
+}
+
 job "thaman-onboarding" {
   datacenters = var.datacenters
   type        = "service"
@@ -132,6 +138,7 @@ job "thaman-onboarding" {
         THAMAN_HEALTH_HOST = "0.0.0.0"
         THAMAN_HEALTH_PORT = "9080"
         THAMAN_PUBLIC_URL  = var.public_url
+        THAMAN_DASHBOARD_URL = var.dashboard_url
         THAMAN_WEBHOOK_STRATEGY = "signature"
       }
 
@@ -149,6 +156,7 @@ job "thaman-onboarding" {
           THAMAN_SALLA_CLIENT_SECRET={{ $v.salla_client_secret }}
           THAMAN_WEBHOOK_SECRET={{ $v.salla_webhook_secret }}
           THAMAN_VAULT_KEYS={{ $v.vault_keys }}
+          THAMAN_HANDOVER_KEY={{ $v.handover_key }}
           {{ end }}
         TEMPLATE
       }

@@ -1,9 +1,9 @@
 """How fast the ledger is written, proven and asked, and how that grows: `make bench ARGS="--audit --events 1000000"`.
 
 The events are those of :mod:`tests.benchmarks.ledger_events`, ten stores in turn. They go into an embedded PostgreSQL
-with fsync on: chains, read models and tracking, one transaction a batch. The last ten thousand at most go through the
-real inboxes, on as many threads as a worker has and in batches of 200 at most, and that is *ingest*, with NATS left
-out; those before them, which only make the ledger long, go in by larger units without messages being made of them.
+with fsync on: chains, read models and tracking. The last ten thousand at most go through the real inboxes, one
+transaction a batch, on as many threads as a worker has and in batches of 200 at most, and that is *ingest*, with NATS
+left out; those before them, which only make the ledger long, are put in by :mod:`tests.benchmarks.ledger_fill`.
 Then a checkpoint is sealed, and of the whole ledger:
 
 - *verify*: everything is proven as by `thaman audit verify`;
@@ -27,6 +27,7 @@ import psycopg
 
 from tests.benchmarks.errors import BenchError
 from tests.benchmarks.ledger_events import HOURS, ITEMS, events_of
+from tests.benchmarks.ledger_fill import fill
 from tests.benchmarks.why import ask
 from thaman_audit.adapters.moment import Moment
 from thaman_audit.adapters.side_by_side import chains_of
@@ -38,10 +39,8 @@ from thaman_audit.testing import KEY, NOW, Streams, settings_for, signing_key
 from thaman_audit.testing_proofs import verify
 from thaman_cli.replaying.chain import Chain
 from thaman_cli.replaying.rebuilding import rebuilt
-from thaman_contracts.envelope import from_headers
-from thaman_contracts.events import EventData
-from thaman_contracts.subjects import upstream_of
 from thaman_kit import telemetry
+from thaman_kit.collector import calmed
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.inbox import Delivery
 from thaman_kit.migrate import migrate
@@ -49,7 +48,7 @@ from thaman_kit.migrate import migrate
 SMALLEST, DEFAULT = 10_000, 100_000
 STORES = [str(7_000 + number) for number in range(10)]
 BATCH, THREADS = 200, 4
-TIMED, UNIT = 10_000, 2_000
+TIMED = 10_000
 QUESTIONS = 300
 
 
@@ -108,7 +107,7 @@ def rates_of(url: str, size: int, say: Callable[[str], None]) -> Rates:
     """Fill an empty ledger and measure everything on it."""
     container = build(settings_for(url, audit_keys=KEY))
     try:
-        ingest, volume = _write(container, size, say)
+        ingest, volume = _write(container, url, size, say)
         assert container.sealer is not None
         container.sealer.seal_if_due()
         with psycopg.connect(url, autocommit=True) as connection:  # what autovacuum does a minute after
@@ -172,21 +171,16 @@ def replay(url: str, entries: int) -> float:
     return took
 
 
-def _write(container: Container, size: int, say: Callable[[str], None]) -> tuple[float, int]:
+def _write(container: Container, url: str, size: int, say: Callable[[str], None]) -> tuple[float, int]:
     """Seconds and bytes of the last events. Making events and messages is not timed, handing them to inboxes is."""
-    streams, made, left = Streams(container), events_of(STORES), size
-    while left > TIMED:
-        unit = list(islice(made, min(UNIT, left - TIMED)))
-        _put(container, streams, unit)
-        left -= len(unit)
-        if left // UNIT % 50 == 0:
-            say(f"{size - left:,} of {size:,} events")
-    _catch_up(container, streams)
-    feeds = streams.batches(list(islice(made, left)), BATCH)
+    streams, before = Streams(container), max(0, size - TIMED)
+    fill(url, streams, STORES, before, say)
+    feeds = streams.batches(list(islice(events_of(STORES, before), size - before)), BATCH)
     volume = sum(len(delivery.body) for _, deliveries in feeds for delivery in deliveries)
-    began = time.perf_counter()
-    _take(streams, feeds)
-    return time.perf_counter() - began, volume
+    with calmed():  # as in every worker
+        began = time.perf_counter()
+        _take(streams, feeds)
+        return time.perf_counter() - began, volume
 
 
 def _take(streams: Streams, feeds: Sequence[tuple[tuple[str, int], list[Delivery]]]) -> None:
@@ -202,21 +196,3 @@ def _take(streams: Streams, feeds: Sequence[tuple[tuple[str, int], list[Delivery
     with ThreadPoolExecutor(THREADS) as pool:
         for done in [pool.submit(take, feed) for feed in by_feed]:
             done.result()
-
-
-def _put(container: Container, streams: Streams, events: Sequence[EventData]) -> None:
-    """Events as one unit, without the making and reading of messages that is not measured here."""
-    unit = container.application.unit_of_work()
-    for event in events:
-        delivery = streams.delivery(event)
-        envelope = from_headers(delivery.headers)
-        container.ledger.append(envelope, delivery.body, unit)
-        container.ledger.project(event, envelope, unit)
-    unit.commit()
-
-
-def _catch_up(container: Container, streams: Streams) -> None:
-    """Let the inboxes know how far the ledger is."""
-    rows = [(upstream_of(*feed), place) for feed, place in streams.previous.items()]
-    with container.application.database.transaction() as cursor:
-        cursor.executemany("INSERT INTO audit_tracking (application_name, notification_id) VALUES (%s, %s)", rows)

@@ -21,16 +21,34 @@ ITEMS, RIVALS, HOURS = 200, 3, 12
 CATALOGUE_PAGE, OFFERS_PAGE, BATCH = 60, 200, 400
 
 
-def events_of(stores: list[str]) -> Iterator[EventData]:
-    """Endless; the first of each store is its connection."""
+def events_of(stores: list[str], after: int = 0) -> Iterator[EventData]:
+    """Endless, but for so many at the beginning, which are not made."""
+    for store, events, first in stretches_of(stores, after):
+        for event in events[first:]:
+            yield event if event.store_id == store else event.model_copy(update={"store_id": store})
+
+
+def stretches_of(stores: list[str], after: int = 0) -> Iterator[tuple[str, list[EventData], int]]:
+    """The same by stretches, endless: a store, events that are its but for the name of the store in them, and the place
+    of the first of them that is not among the ``after`` events before. The first of each store is its connection."""
     for store in stores:
-        yield authorized(store)
+        if after == 0:
+            yield store, [authorized(store)], 0
+        after = max(0, after - 1)
     number = 0
     while True:
         number += 1
+        length = _length(number > 1)
         for store in stores:
-            for event in _of_first(stores[0], number):
-                yield event if store == stores[0] else event.model_copy(update={"store_id": store})
+            if after < length:
+                yield store, _of_first(stores[0], number), after
+            after = max(0, after - length)
+
+
+@lru_cache
+def _length(has_links: bool) -> int:
+    """Events of a run; the first one tells the links of all items by themselves."""
+    return len([event for batch in run("1", 1 + has_links) for event in batch])
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.canaries import forget_a_store
 from tests.support.commands import Thaman
+from tests.support.landing import frame, land
 
 from thaman_kit.testing import wait_until
 
@@ -70,8 +71,12 @@ def test_up_restarts_what_dies_and_ends_in_order(thaman: Thaman) -> None:
     wait_until(lambda: thaman.run("sign-in", came_back).returncode == 0, 30, "the store's pages")
     link = thaman.json("sign-in", came_back, "--role", "viewer")
     assert (link["store_id"], link["role"]) == (came_back, "viewer")
-    assert link["url"].startswith(f"{thaman.json('status')['urls']['dashboard']}/sign-in/")
+    urls = thaman.json("status")["urls"]
+    assert link["url"].startswith(f"{urls['dashboard']}/sign-in/")
     assert thaman.run("sign-in", "1", "--json").returncode == 7, "no such store"
+    assert thaman.json("sign-in", "--operator")["url"].startswith(f"{urls['dashboard']}/operator/sign-in/")
+    assert "/people" in land(urls["onboarding"], came_back), "after consent, as the owner"
+    assert "/people" not in frame(urls["dashboard"], urls["sandbox"], came_back), "from Salla's admin, as a viewer"
 
     assert thaman.run("down", "--json").returncode == 0
     assert process.wait(10) == 0

@@ -26,6 +26,28 @@ class Link:
         return {"store_id": self.store_id, "role": self.role, "url": self.url, "expires_at": self.expires_at}
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorLink:
+    """A link to the operator's pages over all stores, as a store's link else."""
+
+    url: str
+    expires_at: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {"url": self.url, "expires_at": self.expires_at}
+
+
+async def make_operator_link(api: Api) -> OperatorLink:
+    """Make a link for whoever holds the operator's key.
+
+    Raises:
+        ApiRefused: the dashboard has not heard of the key yet.
+    """
+    made = await api.post("dashboard", "/operator/links")
+    return OperatorLink(made["url"], datetime.fromisoformat(made["expires_at"]))
+
+
 async def make_link(api: Api, store_id: str, role: str = "owner") -> Link:
     """Make a link.
 

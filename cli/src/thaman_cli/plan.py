@@ -25,13 +25,17 @@ AUDIT_WORKER, AUDIT_KEYS = "audit-worker", "THAMAN_AUDIT_KEYS"
 """The one process that signs checkpoints, and the setting with its key."""
 DASHBOARD_KEY = "THAMAN_DASHBOARD_API_KEY"
 """The setting with the operator's key that the dashboard asks the services with."""
+HANDOVER_KEY = "THAMAN_HANDOVER_KEY"
+"""The setting with which onboarding hands a merchant over to the dashboard."""
 _SALLA_CLIENT_ID = "THAMAN_SALLA_CLIENT_ID"
-_READERS = {
+_SANDBOX_APP_ID = 513499943
+_READERS: Mapping[str, str | tuple[str, ...]] = {
     VAULT_KEYS: "onboarding-",
     "THAMAN_SALLA_CLIENT_SECRET": "onboarding-",
     "THAMAN_WEBHOOK_SECRET": "onboarding-",
     AUDIT_KEYS: AUDIT_WORKER,
     DASHBOARD_KEY: "dashboard-api",
+    HANDOVER_KEY: ("onboarding-api", "dashboard-api"),
 }
 """Secrets, and how those processes' names begin that are given them; no other is, whatever is in the environment."""
 
@@ -87,6 +91,7 @@ class Plan:
             return None
         onboarding = self.addresses.apis["onboarding"]
         app = {
+            "app_id": _SANDBOX_APP_ID,
             "client_id": self.secrets.salla_client_id,
             "client_secret": self.secrets.salla_client_secret.get_secret_value(),
             "redirect_uris": [f"{onboarding}/oauth/callback"],
@@ -134,6 +139,9 @@ class Plan:
             env |= self._salla_env() | {"THAMAN_PUBLIC_URL": api}
         env.setdefault("THAMAN_PUBLIC_URL", api)
         env.setdefault(VAULT_KEYS, self.secrets.vault_keys.get_secret_value())
+        env.setdefault(HANDOVER_KEY, self.secrets.handover_key.get_secret_value())
+        if service == "onboarding":
+            env.setdefault("THAMAN_DASHBOARD_URL", self.addresses.apis["dashboard"])
         return env
 
     def _service(self, service: str, role: str) -> Spec:
@@ -152,6 +160,15 @@ class Plan:
         """Where the dashboard's commands go, and the key they go with."""
         key = self.secrets.dashboard_key
         owners = {f"THAMAN_DASHBOARD_{service.upper()}_URL": self.addresses.apis[service] for service in SERVICES}
+        if self.salla_url is not None:
+            owners |= {
+                "THAMAN_DASHBOARD_SALLA_URL": self.salla_url,
+                "THAMAN_DASHBOARD_SALLA_APP_ID": str(_SANDBOX_APP_ID),
+                "THAMAN_DASHBOARD_FRAME_ORIGINS": self.salla_url,
+            }
+        onboarding = self.addresses.apis["onboarding"]
+        public = onboarding if self.salla_url is not None else os.environ.get("THAMAN_PUBLIC_URL", onboarding)
+        owners["THAMAN_ONBOARDING_PUBLIC_URL"] = public
         return owners | ({DASHBOARD_KEY: key.get_secret_value()} if key is not None else {})
 
     def _crew_env(self) -> dict[str, str]:

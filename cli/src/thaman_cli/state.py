@@ -46,6 +46,7 @@ class Secrets(BaseModel):
     salla_client_id: str = Field(default_factory=lambda: f"thaman-{secrets.token_hex(6)}")
     salla_client_secret: SecretStr = Field(default_factory=_token)
     webhook_secret: SecretStr = Field(default_factory=_token)
+    handover_key: SecretStr = Field(default_factory=_token)
     operator_key: SecretStr | None = None
     dashboard_key: SecretStr | None = None
 
@@ -61,6 +62,7 @@ class Secrets(BaseModel):
         "audit_keys",
         "salla_client_secret",
         "webhook_secret",
+        "handover_key",
         "operator_key",
         "dashboard_key",
         when_used="json",

@@ -61,6 +61,25 @@ def test_a_write_below_what_its_cost_demands(
     assert installation.rules() == (set() if is_kept else {"below_cost_floor"})
 
 
+@pytest.mark.parametrize(
+    ("salla", "own", "is_kept"),
+    [(7_670, 7_669, True), (7_669, 7_670, False), (None, 7_670, False), (7_670, None, False)],
+)
+def test_a_cost_of_the_merchants_own_holds_in_place_of_sallas(
+    installation: Any, salla: int | None, own: int | None, is_kept: bool
+) -> None:
+    seen = observed(STORE, (ITEM, 9_900), minutes=10)
+    costs = seen.model_copy(update={"items": tuple(one.model_copy(update={"cost": salla}) for one in seen.items)})
+    said = onboarding.ItemRulesChanged(
+        store_id=STORE,
+        occurred_at=NOW + timedelta(minutes=10),
+        rules=(ItemRule(product_id=ITEM, cost=own),),
+        changed_by="m",
+    )
+    add(installation, costs, said, *second_change(), shown=9_800)
+    assert installation.rules() == (set() if is_kept else {"below_cost_floor"})
+
+
 def test_a_cost_learned_while_the_write_was_under_way_does_not_count(installation: Any) -> None:
     seen = observed(STORE, (ITEM, 9_900), minutes=60)
     costs = seen.model_copy(update={"items": tuple(one.model_copy(update={"cost": 9_000}) for one in seen.items)})

@@ -15,6 +15,9 @@ BP_ONE = 10_000
 Halalas = Annotated[int, Field(strict=True, ge=0, le=10**12, description="Amount in halalas (1 SAR = 100).")]
 """A price or cost. Zero is a real amount; *unknown* is ``None``, never zero."""
 
+Cost = Annotated[int, Field(strict=True, gt=0, le=10**12, description="Amount in halalas (1 SAR = 100), above zero.")]
+"""What a unit costs, without VAT. Nothing costs nothing: *unknown* is ``None``, and zero is refused."""
+
 SignedHalalas = Annotated[int, Field(strict=True, ge=-(10**15), le=10**15, description="Signed halalas.")]
 """A difference of amounts."""
 

@@ -183,7 +183,8 @@ class UnitOfWork:
             self._effects.append(Effect(sql, many=list(params)))
 
     def execute_together(self, sql: str, row: Mapping[str, Any]) -> None:
-        """Run a statement inside the transaction that takes many rows as a JSON array, its parameter ``rows``.
+        """Run a statement inside the transaction that takes many rows, as columns (:mod:`thaman_kit.packing`) or as a
+        JSON array, its parameter ``rows``.
 
         Rows of calls that follow each other go in together, in their order. The statement has to give what one call
         for each row would give.

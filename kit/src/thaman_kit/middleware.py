@@ -22,6 +22,7 @@ REQUEST_ID = "X-Request-Id"
 MAX_BODY = 1_000_000
 UNMATCHED = "(unmatched)"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_FRAMED = re.compile(r"frame-ancestors (?!'none')")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _QUIET = frozenset(("/livez", "/readyz"))
 
@@ -156,7 +157,10 @@ class BodyLimit:
 
 
 class SecurityHeaders:
-    """Adds headers that make browsers careful; what a page sets itself stays."""
+    """Adds headers that make browsers careful; what a page sets itself stays.
+
+    A page whose own policy says who may frame it gets no X-Frame-Options, which can only say nobody.
+    """
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
@@ -168,8 +172,10 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                is_framed = _FRAMED.search(headers.get("Content-Security-Policy", "")) is not None
                 for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                    if not (is_framed and name == "X-Frame-Options"):
+                        headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -13,7 +13,6 @@ health on the health port, stop gracefully on SIGTERM and SIGINT within ten seco
 """
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -23,7 +22,7 @@ from typing import NoReturn, TypeVar
 
 from fastapi import FastAPI
 
-from thaman_kit import logging, telemetry
+from thaman_kit import collector, logging, telemetry
 from thaman_kit.errors import PortTaken, SettingsError
 from thaman_kit.health import Health
 from thaman_kit.serving import WebServer
@@ -39,8 +38,6 @@ EXIT_OK, EXIT_FAILED, EXIT_UNAVAILABLE, EXIT_STALLED, EXIT_SETTINGS = 0, 1, 69, 
 GRACE = 7.0
 DEADLINE = 9.5
 STALL = 60.0
-_COLLECTOR = (50_000, 20, 100)
-"""Net new objects before a look at the youngest; looks at one generation before a look at the next."""
 log = logging.get_logger(__name__)
 
 
@@ -94,7 +91,7 @@ def _run(
     health_server = WebServer("health", health.app(), settings.health_host, settings.health_port)
     log.info("starting", parts=sorted(parts), pid=os.getpid(), environment=settings.environment)
     code = EXIT_FAILED
-    _spare_the_collector()
+    collector.calm()
     try:
         code = asyncio.run(Supervisor({**parts, "health": health_server.run}, health).run())
     finally:
@@ -102,15 +99,6 @@ def _run(
         telemetry.shutdown()
         log.info("stopped", code=code)
     sys.exit(code)
-
-
-def _spare_the_collector() -> None:
-    """Let the collector of cycles look seldom, and never at what was imported.
-
-    A worker makes many small objects without cycles, and looking for some took a fifteenth of its time.
-    """
-    gc.freeze()
-    gc.set_threshold(*_COLLECTOR)
 
 
 def _close(closing: Sequence[Callable[[], None]], code: int) -> int:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresFactory, PostgresProcessRecorder
@@ -13,10 +14,10 @@ from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
-from psycopg.types.numeric import Int8
 
 from thaman_kit.database import PLANNING
 from thaman_kit.errors import EffectRefused, JobLost
+from thaman_kit.packing import bigints, byteas, columns, takes_columns, texts, uuids
 
 Params = Mapping[str, Any] | Sequence[Any]
 
@@ -28,7 +29,8 @@ LOCK_TIMEOUT_S = 5
 class Effect:
     """One SQL statement of a unit of work.
 
-    ``many`` runs it once per parameter set, ``together`` once with all rows as the JSON parameter ``rows``.
+    ``many`` runs it once per parameter set, ``together`` once with all rows: as columns where it takes binary arrays,
+    otherwise as the JSON parameter ``rows``.
     ``step`` is called with the cursor instead, where one statement follows from what another found.
     ``must_touch`` refuses the whole transaction unless exactly that many rows were touched; ``guards_job`` says that
     this means a lost lease.
@@ -59,13 +61,13 @@ class UnitRecorder(PostgresProcessRecorder):
         self._lock_table(curs)
         self._notify_channel(curs)
         table = Identifier(self.datastore.schema, self.events_table_name)
-        columns = (
-            [event.originator_id for event in stored_events],
-            [Int8(event.originator_version) for event in stored_events],
-            [event.topic for event in stored_events],
-            [event.state for event in stored_events],
+        given = (
+            uuids([cast("UUID", event.originator_id) for event in stored_events]),
+            bigints([event.originator_version for event in stored_events]),
+            texts([event.topic for event in stored_events]),
+            byteas([event.state for event in stored_events]),
         )
-        curs.execute(_INSERT.format(table), columns)
+        curs.execute(_INSERT.format(table), given)
 
     def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         super()._insert_events(curs, stored_events, **kwargs)
@@ -124,6 +126,9 @@ def _run(curs: Cursor[DictRow], effect: Effect) -> None:
         return
     if effect.many is not None:
         curs.executemany(effect.sql.encode(), effect.many)
+        return
+    if effect.together is not None and takes_columns(effect.sql):
+        curs.execute(effect.sql.encode(), columns(effect.sql, effect.together))
         return
     if effect.together is not None:
         curs.execute(effect.sql.encode(), {"rows": json.dumps(effect.together, default=_plain, ensure_ascii=False)})

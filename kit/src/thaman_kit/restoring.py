@@ -5,6 +5,7 @@ defaults, or what the service supplies where there is none. Whatever is read fro
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from thaman_kit.domain import DomainEvent
 from thaman_kit.errors import Undeliverable
 from thaman_kit.publication import contract_of
 
+_is_id = re.compile(r"[0-9a-f-]{36}").fullmatch
 Told = tuple[Envelope, EventData]
 """A published event with its envelope. Made by a :class:`Restorer`, it is of its service's stored class, too."""
 
@@ -67,6 +69,8 @@ class Restorer:
 def _names(envelope: Envelope, supplied: Mapping[str, Any]) -> bytes:
     """Further members of a JSON object: what an event is called, and what stands in for private fields."""
     originator, _, version = envelope.event_id.rpartition(":")
+    if not supplied and _is_id(originator):
+        return b'"originator_id":"%b","originator_version":%d}' % (originator.encode(), int(version))
     more = {"originator_id": originator, "originator_version": int(version), **supplied}
     return json.dumps(more, default=_plain, separators=(",", ":"))[1:].encode()
 

@@ -52,7 +52,7 @@ class Router:
         """
         model = _model(envelope)
         if self._handlers_for(model):
-            self.handle(_decoded(model, envelope, body), envelope, unit)
+            self.handle(decoded(model, envelope, body), envelope, unit)
 
     def handle(self, event: EventData, envelope: Envelope, unit: UnitOfWork) -> None:
         """Hand an event that was decoded already to its handlers; otherwise as :meth:`dispatch`."""
@@ -65,6 +65,11 @@ class Router:
         ):
             for handler in handlers:
                 handler(event, envelope, unit)
+
+    def apply(self, event: EventData, envelope: Envelope, unit: UnitOfWork) -> None:
+        """Hand an event to its handlers outside of any trace, the cause of nothing: for rows that are made again."""
+        for handler in self._handlers_for(type(event)):
+            handler(event, envelope, unit)
 
     def _handlers_for(self, model: type[EventData]) -> list[Handler]:
         handlers = self._handlers_of.get(model)
@@ -81,7 +86,12 @@ def _model(envelope: Envelope) -> type[EventData]:
         raise Undeliverable(f"{error}; this release is older than the message, deploy the newer one") from error
 
 
-def _decoded(model: type[EventData], envelope: Envelope, body: bytes) -> EventData:
+def decoded(model: type[EventData], envelope: Envelope, body: bytes) -> EventData:
+    """The event of a message.
+
+    Raises:
+        Undeliverable: the body breaks its contract, or speaks of another store.
+    """
     try:
         event = model.model_validate_json(body)
     except ValidationError as error:

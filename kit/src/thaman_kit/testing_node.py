@@ -1,6 +1,6 @@
 """Running JavaScript checks from tests; they skip, with a printed reason, where node or its packages are missing.
 
-In CI ``THAMAN_REQUIRE_NPM=1`` turns such a skip into a failure, because there the packages were installed before.
+In CI ``THAMAN_REQUIRE_TOOLS=1`` turns such a skip into a failure, because there the packages were installed before.
 """
 
 import os
@@ -45,6 +45,6 @@ def run_node(folder: Path, script: str, *arguments: str, timeout: float = 60.0, 
 
 
 def _missing(reason: str) -> None:
-    if os.environ.get("THAMAN_REQUIRE_NPM") == "1":
+    if os.environ.get("THAMAN_REQUIRE_TOOLS") == "1":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -10,6 +10,7 @@ from httpx import ASGITransport, AsyncClient
 
 from thaman_audit.api import build_api
 from thaman_audit.bootstrap import Container, build
+from thaman_audit.ledger_export import export_lines
 from thaman_audit.testing import KEY, NOW, Streams, settings_for, signing_key
 from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_audit.testing_proofs import verify
@@ -25,6 +26,7 @@ PATHS = [
     "runs",
     "chain",
     "chain/verify",
+    "chain/export",
     "prices/1/history",
     "items/1/why",
     "items/1/receipts",
@@ -205,6 +207,24 @@ async def test_another_stores_ledger_does_not_exist(client: AsyncClient, merchan
     assert (await client.get(f"/stores/78/{path}", headers=merchant)).status_code == 404
     assert (await client.get(f"/stores/77/{path}")).status_code == 401
     assert (await client.get(f"/stores/77/{path}", headers=merchant)).status_code == 200
+
+
+@pytest.mark.usefixtures("story")
+async def test_a_store_takes_its_whole_ledger_away_and_proves_it_elsewhere(
+    client: AsyncClient, audit_url: str, container: Container, merchant: Headers
+) -> None:
+    sealing = build(settings_for(audit_url, audit_keys=KEY), ManualClock(NOW))
+    assert sealing.sealer is not None and sealing.sealer.seal_if_due() is not None
+    sealing.close()
+    taken = [await client.get("/stores/77/chain/export", headers=merchant) for _ in range(3)]
+    assert len({answer.content for answer in taken}) == 1, "a place is free again when its reader is done"
+    assert taken[0].headers["content-disposition"] == 'attachment; filename="ledger-77.jsonl"'
+    lines = taken[0].content.splitlines(keepends=True)
+    with container.moment() as ledger:
+        assert lines == list(export_lines(ledger, "77"))
+    verdict = verify(lines)
+    assert verdict["ok"] and verdict["entries"] == len(lines) - 1 > 5
+    assert (await client.get("/stores/404/chain/export", headers=merchant)).status_code == 404
 
 
 @pytest.mark.usefixtures("story")

@@ -3,6 +3,7 @@
 import os
 import pickle
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -10,13 +11,13 @@ import pytest
 
 from thaman_audit.adapters import side_by_side
 from thaman_audit.adapters.moment import Moment
-from thaman_audit.adapters.side_by_side import chains_of
+from thaman_audit.adapters.side_by_side import chains_of, cut_at
 from thaman_audit.adapters.signing import is_signed
 from thaman_audit.domain.archived import Segment
 from thaman_audit.errors import ArchiveMissing, ArchiveSpoiled, AuditError, MissingEntry, ProofBrokeOff, UnreadableEntry
 from thaman_audit.proving import Proof, Prover, one_by_one
 from thaman_audit.testing import signing_key
-from thaman_audit.testing_proofs import OTHER, tell_story
+from thaman_audit.testing_proofs import OTHER, STORE, tell_story
 from thaman_kit.embedded import EmbeddedPostgres
 from thaman_kit.migrate import migrate
 from thaman_kit.testing import ROLE_PASSWORD, own_database, template_database
@@ -73,17 +74,25 @@ def test_a_process_that_dies_ends_the_proof_with_a_sentence(url: str, monkeypatc
         proofs(url)
 
 
-def test_one_long_chain_is_proven_here_so_that_it_tells_how_far_it_is(
-    url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("place", [0, 1, 3, 4, 5, 20])
+def test_a_long_chain_is_shared_and_breaks_where_one_process_says(
+    url: str, place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(side_by_side, "WORTH", 10)
+    """Two and more stretches of four entries: within one, at its end, and at the next one's beginning."""
+    monkeypatch.setattr(side_by_side, "cut_at", partial(cut_at, size=4))
+    if place:
+        change(url, f"UPDATE ledger SET hash = sha256(hash) WHERE seq = {place} AND store_id = '{STORE}'")
+    alone, several = proofs(url)
+    assert alone == several
+    assert (alone.broken is None) if place == 0 else (alone.broken is not None and alone.broken.seq == place)
+
+
+def test_processes_are_taken_for_a_large_ledger_only(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    change(url, "UPDATE heads SET seq = 20")
-    with Moment.of(url) as ledger:
-        assert chains_of(url, ledger) is not one_by_one
-    change(url, f"UPDATE heads SET seq = 1000 WHERE store_id = '{OTHER}'")
     with Moment.of(url) as ledger:
         assert chains_of(url, ledger) is one_by_one
+        monkeypatch.setattr(side_by_side, "WORTH", 10)
+        assert chains_of(url, ledger) is not one_by_one
 
 
 SEGMENT = Segment("77", 1, 9, "77/1-9.jsonl", "/archive", bytes(32), bytes(32), bytes(32), 1)

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,7 @@ from thaman_contracts.events import EventData, onboarding
 from thaman_contracts.events.onboarding import InstallPath
 from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks, Offer, OfferFitness, PriceProposed
 from thaman_contracts.events.settings import AutomationMode, ItemRule, StoreSettings
+from thaman_dashboard.answer_views import AnswerState, GivenAnswer
 from thaman_dashboard.bootstrap import build
 from thaman_dashboard.testing import NOW, Streams, settings_for
 from thaman_dashboard.testing_events import Run, authorized, item, observed, told
@@ -48,7 +50,8 @@ from thaman_scheduler.bootstrap import build as build_scheduler
 from thaman_scheduler.settings import SchedulerSettings
 
 SERVICES = ("dashboard", "onboarding", "optimizer", "scheduler")
-ITEMS = ("1", "2", "3", "4", "5", "6")
+ITEMS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11")
+GRACE = timedelta(seconds=10)
 RUN = Run("77", "run")
 PEPPER = SecretStr("a-pepper-for-tests-that-is-long-enough")
 
@@ -78,6 +81,7 @@ class Owners:
     optimizer: Any
     house: House
     key: NewKey
+    clock: ManualClock
 
 
 def _tell(application: Any, router: Any, events: Sequence[EventData]) -> None:
@@ -167,7 +171,7 @@ def owners(postgres_server: Databases) -> Iterator[Owners]:
         ):
             secret = key.key.get_secret_value()
             asked = owners_at(secret, onboarding=at_onboarding, optimizer=at_optimizer, scheduler=at_scheduler)
-            yield Owners(onboard, optimize, House(dashboard, asked), key)
+            yield Owners(onboard, optimize, House(dashboard, asked), key, clock)
             asked.close()
         for part in (onboard, optimize, schedule, dashboard):
             part.close()
@@ -189,7 +193,7 @@ def test_one_is_approved_with_what_was_on_the_screen(owners: Owners) -> None:
     assert "was approved" not in browser.page("/approvals").text, "it is said once"
     row = owners.optimizer.views.proposal("77", RUN.proposal("1"))
     assert (row["state"], row["closed_by"]) == ("decided", owners.key.key_id)
-    [noted] = owners.house.container.own.answers("77", RUN.proposal("1"))
+    [noted] = owners.house.desk.approvals.answers.given("77", RUN.proposal("1"))
     assert (noted.approved, noted.shown_digest, noted.role) == (True, digests[f"digest.{proposal}"], Role.APPROVER)
     assert "Approved here by: approver" in browser.page(f"/approvals/{proposal}").text
     again = browser.post("/approvals", digests | {"approve": proposal})
@@ -218,7 +222,7 @@ def test_those_ticked_are_rejected_with_a_reason_and_a_stranger_among_them_is_re
     for one in ("3", "4"):
         row = owners.optimizer.views.proposal("77", RUN.proposal(one))
         assert (row["state"], row["close_reason"]) == ("rejected", "لا")
-    assert owners.house.container.own.answers("77", Run("78").proposal("1")) == ()
+    assert owners.house.desk.approvals.answers.given("77", Run("78").proposal("1")) == ()
     browser.post("/approvals", _shown(browser) | {"approve": "chosen"})
     assert "Nothing was chosen" in browser.page("/approvals").text
     too_many = {"chosen": [str(UUID(int=number)) for number in range(101)], "approve": "chosen"}
@@ -233,6 +237,90 @@ def test_all_that_was_shown_is_approved(owners: Owners) -> None:
     assert "2 prices were approved." in browser.page("/approvals").text
     decisions = owners.optimizer.views.decisions("77", None, 100)
     assert {row["item_key"] for row in decisions} >= {"5", "6"}
+
+
+def _waiting(owners: Owners) -> House:
+    """The same application, whose answers wait for ten seconds."""
+    return House(owners.house.container, owners.house.http, grace=GRACE)
+
+
+def _answered(house: House, button: str, item_key: str) -> GivenAnswer:
+    browser, proposal = house.browser("77", Role.APPROVER), str(RUN.proposal(item_key))
+    browser.post("/approvals", _shown(browser) | {button: proposal})
+    return house.desk.approvals.answers.given("77", RUN.proposal(item_key))[-1]
+
+
+def _state(owners: Owners, item_key: str) -> str:
+    return str(owners.optimizer.views.proposal("77", RUN.proposal(item_key))["state"])
+
+
+def test_an_answer_is_taken_back_before_its_owner_is_told(owners: Owners) -> None:
+    house, browser = _waiting(owners), owners.house.browser("77")
+    given = _answered(house, "approve", "7")
+    assert (given.state, _state(owners, "7")) == ("waiting", "pending")
+    page = browser.page("/approvals")
+    assert "1 approval is on its way: عطر 7" in page.text and "Seconds left to take it back: 10" in page.text
+    assert f"/approvals/{given.proposal_id}" not in page.links, "what is answered waits for nobody"
+    browser.post("/approvals", {"reject": str(given.proposal_id)})
+    assert "an answer to it is on its way" in browser.page("/approvals").text
+    browser.post("/approvals/take-back", {"batch": str(given.batch)})
+    assert "1 answer was taken back. Nobody was told of it." in browser.page("/approvals").text
+    owners.clock.advance(GRACE)
+    assert house.desk.approvals.sender.send_due() == 0
+    assert _state(owners, "7") == "pending"
+    browser.post("/approvals/take-back", {"batch": str(given.batch)})
+    assert "too late to take it back" in browser.page("/approvals").text
+    assert f"/approvals/{given.proposal_id}" in browser.page("/approvals").links
+
+
+def test_an_answer_reaches_its_owner_once_whoever_sends_it(owners: Owners) -> None:
+    house = _waiting(owners)
+    yes, no = _answered(house, "approve", "7"), _answered(house, "reject", "8")
+    assert house.desk.approvals.sender.send_due() == 0, "not before its time"
+    owners.clock.advance(GRACE)
+    with ThreadPoolExecutor(2) as threads:
+        sent = list(threads.map(lambda _: house.desk.approvals.sender.send_due(), range(2)))
+    assert sum(sent) == 2
+    assert (_state(owners, "7"), _state(owners, "8")) == ("decided", "rejected")
+    for one in (yes, no):
+        given = house.desk.approvals.answers.given("77", one.proposal_id)[-1]
+        assert (given.state, given.reason, given.shown_digest) == ("done", None, one.shown_digest)
+
+
+def test_an_answer_survives_whoever_dies_while_telling_it(owners: Owners) -> None:
+    house, clock = _waiting(owners), owners.clock
+    given = _answered(house, "approve", "9")
+    clock.advance(GRACE)
+    [taken] = house.desk.approvals.answers.claim(clock.now(), clock.now(), 10)
+    house.owners.approve("77", {taken.proposal_id: taken.shown_digest})  # and here the process ends
+    assert house.desk.approvals.sender.send_due() == 0, "somebody is at it"
+    clock.advance(timedelta(seconds=61))
+    assert house.desk.approvals.sender.send_due() == 1
+    [after] = house.desk.approvals.answers.given("77", given.proposal_id)
+    assert (after.state, after.tries, _state(owners, "9")) == ("done", 2, "decided")
+    house.desk.approvals.answers.settle(taken, AnswerState.REFUSED, "late", clock.now())
+    assert house.desk.approvals.answers.given("77", given.proposal_id) == (after,), "an older try has no say"
+
+
+def test_an_owner_that_is_away_is_told_later_and_a_later_refusal_is_said(owners: Owners) -> None:
+    away, house = House(owners.house.container, grace=GRACE), _waiting(owners)
+    given = _answered(away, "reject", "10")
+    browser, other = house.browser("77"), str(RUN.proposal("11"))
+    browser.post("/approvals", {"approve": other, f"digest.{other}": "0" * 64})
+    owners.clock.advance(GRACE)
+    assert away.desk.approvals.sender.send_due() == 0
+    [still] = away.desk.approvals.answers.given("77", given.proposal_id)
+    assert (still.state, still.tries) == ("waiting", 1)
+    owners.clock.advance(GRACE)
+    assert house.desk.approvals.sender.send_due() == 2
+    assert (_state(owners, "10"), _state(owners, "11")) == ("rejected", "pending")
+    for path in ("/approvals", f"/approvals/{other}"):
+        page = browser.page(path)
+        assert "was approved here, but it is not what was on your screen any more" in page.text, path
+    assert "1 answer was not carried out" in browser.page("/").text
+    browser.post("/approvals/seen")
+    assert "not carried out" not in browser.page("/").text
+    away.http.close()
 
 
 def test_writing_is_stopped_and_allowed_again(owners: Owners) -> None:
@@ -312,7 +400,7 @@ def test_a_command_waits_until_the_pages_show_it(owners: Owners) -> None:
         return len(calls) == 3
 
     commands: Any = owners.house.desk.commands
-    waiting: Callable[[Callable[[], bool]], bool] = type(commands)(None, None, None, None, 60.0)._until
+    waiting: Callable[[Callable[[], bool]], bool] = type(commands)(None, None, 60.0)._until
     assert waiting(after_three) is True
     assert len(calls) == 3
     assert commands._until(lambda: False) is False

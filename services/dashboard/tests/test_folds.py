@@ -7,7 +7,7 @@ import pytest
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from thaman_contracts.events import REGISTRY, EventData, onboarding
+from thaman_contracts.events import REGISTRY, EventData, onboarding, optimizer
 from thaman_contracts.events.settings import ItemRule, StoreSettings
 from thaman_contracts.examples import example_of
 from thaman_dashboard.adapters.projection import Batch
@@ -225,6 +225,14 @@ def test_every_event_there_is_can_be_told_and_told_again(container: Container, s
     """Complete examples, all of one store; of keys the kit's own tests speak."""
     keys = (onboarding.ApiKeyIssued, onboarding.ApiKeyRevoked)
     messages = streams.deliver(*(example_of(model) for model in REGISTRY.values() if model not in keys))
+    # One event tells no change of a rival's price.
+    offers = example_of(optimizer.OffersObserved)
+    assert isinstance(offers, optimizer.OffersObserved)
+    dearer = [
+        one.model_copy(update={"price": (one.price or 0) + 1, "observed_at": one.observed_at + timedelta(hours=1)})
+        for one in offers.offers
+    ]
+    messages += streams.deliver(offers.model_copy(update={"offers": tuple(dearer)}))
     before = rows_of(container)
     assert [table for table, rows in before.items() if not rows] == []
     streams.fold(messages)

@@ -2,18 +2,20 @@
 may be told again; the same rows come of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from thaman_contracts.events import EventData, audit, onboarding
+from thaman_contracts.events import EventData, audit, onboarding, optimizer
 from thaman_contracts.events.settings import ItemRule, StoreSettings
 from thaman_contracts.ids import SYSTEM
 from thaman_contracts.subjects import SERVICES
 from thaman_dashboard.bootstrap import Container
-from thaman_dashboard.testing import Message, Streams, emptied, of_service, rows_of
+from thaman_dashboard.domain.weeks import CONTROLLED
+from thaman_dashboard.testing import NOW, Message, Streams, emptied, of_service, rows_of
 from thaman_dashboard.testing_events import Run, authorized, edited, item, observed, rules, system, told
 
 STORE = "77"
@@ -21,6 +23,7 @@ KEYS = ("1", "2/5")
 PRICES = (900, 1_000, 1_100)
 URLS = ("https://a.example/1", "https://b.example/1")
 RUNS = (Run(STORE, "r1"), Run(STORE, "r2"))
+HELD = ("group/x", "result/already_right", "lock/item_locked")
 
 Said = Callable[[int], EventData]
 KEY, PRICE, RUN = st.sampled_from(KEYS), st.sampled_from(PRICES), st.sampled_from(RUNS)
@@ -33,6 +36,16 @@ def at(make: Callable[..., EventData], *given: st.SearchStrategy[Any]) -> st.Sea
 
 def of(kind: type[EventData], **fields: Any) -> st.SearchStrategy[Said]:
     return st.just(lambda minutes: told(kind, STORE, minutes, **fields))
+
+
+def sold(minutes: int, order: str, state: str, pieces: int) -> EventData:
+    """An order as it is now, which an earlier event may have told otherwise, and in another week."""
+    made: EventData = told(
+        onboarding.SalesObserved, STORE, minutes, order_id=order, state=state, source="webhook",
+        placed_at=NOW - timedelta(days=3 * pieces),
+        lines=[{"product_id": "1", "quantity": pieces, "unit_price": 1_000 if pieces % 2 else None}],
+    )  # fmt: skip
+    return made
 
 
 OFFER = st.tuples(KEY, st.sampled_from(URLS), st.none() | PRICE)
@@ -53,6 +66,10 @@ ONBOARDING = st.one_of(
     at(lambda minutes, key, old, new: edited(STORE, minutes, key, old, new), KEY, PRICE, PRICE),
     at(lambda minutes, locked: rules(STORE, minutes, ItemRule(product_id="1", min_price=800, locked=locked)),
        st.booleans()),
+    at(lambda minutes, cost: rules(STORE, minutes, ItemRule(product_id="1", cost=cost, mode="manual")),
+       st.none() | PRICE),
+    at(lambda minutes, cost: rules(STORE, minutes, ItemRule(product_id="1", cost=cost)), st.none() | PRICE),
+    at(sold, st.sampled_from("ab"), st.sampled_from(("counted", "pending", "not_counted")), st.integers(0, 3)),
     at(lambda minutes, stopped: system(minutes, stopped=stopped, fence=minutes), st.booleans()),
     at(lambda minutes, run, key: run.writing(minutes, key, 1_000, 900), RUN, KEY),
     at(lambda minutes, run, key: run.uncertain(minutes, key, 900), RUN, KEY),
@@ -69,7 +86,14 @@ OPTIMIZER = st.one_of(
     # Days apart, so that points grow old.
     at(lambda minutes, run, offer: run.offers(minutes * 60 * 24 * 20, offer), RUN, OFFER),
     at(lambda minutes, run, key, new: run.proposed(minutes, key, 1_000, new), RUN, KEY, PRICE),
-    at(lambda minutes, run, key: run.held(minutes, key), RUN, KEY),
+    at(lambda minutes, run, key, why: run.held(minutes, key, why), RUN, KEY, st.sampled_from(HELD)),
+    of(
+        optimizer.CompetitorLinksChanged,
+        items=({"product_id": "1", "links": [{"competitor": "a", "url": URLS[0]}]},),
+        changed_by="key_1",
+    ),
+    of(optimizer.CompetitorLinksChanged, items=({"product_id": "1", "links": []},), changed_by="key_1"),
+    at(lambda minutes, run, key: run.held(minutes, key, CONTROLLED, reference=900), RUN, KEY),
     at(lambda minutes, run, key: run.rejected(minutes, key), RUN, KEY),
     at(lambda minutes, run, key: run.expired(minutes, key), RUN, KEY),
     at(lambda minutes, run, key, new: run.decided(minutes, key, 1_000, new), RUN, KEY, PRICE),

@@ -1,15 +1,14 @@
-"""What the dashboard itself knows: links that open once, sessions that end, answers that are on record."""
+"""What the dashboard itself knows: links that open once, sessions that end."""
 
 import threading
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
 from thaman_dashboard.bootstrap import Container
 from thaman_dashboard.errors import SpentLink
 from thaman_dashboard.testing import NOW
-from thaman_dashboard.views import AnswerView, Role, SessionView
+from thaman_dashboard.views import Role, SessionView
 from thaman_kit.clock import ManualClock
 
 STORE, OTHER = "77", "78"
@@ -87,13 +86,3 @@ def test_a_session_ends_when_nobody_uses_it_and_after_its_time(
     dashboard_clock.set(NOW + timedelta(days=7))
     assert container.clean() == 3 + 2, "three links, two sessions"
     assert own.sessions(OTHER, NOW) == ()
-
-
-def test_who_answered_a_proposal_and_what_they_were_shown(container: Container) -> None:
-    own, proposal = container.own, uuid4()
-    first = AnswerView(STORE, proposal, True, "digest-1", b"one", Role.OWNER, NOW)
-    second = AnswerView(STORE, proposal, False, "digest-2", b"two", Role.APPROVER, NOW + timedelta(minutes=1))
-    for answer in (first, second, first):
-        own.note_answer(answer)
-    assert own.answers(STORE, proposal) == (first, second)
-    assert own.answers(OTHER, proposal) == ()

@@ -4,13 +4,24 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from thaman_dashboard import api
-from thaman_dashboard.endpoints import approvals, entrance, overview, products, records, settings
+from thaman_dashboard.endpoints import (
+    analytics,
+    approvals,
+    audit,
+    entrance,
+    overview,
+    products,
+    records,
+    settings,
+    undo,
+)
 from thaman_dashboard.permissions import Deed, may
 from thaman_dashboard.testing_events import Run, authorized, item, observed
 from thaman_dashboard.testing_pages import House, owners_at, standing_house
@@ -25,8 +36,19 @@ COMMANDS: dict[str, tuple[Deed, dict[str, str]]] = {
     "/resume": (Deed.RESUME, {}),
     "/runs": (Deed.RUN, {"key": "k"}),
     "/settings": (Deed.SETTINGS, {"mode": "manual", "margin": "10", "tolerance": "low", "version": "1"}),
+    "/undo": (
+        Deed.UNDO,
+        {"scope": "as_of", "at": "2026-11-24T12:00", "run": "", "version": "", "digest": "d", "key": "k"},
+    ),
     "/products/1": (Deed.LIMITS, {"lowest": "10", "highest": "", "locked": "yes"}),
 }
+
+KEPT: dict[str, tuple[Deed, dict[str, str]]] = {
+    "/approvals/preview": (Deed.ANSWER, {}),
+    "/approvals/take-back": (Deed.ANSWER, {"batch": str(UUID(int=1))}),
+    "/approvals/seen": (Deed.ANSWER, {}),
+}
+"""Commands about what the dashboard itself keeps; no owner is asked."""
 
 FOREIGN: tuple[dict[str, str], ...] = (
     {"Sec-Fetch-Site": "cross-site"},
@@ -58,11 +80,12 @@ def test_every_command_is_in_the_list_above(house: House) -> None:
         for route in router.routes
         if isinstance(route, APIRoute) and "POST" in route.methods
     }
-    assert posts == {*COMMANDS, "/sign-in/{token}", "/sign-out"}
+    assert posts == {*COMMANDS, *KEPT, "/sign-in/{token}", "/sign-out"}
 
 
 def _routers() -> list[APIRouter]:
-    return [part.router for part in (approvals, entrance, overview, products, records, settings)]
+    parts = (analytics, approvals, audit, entrance, overview, products, records, settings, undo)
+    return [part.router for part in parts]
 
 
 def test_no_other_origin_commands_anything(house: House) -> None:
@@ -70,7 +93,7 @@ def test_no_other_origin_commands_anything(house: House) -> None:
     browser.get("/settings")
     link = house.desk.sign_in.make_link("77", Role.OWNER)
     for headers in FOREIGN:
-        for path, (_, fields) in COMMANDS.items():
+        for path, (_, fields) in (COMMANDS | KEPT).items():
             answer = browser.post(path, fields, headers=headers)
             assert answer.status_code == 403, (path, headers)
             assert "did not come from our pages" in answer.text
@@ -85,16 +108,16 @@ def test_an_old_browser_is_known_by_its_origin(house: House) -> None:
 
 
 def test_a_form_of_another_session_or_of_none_does_nothing(house: House) -> None:
-    noted = house.container.own.answers("77", RUN.proposal("1"))
+    noted = house.desk.approvals.answers.given("77", RUN.proposal("1"))
     browser, other = house.browser("77"), house.browser("78")
     other.get("/settings")
-    for path, (_, fields) in COMMANDS.items():
+    for path, (_, fields) in (COMMANDS | KEPT).items():
         for token in (other._csrf, "", None, "é"):
             assert browser.post(path, fields | {"x": ""}, csrf=token).status_code == 403, (path, token)
         assert house.browser().post(path, fields, csrf="x").status_code == 401, path
         json = browser.request("POST", path, json=fields, headers={"Sec-Fetch-Site": "same-origin"})
         assert json.status_code == 415, path
-    assert house.container.own.answers("77", RUN.proposal("1")) == noted
+    assert house.desk.approvals.answers.given("77", RUN.proposal("1")) == noted
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -105,7 +128,9 @@ def test_a_role_can_do_what_it_may_and_no_more(house: House, role: Role) -> None
         # What is allowed reaches its owner, who is away.
         assert answer.status_code == (503 if may(role, deed) else 403), path
         assert "Nothing was done." in answer.text, path
-    allowed = {Role.VIEWER: 0, Role.APPROVER: 2, Role.OWNER: len(Deed)}
+    for path, (deed, fields) in KEPT.items():
+        assert browser.post(path, fields).status_code == (303 if may(role, deed) else 403), path
+    allowed = {Role.VIEWER: 1, Role.APPROVER: 4, Role.OWNER: len(Deed)}
     assert sum(may(role, deed) for deed in Deed) == allowed[role]
 
 
@@ -115,8 +140,16 @@ def test_pages_keep_a_browser_careful(house: House) -> None:
         headers = browser.get(path).headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; style-src 'self'")
-        assert "unsafe" not in policy and "script-src" not in policy
-        for part in ("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert "unsafe" not in policy
+        for part in (
+            "script-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "worker-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ):
             assert part in policy
         assert headers["referrer-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"

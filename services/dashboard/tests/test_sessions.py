@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from importlib import resources
 
 import pytest
 
@@ -134,3 +135,23 @@ def test_secrets_are_stored_as_hashes_alone(house: House) -> None:
         rows = database.fetch_all(f"SELECT t.*, t::text AS whole FROM {table} t")
         assert hashlib.sha256(said.encode()).digest() in [bytes(row["hash"]) for row in rows]
         assert not any(said in row["whole"] for row in rows)
+
+
+def test_sessions_of_before_people_go_on_as_the_person_of_their_store_and_role(house: House) -> None:
+    house.streams.deliver(authorized("80"))
+    owner, viewer = house.browser("80"), house.browser("80", Role.VIEWER)
+    database = house.container.application.database
+    with database.transaction() as cursor:
+        cursor.execute("UPDATE sessions SET person_id = NULL WHERE store_id = '80'")
+        cursor.execute("DELETE FROM people USING memberships WHERE memberships.person_id = people.person_id"
+                       " AND store_id = '80'")  # fmt: skip
+    assert owner.get("/").status_code == 401, "one that an old process opened beside a new one ends"
+    file = resources.files("thaman_dashboard").joinpath("migrations/0002_pre_people.sql").read_text(encoding="utf-8")
+    backfill = file[file.index("WITH pairs") : file.index(";", file.index("WITH pairs"))]
+    with database.transaction() as cursor:
+        # Only this store's sessions are of before.
+        cursor.execute(backfill.replace("FROM sessions)", "FROM sessions WHERE person_id IS NULL)").encode())
+    assert "/people" in owner.page("/").links
+    assert "/people" not in viewer.page("/").links
+    owner.post("/sessions/me", {"name": "أحمد", "contact": ""})
+    assert "أحمد" in house.browser("80").page("/sessions").text, "whom an owner's link means from now on"

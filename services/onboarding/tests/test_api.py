@@ -61,13 +61,16 @@ def test_rules(service: Any, store_id: str) -> None:
 
 def test_a_rule_says_when_an_item_stops_selling(service: Any, store_id: str) -> None:
     key, path = service.store_key(store_id), f"/stores/{store_id}/item-rules"
-    nothing = {"variant_id": None, "min_price": None, "max_price": None, "locked": False}
+    nothing = {"variant_id": None, "min_price": None, "max_price": None, "locked": False, "cost": None, "mode": None}
     rule = {"product_id": "1", "season_ends_on": "2026-04-01", "salvage": 700}
-    for given in (rule, rule | {"season_ends_on": None, "salvage": 0}):
+    own = {"product_id": "1", "season_ends_on": None, "salvage": None, "cost": 700, "mode": "manual"}
+    for given in (rule, rule | {"season_ends_on": None, "salvage": 0}, own):
         assert service.http.put(path, json={"rules": [given]}, headers=key).status_code == 204
         assert service.http.get(path, headers=key).json()["items"] == [nothing | given]
     assert service.http.put(path, json={"rules": [{"product_id": "1"}]}, headers=key).status_code == 204
     assert service.http.get(path, headers=key).json()["items"] == []
+    free = service.http.put(path, json={"rules": [own | {"cost": 0}]}, headers=key)
+    assert (free.status_code, free.json()["errors"][0]["pointer"]) == (422, "/rules/0/cost"), "nothing costs nothing"
     wrong = service.http.put(path, json={"rules": [rule | {"season_ends_on": "summer"}]}, headers=key)
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/rules/0/season_ends_on")
 
@@ -190,7 +193,8 @@ def test_read_models_rebuilt_equal_what_they_were(service: Any, store_id: str) -
     service.http.patch(f"/stores/{store_id}/settings", json={"mode": "full_auto"}, headers=operator)
     service.http.post(f"/stores/{store_id}/pause", headers=operator)
     rules = {"rules": [{"product_id": "1", "min_price": 5}, {"product_id": "2", "locked": True}]}
-    rules["rules"].append({"product_id": "3", "season_ends_on": "2026-04-01", "salvage": 9})
+    season = {"product_id": "3", "season_ends_on": "2026-04-01", "salvage": 9}
+    rules["rules"].append(season | {"cost": 7, "mode": "manual"})
     service.http.put(f"/stores/{store_id}/item-rules", json=rules, headers=operator)
     service.http.patch("/system/settings", json={"stopped": True}, headers=operator)
 

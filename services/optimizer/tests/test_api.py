@@ -98,6 +98,8 @@ def test_links_and_offers(api: Api, world: Any, item_of: Callable[..., Any]) -> 
     assert api.put("/stores/1/competitor-links", json=body).status_code == 200
     listed = api.get("/stores/1/competitor-links").json()["items"]
     assert [(row["product_id"], row["variant_id"]) for row in listed] == [("1", None), ("2", "5")]
+    one = api.get("/stores/1/competitor-links", params={"item": "2/5"}).json()["items"]
+    assert [(row["product_id"], row["variant_id"]) for row in one] == [("2", "5")]
     world.run()
     first = api.get("/stores/1/offers", params={"limit": 1}).json()
     second = api.get("/stores/1/offers", params={"limit": 1, "cursor": first["next"]}).json()

@@ -12,7 +12,7 @@ from tests.support.priced_cases import all_cases, stores
 
 from thaman_contracts.envelope import encode
 from thaman_contracts.events.policies import Against, PolicyStage, PricePolicy, Season, VariantPricing
-from thaman_contracts.events.settings import Ending, RiskTolerance, Strategy
+from thaman_contracts.events.settings import AutomationMode, Ending, RiskTolerance, Strategy
 from thaman_contracts.money import BP_ONE
 from thaman_optimizer.domain.facts import InputDigester, ItemFacts, PolicyFacts, StoreFacts, item_inputs, store_inputs
 from thaman_optimizer.domain.floor import floor_of
@@ -164,6 +164,7 @@ def test_another_policy_or_store_tries_other_items() -> None:
     st.none() | policy_facts(),
     st.none() | st.dates(date(2026, 1, 1), date(2030, 1, 1)),
     st.none() | st.integers(0, 10**12),
+    st.none() | st.sampled_from(AutomationMode),
 )
 def test_recorded_facts_read_back_are_equal(
     case: tuple[StoreFacts, ItemFacts],
@@ -171,11 +172,12 @@ def test_recorded_facts_read_back_are_equal(
     trial: PolicyFacts | None,
     season_ends_on: date | None,
     salvage: int | None,
+    mode: AutomationMode | None,
 ) -> None:
     store = replace(case[0], policy=policy, trial=trial)
     if not store.settings.strategy.is_store_wide or not 0 <= store.settings.offset_bp <= 5_000:
         store = replace(store, settings=store.settings.model_copy(update={"strategy": Strategy.MATCH, "offset_bp": 0}))
-    item = replace(case[1], season_ends_on=season_ends_on, salvage=salvage)
+    item = replace(case[1], season_ends_on=season_ends_on, salvage=salvage, mode=mode)
     read_store = store_from(json.loads(encode(store_inputs(store))))
     read_item = item_from(json.loads(encode(item_inputs(item))))
     assert read_store == store
@@ -190,7 +192,7 @@ def test_what_is_recorded_of_a_store_without_policies_keeps_its_digest(
     pinned = "acc9a078493e433ab021dc515d724c0cc10e56804d74196b031fb78cbe839cd3"
     assert InputDigester("reference-1.0", store, NOW)(item).digest == pinned
     assert not {"policy", "trial"} & store_inputs(store).keys()
-    assert not {"season_ends_on", "salvage"} & item_inputs(item).keys()
+    assert not {"season_ends_on", "salvage", "mode"} & item_inputs(item).keys()
 
 
 def test_policies_and_season_ends_are_digested(
@@ -203,5 +205,6 @@ def test_policies_and_season_ends_are_digested(
         (store_facts(policy=facts_of(offset_bp=0)), item_facts()),
         (store_facts(), item_facts(season_ends_on=date(2026, 4, 1))),
         (store_facts(), item_facts(salvage=0)),
+        (store_facts(), item_facts(mode=AutomationMode.MANUAL)),
     ]
     assert len({InputDigester("e", store, NOW)(item).digest for store, item in cases}) == len(cases)

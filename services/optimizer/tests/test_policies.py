@@ -16,6 +16,7 @@ from thaman_contracts.events.policies import PolicyStage, PricePolicy
 from thaman_contracts.events.settings import Strategy
 from thaman_optimizer import errors
 from thaman_optimizer.domain.events import PolicyStaged
+from thaman_optimizer.domain.floor import Limits, limits_of
 from thaman_optimizer.domain.policies import MOST_BYTES, MOST_POLICIES, ON_TRIAL, PolicyBook, Standing
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -312,6 +313,20 @@ def test_a_season_s_end_is_kept_with_its_item(world: Any, item_of: Callable[...,
         known = (items["1"].season_ends_on and items["1"].season_ends_on.isoformat(), items["1"].salvage)
         assert known == (rules[0].get("season_ends_on"), rules[0].get("salvage"))
         assert (items["2"].season_ends_on, items["2"].salvage) == (None, None)
+
+
+def test_a_cost_of_the_merchants_own_holds_in_place_of_sallas(world: Any, item_of: Callable[..., Any]) -> None:
+    world.connect(settings={"mode": "full_auto"})
+    world.observe(item_of("1", cost=None), item_of("2", cost=5_000))
+    own = ({"product_id": "1", "cost": 4_000, "mode": "manual"}, {"product_id": "2", "cost": 6_000})
+    for rules, costs in ((own, [4_000, 6_000]), (({"product_id": "1"}, {"product_id": "2"}), [None, 5_000])):
+        world.tell(onboarding.ItemRulesChanged(store_id="1", occurred_at=NOW, rules=rules, changed_by="me"))
+        items = world.container.facts.items("1", NOW).items
+        assert [item.cost for item in items] == costs
+        assert [item.mode for item in items] == [rules[0].get("mode"), None]
+        # Where Salla has no cost the floor is the own one's, and without any there is no price at all.
+        store = world.container.facts.store("1", NOW)
+        assert [isinstance(limits_of(store, item), Limits) for item in items] == [costs[0] is not None, True]
 
 
 def test_runs_of_a_store_with_policies_record_them(world: Any) -> None:

@@ -158,6 +158,9 @@ def test_the_table_of_mode_and_risk(mode: AutomationMode, risk: Risk) -> None:
     assert course_of(watched, risk, NOW).disposition is Disposition.ASK
     over = settings.model_copy(update={"watch_until": NOW})
     assert course_of(over, risk, NOW) == course
+    for own in AutomationMode:
+        careful = min(mode, own, key=list(AutomationMode).index)
+        assert course_of(settings, risk, NOW, own) == course_of(StoreSettings(mode=careful), risk, NOW)
 
 
 # -- words and digests

@@ -46,6 +46,7 @@ def live(world: Any, item_of: Callable[..., CatalogItem]) -> None:
     assert len(world.container.undoing.undo("1", wanted, "key_1").decisions) == 1
     now = world.clock.now()
     rule = {"product_id": "2", "min_price": 9_000, "locked": True, "season_ends_on": "2026-04-01", "salvage": 1_000}
+    rule |= {"cost": 4_000, "mode": "manual"}
     world.tell(onboarding.ItemRulesChanged(store_id="1", occurred_at=now, rules=(rule,), changed_by="me"))
     world.tell(
         onboarding.ManualEditDetected(

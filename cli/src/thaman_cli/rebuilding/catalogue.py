@@ -85,7 +85,17 @@ REFUSED: dict[str, dict[str, str]] = {
     "dashboard": {
         "login_links": _OWN + "a new link takes the place of a lost one",
         "sessions": _OWN + "people sign in again",
+        "people": _OWN + "a new link or invitation makes a person anew",
+        "memberships": _OWN + "a new link or invitation lets a person in anew",
+        "invitations": _OWN + "an owner makes a new one",
+        "notification_wishes": _OWN + "people choose anew what they want to hear of",
+        "barred": _OWN + "an owner removes somebody anew",
+        "operator_links": _OWN + "a new link takes the place of a lost one",
+        "operator_sessions": _OWN + "operators sign in again",
+        "operator_log": _OWN + "what became of it is on record with the services",
         "answers": _OWN + "who approved and rejected is on record with the optimizer",
+        "sheets": _OWN + "a merchant brings a sheet in again",
+        "pulse": _OWN + "the worker notes it every few seconds",
     },
 }
 """By service, tables that are not made again, and why."""

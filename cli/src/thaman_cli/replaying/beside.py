@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 
 from thaman_cli.errors import CliError
 from thaman_cli.replaying.shares import Message, Share
+from thaman_kit.collector import calm
 
 IS_POSSIBLE = sys.platform == "linux"
 """Elsewhere a process that holds connections cannot be forked safely."""
@@ -58,6 +59,7 @@ class Beside:
 def _work(ours: Connection, pipe: Connection, url: str, services: Sequence[str]) -> None:
     # A fork has both ends; while it holds the parent's, it cannot see that the parent is gone.
     ours.close()
+    calm()
     with suppress(BrokenPipeError, EOFError, KeyboardInterrupt):
         pipe.send(_error_of(pipe, url, services))
 

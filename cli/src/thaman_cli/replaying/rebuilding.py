@@ -8,6 +8,7 @@ from thaman_cli.replaying.beside import IS_POSSIBLE, Beside
 from thaman_cli.replaying.shares import Message, Share
 from thaman_cli.world.reading import Connection, connect
 from thaman_contracts.subjects import SERVICES
+from thaman_kit.collector import calmed
 from thaman_kit.scratch import scratch_database
 
 PAGE = 5_000
@@ -30,12 +31,13 @@ def rebuilt(admin_db_url: str, messages: Iterable[Message], length: int = 0) -> 
         NoScratch: the role may not make databases.
         Undeliverable: one of the messages is not known to this release.
     """
-    with scratch_database(admin_db_url, SERVICES) as url:
+    with scratch_database(admin_db_url, SERVICES, light=True) as url:
         with ExitStack() as stack:
             beside = _BESIDE if length >= LONG and IS_POSSIBLE else ()
             shares: list[Share | Beside] = [stack.enter_context(closing(Beside(url, beside)))] if beside else []
             own = [service for service in SERVICES if service not in beside]
             shares.append(stack.enter_context(closing(Share(url, own))))
+            stack.enter_context(calmed())
             _fill(shares, messages)
         with connect(url) as connection:
             yield connection

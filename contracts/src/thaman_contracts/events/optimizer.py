@@ -17,6 +17,9 @@ from thaman_contracts.money import BasisPoints, Currency, Halalas, SignedHalalas
 POLICY = "policy"
 """Who decided when no person did."""
 
+LEAST_OFFER_CONFIDENCE_BP = 6_000
+"""An offer that was read with less never moves a price. What only a page's text says is read with less."""
+
 Count = Annotated[int, Field(strict=True, ge=0)]
 
 

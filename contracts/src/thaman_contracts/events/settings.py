@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from thaman_contracts.events.base import OpenEnum, Part, UtcDatetime
 from thaman_contracts.events.breaker import BreakerLimits
 from thaman_contracts.ids import ProductId, VariantId, item_key
-from thaman_contracts.money import BasisPoints, Halalas
+from thaman_contracts.money import BasisPoints, Cost, Halalas
 
 
 class AutomationMode(StrEnum):
@@ -18,6 +18,11 @@ class AutomationMode(StrEnum):
     MANUAL = "manual"
     SEMI_AUTO = "semi_auto"
     FULL_AUTO = "full_auto"
+
+    def narrowed(self, own: "AutomationMode | None") -> "AutomationMode":
+        """The more careful of the store's mode and an item's own."""
+        careful = tuple(AutomationMode)
+        return self if own is None else min(self, own, key=careful.index)
 
 
 class RiskTolerance(StrEnum):
@@ -102,6 +107,9 @@ class StoreSettings(Part):
     advice: AdviceMode = Field(
         AdviceMode.OFF, description="Advice can leave out offers, raise risk and hold; it never sets a price."
     )
+    control_share_bp: Annotated[int, Field(strict=True, ge=0, le=5_000)] = Field(
+        0, description="Share of products whose prices are left alone, so that the others can be compared with them."
+    )
     breaker: BreakerLimits | None = Field(
         None, description="What stops the store by itself; none given: the limits that BreakerLimits come with."
     )
@@ -124,6 +132,10 @@ class ItemRule(Part):
     locked: bool = False
     season_ends_on: date | None = Field(None, description="The last day it sells.")
     salvage: Halalas | None = Field(None, description="What an unsold unit brings after that day, without VAT.")
+    cost: Cost | None = Field(None, description="What a unit costs, without VAT, in place of Salla's cost.")
+    mode: AutomationMode | None = Field(
+        None, description="More careful than the store's mode; one that is bolder changes nothing."
+    )
 
     @property
     def key(self) -> str:

@@ -18,6 +18,7 @@ from thaman_audit.errors import (
     UnknownItem,
     UnknownStore,
 )
+from thaman_audit.export_api import export_router
 from thaman_audit.item_api import item_router
 from thaman_audit.licence_api import licence_router
 from thaman_audit.paging import Cursor, Limit, Page
@@ -162,6 +163,7 @@ def build_api(container: Container) -> FastAPI:
         "Thaman audit",
         [
             store_router(container),
+            export_router(container.moment),
             item_router(container.tables),
             licence_router(container.tables),
             receipt_router(container.receipts),

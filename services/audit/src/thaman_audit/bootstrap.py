@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from thaman_audit.adapters.checkpoints import CheckpointTables
 from thaman_audit.adapters.histories import HistoryTables
 from thaman_audit.adapters.ledger import Batches, LedgerTables
+from thaman_audit.adapters.moment import Moment
 from thaman_audit.adapters.signing import SigningKey
 from thaman_audit.application import Ledger
 from thaman_audit.consumers import LedgerRouter
+from thaman_audit.ports import Opened
 from thaman_audit.receipts import Receipts
 from thaman_audit.sealing import Sealer
 from thaman_audit.settings import AuditSettings
@@ -29,6 +32,7 @@ class Container:
     checkpoints: CheckpointTables
     histories: HistoryTables
     receipts: Receipts
+    moment: Opened
     sealer: Sealer | None
     router: LedgerRouter
     api_keys: ApiKeys
@@ -65,6 +69,7 @@ def build(settings: AuditSettings, clock: Clock | None = None) -> Container:
         checkpoints=checkpoints,
         histories=histories,
         receipts=Receipts(tables, checkpoints, histories),
+        moment=partial(Moment.of, settings.database_url.get_secret_value(), settings.audit_archive_dir),
         sealer=sealer,
         router=LedgerRouter(ledger),
         api_keys=ApiKeys(application.database, settings.api_key_pepper),

@@ -1,6 +1,7 @@
 """What the application needs of the world; :mod:`thaman_audit.adapters` provides it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from thaman_audit.domain.archived import Segment
@@ -102,6 +103,10 @@ class SealedHistories(Protocol):
         """All histories of a store that checkpoints up to a number noted, oldest first, with the numbers."""
 
 
+Walk = Callable[[Head, int, Sealed, Callable[[int], None], Callable[[list[bytes]], None]], Head]
+"""The last entry that is good, walking from one up to a place; it is told what :meth:`Provable.walk` is."""
+
+
 class Provable(Protocol):
     """The ledger at one moment, as a proof reads it."""
 
@@ -145,6 +150,10 @@ class Provable(Protocol):
         leaves: Callable[[list[bytes]], None],
     ) -> Head:
         """The last entry that is good, walking from ``start``; ``tell`` hears of how many, ``leaves`` of hashes."""
+
+
+Opened = Callable[[], AbstractContextManager[Provable]]
+"""Opens the ledger at the present moment."""
 
 
 class Signer(Protocol):

@@ -13,7 +13,7 @@ from thaman_audit.domain.checkpoints import FIRST, Checkpoint, head_leaf, key_id
 from thaman_audit.domain.histories import Growing, History, statement_of
 from thaman_audit.domain.merkle import Tree
 from thaman_audit.errors import ArchiveMissing, ArchiveSpoiled, UnreadableCheckpoint
-from thaman_audit.ports import Provable
+from thaman_audit.ports import Provable, Walk
 from thaman_audit.verify import GENESIS, Broken, Head, Sealed, What, verify_chain
 
 IsSigned = Callable[[bytes, bytes, bytes], bool]
@@ -135,9 +135,16 @@ def one_by_one(ledger: Provable, checkpoints: int, stores: Iterable[str], tell: 
 
 
 def prove_chain(
-    ledger: Provable, checkpoints: int, store_id: str, after: int, last: int | None, tell: Tell
+    ledger: Provable,
+    checkpoints: int,
+    store_id: str,
+    after: int,
+    last: int | None,
+    tell: Tell,
+    walk: Walk | None = None,
 ) -> ChainProof:
-    """Walk a chain from behind an entry, which is believed, up to ``last`` or its end."""
+    """Walk a chain from behind an entry, which is believed, up to ``last`` or its end; ``walk`` is the ledger's own by
+    default."""
     sealed = ledger.sealed(store_id, checkpoints)
     head = ledger.head(store_id) or Head(store_id, 0, GENESIS)
     start = ledger.entry_head(store_id, after) if after else Head(store_id, 0, GENESIS)
@@ -149,7 +156,7 @@ def prove_chain(
         head, sealed = end, {seq: value for seq, value in sealed.items() if seq <= end.seq}
     # Of a part nothing is known of the entries before it, so no history can be made again.
     histories = _Histories(ledger.histories.of_store(store_id, checkpoints) if after == 0 else ())
-    good = ledger.walk(start, head.seq, sealed, lambda count: tell(store_id, count), histories)
+    good = (walk or ledger.walk)(start, head.seq, sealed, lambda count: tell(store_id, count), histories)
     # The last good entry is read once more: the next one may show that it is a forgery.
     again = ledger.entry_head(store_id, good.seq - 1) if good.seq - 1 > after else start
     place = _broken(ledger, good, again or start, end.seq if end is not None else None, head, sealed)

@@ -2,7 +2,7 @@
 
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -14,12 +14,14 @@ from psycopg import Connection, sql
 
 from thaman_audit.adapters.checkpoints import event_of
 from thaman_audit.adapters.moment import Moment
+from thaman_audit.adapters.side_by_side import cut_at, put_together, work_of
 from thaman_audit.adapters.signing import SigningKey, is_signed
 from thaman_audit.bootstrap import build
 from thaman_audit.domain.checkpoints import Checkpoint, key_id_of
 from thaman_audit.domain.events import CHECKPOINTS_ID
 from thaman_audit.ledger_export import export_lines
-from thaman_audit.proving import Proof, Prover
+from thaman_audit.ports import Provable
+from thaman_audit.proving import ChainProof, Proof, Prover, Tell, one_by_one
 from thaman_audit.testing import KEY, NOW, Streams, settings_for, signing_key
 from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_audit.verify import Entry, Head, entry_hash
@@ -30,6 +32,8 @@ STORE, OTHER = "77", "8"
 ROUNDS = 4
 UNSEALED = 2
 """Entries of the store after its latest checkpoint."""
+SHORT = 4
+"""Entries of a stretch of a chain that tests cut."""
 FOREIGN = SigningKey(bytes(reversed(range(32))))
 Rows = Connection[dict[str, Any]]
 
@@ -55,10 +59,26 @@ def tell_story(url: str) -> None:
 
 
 def prove(connection: Rows, *stores: str) -> Proof:
-    """What a proof says, with the right key to trust."""
+    """What a proof says, with the right key to trust; it is the same whether chains are walked in one go or in short
+    stretches."""
     ledger = Moment(connection)
-    prover = Prover(ledger, is_signed, [signing_key().public_key])
-    return prover.prove(stores or ledger.store_ids(), lambda _store, _count: None)
+    proofs = [
+        Prover(ledger, is_signed, [signing_key().public_key]).prove(
+            stores or ledger.store_ids(), lambda _store, _count: None, chains
+        )
+        for chains in (one_by_one, _in_stretches)
+    ]
+    assert proofs[0] == proofs[1], proofs
+    return proofs[0]
+
+
+def _in_stretches(ledger: Provable, checkpoints: int, stores: Iterable[str], tell: Tell) -> Iterator[ChainProof]:
+    """Chains in stretches of a few entries, put together as those of several processes are."""
+    assert isinstance(ledger, Moment)
+    lengths = ledger.lengths()
+    cut = [(store_id, cut_at(lengths.get(store_id, 0), SHORT)) for store_id in stores]
+    done = (piece() for piece in work_of(lambda: ledger, checkpoints, cut))
+    return put_together(done, cut, ledger, checkpoints, tell)
 
 
 def export(connection: Rows, store_id: str = STORE) -> list[bytes]:

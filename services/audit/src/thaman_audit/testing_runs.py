@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -128,8 +129,7 @@ class FullRun:
 
     def offer(self, product: str) -> optimizer.Offer:
         """What a rival's page said of an item."""
-        fields = fields_of(optimizer.Offer) | {"product_id": product, "variant_id": None, "url": self.page(product)}
-        return optimizer.Offer.model_validate(fields)
+        return _OFFER.model_copy(update={"product_id": product, "variant_id": None, "url": self.page(product)})
 
     def decided(self, product: str, after: timedelta, by: str) -> optimizer.PriceDecided:
         """An item's price is to be written."""
@@ -149,5 +149,12 @@ class FullRun:
         """An event of the run with an example's values where none are given."""
         own = {"store_id": self.store_id, "occurred_at": self.began + after, "run_id": self.run_id}
         known = {name: value for name, value in own.items() if name in kind.model_fields}
-        made = example_of(kind).model_copy(update=known | fields)
-        return kind.model_validate(made.model_dump())
+        return kind.model_validate(_fields(kind) | known | fields)
+
+
+_OFFER = optimizer.Offer.model_validate(fields_of(optimizer.Offer))
+
+
+@cache
+def _fields(kind: type[EventData]) -> dict[str, Any]:
+    return example_of(kind).model_dump()

@@ -1,5 +1,6 @@
 """Why an item's price was what it was, gathered from the ledger with a few indexed questions."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -78,6 +79,38 @@ def _unknown(tables: Tables, store_id: str, item: str) -> UnknownItem:
     return PricedByVariants(item, variants) if variants else UnknownItem(f"{store_id} {item}")
 
 
+class Mentions:
+    """The entries that speak of an item among others. Where they are is asked once for a question; what they say of the
+    item alone is read when it is asked for, and once."""
+
+    def __init__(self, tables: Tables, found: Found) -> None:
+        self._tables = tables
+        self._found = found
+        self._places: dict[str, list[tuple[int, datetime]]] = defaultdict(list)
+        for row in tables.select("mentions", store_id=found.store_id, item=found.item):
+            self._places[row["type"]].append((row["seq"], row["occurred_at"]))
+        self._read: dict[int, Recorded] = {}
+
+    def of(
+        self, kind: type[EventData], *, before: int = LAST, until: datetime | None = None, page: int = PAGE
+    ) -> Iterator[Recorded]:
+        """Those of one type, newest first: before a place, of events that had occurred at an instant."""
+        places = [
+            seq
+            for seq, occurred_at in self._places[kind.event_type()]
+            if seq < before and (until is None or occurred_at <= until)
+        ]
+        for start in range(0, len(places), page):
+            wanted = places[start : start + page]
+            self._fetch([seq for seq in wanted if seq not in self._read])
+            yield from (self._read[seq] for seq in wanted)
+
+    def _fetch(self, places: list[int]) -> None:
+        store_id, item = self._found.store_id, self._found.item
+        for row in self._tables.select("entries_at", store_id=store_id, places=places) if places else ():
+            self._read[row["seq"]] = recorded(store_id, about(item, Entry(**row)))
+
+
 def _entries(tables: Tables, found: Found) -> None:
     """What was said about the item in the runs that matter, and the hand edits."""
     known = {"store_id": found.store_id, "item": found.item}
@@ -98,40 +131,41 @@ def _entries(tables: Tables, found: Found) -> None:
 def _causes(tables: Tables, found: Found, standing: Standing) -> None:
     """What the price stood on, and the run that it came from."""
     run_id, basis = standing.cause.run_id, standing.cause.at
+    mentions = Mentions(tables, found)
     if run_id is not None:
         proposed = next((row for row in found.record(run_id).rows if isinstance(row.event, PriceProposed)), None)
         if proposed is not None:
             basis = proposed.event.occurred_at
-            _market(tables, found, run_id, proposed)
+            _market(tables, mentions, found, run_id, proposed)
         found.frame = _frame(tables, found.store_id, run_id, proposed)
-    found.seen = next(_mentions(tables, found, CatalogObserved, until=basis, page=1), None)
-    found.gone = _gone(tables, found)
+    found.seen = next(mentions.of(CatalogObserved, until=basis, page=1), None)
+    found.gone = _gone(mentions, found)
 
 
-def _market(tables: Tables, found: Found, run_id: UUID, proposed: Recorded) -> None:
+def _market(tables: Tables, mentions: Mentions, found: Found, run_id: UUID, proposed: Recorded) -> None:
     """What the run knew of rivals, and what it was advised."""
     place = proposed.entry.seq
     scouted = _near(tables, found.store_id, MarketScouted, place, run_id)
     found.assessed = _near(tables, found.store_id, MarketAssessed, place, run_id)
     handed_over = place if scouted is None else scouted.entry.seq
-    read = takewhile(partial(_is_of, run_id), _mentions(tables, found, OffersObserved, before=handed_over))
+    read = takewhile(partial(_is_of, run_id), mentions.of(OffersObserved, before=handed_over))
     rows = [*found.record(run_id).rows, *reversed(list(read)), *([scouted] if scouted else [])]
     found.market = Market(Record(found.store_id, run_id, rows), whole=False)
-    found.market.link(islice(_mentions(tables, found, CompetitorLinksChanged, before=handed_over, page=1), 1))
-    found.market.observe(_mentions(tables, found, OffersObserved, before=handed_over))
+    found.market.link(islice(mentions.of(CompetitorLinksChanged, before=handed_over, page=1), 1))
+    found.market.observe(mentions.of(OffersObserved, before=handed_over))
 
 
 def _is_of(run_id: UUID, row: Recorded) -> bool:
     return isinstance(row.event, OffersObserved) and row.event.run_id == run_id
 
 
-def _gone(tables: Tables, found: Found) -> Recorded | None:
+def _gone(mentions: Mentions, found: Found) -> Recorded | None:
     """The item's removal from the catalogue, if it was gone at the instant, or if that ended its price."""
-    last = next(_mentions(tables, found, CatalogItemsRemoved, page=1), None)
+    last = next(mentions.of(CatalogItemsRemoved, page=1), None)
     if last is None:
         return None
-    before = next(_mentions(tables, found, CatalogItemsRemoved, until=found.at, page=1), None)
-    seen = next(_mentions(tables, found, CatalogObserved, until=found.at, page=1), None)
+    before = next(mentions.of(CatalogItemsRemoved, until=found.at, page=1), None)
+    seen = next(mentions.of(CatalogObserved, until=found.at, page=1), None)
     if before is not None and (seen is None or seen.entry.seq < before.entry.seq):
         return before
     after = found.history.after
@@ -163,25 +197,6 @@ def _near(tables: Tables, store_id: str, kind: type[EventData], before: int, run
     mine = [row for row in rows if str(run_id).encode() in row["data"]]
     found = _read(store_id, mine)
     return next((row for row in found if getattr(row.event, "run_id", None) == run_id), None)
-
-
-def _mentions(
-    tables: Tables,
-    found: Found,
-    kind: type[EventData],
-    *,
-    before: int = LAST,
-    until: datetime | None = None,
-    page: int = PAGE,
-) -> Iterator[Recorded]:
-    """Entries of one type that speak of the item among others, newest first, and what they say of it alone."""
-    known = {"store_id": found.store_id, "item": found.item, "type": kind.event_type()}
-    while True:
-        rows = tables.select("mentions", **known, before=before, until=until, limit=page)
-        yield from (recorded(found.store_id, about(found.item, Entry(**row))) for row in rows)
-        if len(rows) < page:
-            return
-        before = rows[-1]["seq"]
 
 
 def _read(store_id: str, rows: Sequence[dict[str, Any]]) -> list[Recorded]:

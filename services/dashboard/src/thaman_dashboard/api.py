@@ -7,12 +7,41 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from thaman_dashboard.adapters.listening import Listener
 from thaman_dashboard.adapters.owners_http import OwnersHttp
 from thaman_dashboard.bootstrap import Container, build
 from thaman_dashboard.desk import Desk
-from thaman_dashboard.endpoints import approvals, entrance, overview, products, records
+from thaman_dashboard.endpoints import (
+    analytics,
+    approvals,
+    arrival,
+    audit,
+    calendar,
+    embedded,
+    entrance,
+    installing,
+    keys,
+    licences,
+    live,
+    notifications,
+    operator,
+    overview,
+    people,
+    policies,
+    policies_trying,
+    products,
+    products_links,
+    products_matches,
+    products_sheet,
+    products_undo,
+    products_why,
+    records,
+    runs,
+    sessions,
+    undo,
+)
 from thaman_dashboard.endpoints import settings as settings_page
-from thaman_dashboard.errors import SpentLink
+from thaman_dashboard.errors import LastOwner, SpentInvitation, SpentLink, UnknownPerson
 from thaman_dashboard.owner_ports import OwnerAway, OwnerRefused, OwnerUnsure
 from thaman_dashboard.permissions import NotAllowed
 from thaman_dashboard.settings import DashboardSettings
@@ -20,21 +49,38 @@ from thaman_dashboard.sign_in import UnknownStore
 from thaman_dashboard.wiring import build_desk, build_owners
 from thaman_kit.errors import BadCursor, SettingsError
 from thaman_kit.http import ErrorMap, create_api
+from thaman_kit.periodic import Periodic
 from thaman_kit.problems import Fault, Problem, conflict, invalid_request, not_found
-from thaman_kit.process import EXIT_SETTINGS, run_api
+from thaman_kit.process import EXIT_SETTINGS, Part, run_api
+
+ANSWERS_EVERY_S = 0.5
+
+MOST_BODY = products_sheet.MOST_BYTES + 100_000
+"""A sheet with the form around it; other forms are far smaller."""
 
 ERRORS: ErrorMap = {
     UnknownStore: lambda _: not_found("store", "GET /stores of onboarding lists all of them."),
     SpentLink: lambda _: Problem(
         404, "link_spent", "The link does not work any more", "It was used, has expired, or never was.", "Ask for one."
     ),
+    SpentInvitation: lambda _: Problem(
+        404,
+        "invitation_spent",
+        "The invitation does not work any more",
+        "It was accepted, revoked, has expired, or never was.",
+        "Ask for one.",
+    ),
+    UnknownPerson: lambda _: not_found("person"),
+    LastOwner: lambda error: conflict("last_owner", f"{error}.", "Make somebody else an owner first."),
     NotAllowed: lambda error: Problem(
         403, "not_allowed", "Not permitted", f"{error}.", "Ask the store's owner for a link."
     ),
     BadCursor: lambda _: invalid_request(
         [Fault("is not a cursor that a page gave out", "bad_cursor", parameter="after")]
     ),
-    OwnerRefused: lambda error: conflict(error.code, str(error), "Look at the page again."),
+    OwnerRefused: lambda error: (
+        not_found() if error.code == "not_found" else conflict(error.code, str(error), "Look at the page again.")
+    ),
     OwnerAway: lambda _: Problem(
         503, "owner_away", "Not possible now", "The service in charge does not answer. Nothing was done.", "Try again."
     ),
@@ -50,13 +96,42 @@ ERRORS: ErrorMap = {
 
 def build_api(container: Container, desk: Desk) -> FastAPI:
     """The application with everything the kit adds."""
-    pages = (overview, approvals, products, records, settings_page)
+    pages = (
+        overview,
+        approvals,
+        people,
+        sessions,
+        arrival,
+        embedded,
+        operator,
+        products_links,
+        products_matches,
+        products_sheet,
+        products_undo,
+        products_why,
+        products,
+        records,
+        policies,
+        policies_trying,
+        calendar,
+        keys,
+        licences,
+        notifications,
+        settings_page,
+        audit,
+        analytics,
+        undo,
+        live,
+        installing,
+        runs,
+    )
     app = create_api(
         container.settings,
         "Thaman dashboard",
-        [entrance.outside, entrance.router, *(page.router for page in pages)],
+        [entrance.outside, operator.outside, entrance.router, *(page.router for page in pages)],
         {"database": container.check_database},
         ERRORS,
+        max_body=MOST_BODY,
         api_keys=container.api_keys,
         html_problem=partial(_page, desk),
     )
@@ -70,11 +145,19 @@ def run(settings: DashboardSettings) -> None:
     try:
         owners = _owners(container)
         try:
-            run_api(build_api(container, build_desk(container, owners)), settings)
+            desk = build_desk(container, owners)
+            run_api(build_api(container, desk), settings, parts=parts_of(container, desk))
         finally:
             owners.close()
     finally:
         container.close()
+
+
+def parts_of(container: Container, desk: Desk) -> dict[str, Part]:
+    """What runs beside the pages: the line of news, and answers on their way to their owner."""
+    listener = Listener(container.settings.database_url.get_secret_value(), desk.live.hub)
+    answers = Periodic("answers", desk.approvals.sender.send_due, ANSWERS_EVERY_S)
+    return {"live": listener.run, "answers": answers.run}
 
 
 def _owners(container: Container) -> OwnersHttp:

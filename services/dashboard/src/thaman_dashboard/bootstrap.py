@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from thaman_dashboard.adapters.operator_state import OperatorTables
 from thaman_dashboard.adapters.own_state import StateTables
+from thaman_dashboard.adapters.people import PeopleTables
 from thaman_dashboard.adapters.projection import Batches
 from thaman_dashboard.adapters.reading import Reading
 from thaman_dashboard.consumers import build_router
@@ -22,6 +24,8 @@ class Container:
     application: EventSourcedApplication
     read_models: Reading
     own: StateTables
+    people: PeopleTables
+    operators: OperatorTables
     router: Router
     api_keys: ApiKeys
     clock: Clock
@@ -32,8 +36,9 @@ class Container:
         self.application.database.fetch_one("SELECT 1")
 
     def clean(self) -> int:
-        """Remove links and sessions that have ended."""
-        return self.own.clean(self.clock.now())
+        """Remove links, sessions and invitations that have ended; gives how many."""
+        now = self.clock.now()
+        return self.own.clean(now) + self.people.clean(now) + self.operators.clean(now)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -51,6 +56,8 @@ def build(settings: DashboardSettings, clock: Clock | None = None) -> Container:
         application=application,
         read_models=Reading(application.database),
         own=StateTables(application.database),
+        people=PeopleTables(application.database),
+        operators=OperatorTables(application.database),
         router=build_router(Batches()),
         api_keys=ApiKeys(application.database, settings.api_key_pepper),
         clock=clock or SystemClock(),

@@ -58,6 +58,9 @@ class Owners(Protocol):
     def reject(self, store_id: str, ids: Sequence[UUID], reason: str | None) -> list[Answered]:
         """Refuse proposals, 100 at most."""
 
+    def proposal_state(self, store_id: str, proposal_id: UUID) -> str:
+        """How the owner has a proposal: pending, decided, rejected or expired."""
+
     def pause(self, store_id: str, reason: str | None) -> None:
         """Stop all writing of the store's prices."""
 

@@ -14,11 +14,20 @@ class Deed(StrEnum):
     RUN = "run"
     SETTINGS = "settings"
     LIMITS = "limits"
+    POLICIES = "policies"
+    LICENCES = "licences"
+    KEYS = "keys"
+    NOTIFICATIONS = "notifications"
+    UNDO = "undo"
+    LINKS = "links"
+    MATCHES = "matches"
+    EXPORT = "export"
+    PEOPLE = "people"
 
 
 _ALLOWED = {
-    Role.VIEWER: frozenset[Deed](),
-    Role.APPROVER: frozenset((Deed.ANSWER, Deed.PAUSE)),
+    Role.VIEWER: frozenset((Deed.NOTIFICATIONS,)),
+    Role.APPROVER: frozenset((Deed.ANSWER, Deed.PAUSE, Deed.MATCHES, Deed.NOTIFICATIONS)),
     Role.OWNER: frozenset(Deed),
 }
 

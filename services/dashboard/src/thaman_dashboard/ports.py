@@ -11,7 +11,6 @@ from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import EventData
 from thaman_dashboard.views import (
     ActivityView,
-    AnswerView,
     DecisionView,
     HeldView,
     ItemView,
@@ -82,12 +81,22 @@ class ReadModels(Protocol):
         status: str | None = None,
         risk: str | None = None,
         locked: bool | None = None,
+        cost: bool | None = None,
+        waiting: bool | None = None,
+        market: str | None = None,
+        brand: str | None = None,
+        category: str | None = None,
+        order: str = "name",
+        now: datetime | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Page[ItemView]:
         """Items that have a price of their own, by name; those that Salla deleted only where ``status`` asks for them.
 
-        ``search`` as for proposals; ``risk`` is that of the proposal that waits for an answer.
+        ``search`` as for proposals; ``risk`` is that of the proposal that waits for an answer, ``waiting`` whether
+        there is one, ``cost`` whether one is known; ``market`` (``below``, ``at``, ``above``) is where a price stands
+        at ``now``; ``brand`` and ``category`` are parts of names. ``order`` is ``name``, ``price``, ``price_desc``,
+        ``margin`` or ``margin_desc``, with what has none at the end.
         """
 
     def item(self, store_id: str, item_key: str) -> ItemView | None:
@@ -135,8 +144,10 @@ class ReadModels(Protocol):
 class OwnState(Protocol):
     """What the dashboard itself knows; no event tells it, and a rebuild keeps it. Hashes are SHA-256 of the secrets."""
 
-    def add_link(self, link_hash: bytes, store_id: str, role: Role, expires_at: datetime) -> None:
-        """Keep a login link until somebody uses it."""
+    def add_link(
+        self, link_hash: bytes, store_id: str, role: Role, expires_at: datetime, person_id: UUID | None = None
+    ) -> None:
+        """Keep a login link until somebody uses it; one that is known already stays as it is."""
 
     def link(self, link_hash: bytes, now: datetime) -> LinkView | None:
         """A link that would still open a session; looking does not spend it."""
@@ -145,26 +156,23 @@ class OwnState(Protocol):
         """Spend a link at ``session.created_at`` and open a session, both or neither.
 
         Returns:
-            the session as it is stored: its store and role are the link's, whatever ``session`` says.
+            the session as it is stored: its store is the link's. It is of the link's person, or of the one whom links
+            of that store and role mean, who is made where there is none.
 
         Raises:
             SpentLink: it was used already, has expired, or never was.
         """
 
-    def session(self, session_hash: bytes, now: datetime, idle: timedelta) -> SessionView | None:
-        """A session that has not ended and was seen within ``idle``; it counts as seen at ``now``."""
+    def session(
+        self, session_hash: bytes, now: datetime, idle: timedelta, *, is_use: bool = True
+    ) -> SessionView | None:
+        """A session that has not ended and was seen within ``idle``; it counts as seen at ``now``, if this is a use."""
 
     def sessions(self, store_id: str, now: datetime) -> tuple[SessionView, ...]:
         """A store's sessions that have not ended, last seen first."""
 
     def end_session(self, store_id: str, session_hash: bytes) -> bool:
         """End one session of a store; whether there was one."""
-
-    def note_answer(self, answer: AnswerView) -> None:
-        """Note who answered a proposal, before its owner is told; a later answer of a session replaces its own."""
-
-    def answers(self, store_id: str, proposal_id: UUID) -> tuple[AnswerView, ...]:
-        """Who answered a proposal, oldest first."""
 
     def clean(self, now: datetime) -> int:
         """Remove links that have expired and sessions that have ended; gives how many."""

@@ -4,13 +4,14 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from thaman_dashboard.brand_settings import BrandSettings
+from thaman_dashboard.entry_settings import EntrySettings
 from thaman_kit.errors import SettingsError
-from thaman_kit.settings import ServiceSettings
 
 _OWNERS = ("dashboard_onboarding_url", "dashboard_scheduler_url", "dashboard_optimizer_url", "dashboard_audit_url")
 
 
-class DashboardSettings(ServiceSettings):
+class DashboardSettings(EntrySettings, BrandSettings):
     """Environment of the dashboard."""
 
     dashboard_api_key: SecretStr | None = Field(
@@ -22,6 +23,13 @@ class DashboardSettings(ServiceSettings):
     dashboard_scheduler_url: str = Field("http://127.0.0.1:8102", description="Where the scheduler's API is.")
     dashboard_optimizer_url: str = Field("http://127.0.0.1:8103", description="Where the optimizer's API is.")
     dashboard_audit_url: str = Field("http://127.0.0.1:8104", description="Where the audit's API is.")
+
+    dashboard_grace_seconds: int = Field(
+        10,
+        ge=0,
+        le=60,
+        description="How long an answer to a proposal can be taken back before its owner is told; 0 tells it at once.",
+    )
 
     @field_validator("dashboard_api_key", mode="before")
     @classmethod

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from thaman_dashboard.ports import OwnState, ReadModels
 from thaman_dashboard.views import LinkView, Role, SessionView
@@ -39,8 +40,8 @@ class SignIn:
         self._read_models = read_models
         self._clock = clock
 
-    def make_link(self, store_id: str, role: Role) -> NewLink:
-        """A link that opens one session of a store.
+    def make_link(self, store_id: str, role: Role, person_id: UUID | None = None) -> NewLink:
+        """A link that opens one session of a store: of a person of the store, or of whom such links mean there.
 
         Raises:
             UnknownStore: there is no such store to sign in to.
@@ -50,7 +51,7 @@ class SignIn:
             raise UnknownStore(store_id)
         token = secrets.token_urlsafe(32)
         expires_at = self._clock.now() + LINK_LIVES
-        self._own.add_link(hash_of(token), store_id, role, expires_at)
+        self._own.add_link(hash_of(token), store_id, role, expires_at, person_id)
         return NewLink(token, expires_at)
 
     def look(self, token: str) -> LinkView | None:
@@ -63,33 +64,47 @@ class SignIn:
         Raises:
             SpentLink: it was used already, has expired, or never was.
         """
-        now = self._clock.now()
-        secret = secrets.token_urlsafe(32)
-        session = SessionView(
-            hash=hash_of(secret),
-            # Of which store and role it is, the link says.
-            store_id="",
-            role=Role.VIEWER,
-            created_at=now,
-            seen_at=now,
-            ends_at=now + LONGEST,
-            agent=agent[:LONGEST_AGENT] if agent else None,
-            csrf=secrets.token_urlsafe(32),
-        )
+        secret, session = fresh_session(self._clock.now(), agent)
         self._own.use_link(hash_of(token), session)
         return secret
 
-    def session(self, secret: str | None) -> SessionView | None:
-        """Whose session a browser's id names; ``None`` where it has ended or never was."""
+    def session(self, secret: str | None, *, is_use: bool = True) -> SessionView | None:
+        """Whose session a browser's id names; ``None`` where it has ended or never was.
+
+        ``is_use``: a person asks, so the session goes on; what an open page asks by itself keeps none alive.
+        """
         if not secret or len(secret) > LONGEST_SECRET:
             return None
-        return self._own.session(hash_of(secret), self._clock.now(), IDLE)
+        return self._own.session(hash_of(secret), self._clock.now(), IDLE, is_use=is_use)
+
+    def is_open(self, session: SessionView) -> bool:
+        """Whether a session still goes on at its store; looking is no use of it."""
+        now = self._clock.now()
+        going_on = self._own.sessions(session.store_id, now)
+        return any(one.hash == session.hash and now - one.seen_at < IDLE for one in going_on)
 
     def leave(self, secret: str | None) -> None:
         """End the session that a browser's id names, if there is one."""
         session = self.session(secret)
         if session is not None:
             self._own.end_session(session.store_id, session.hash)
+
+
+def fresh_session(now: datetime, agent: str | None) -> tuple[str, SessionView]:
+    """A new session's secret id, which only the browser keeps, and the session before it is stored: whose it is, of
+    which store and as what, whoever stores it says."""
+    secret = secrets.token_urlsafe(32)
+    session = SessionView(
+        hash=hash_of(secret),
+        store_id="",
+        role=Role.VIEWER,
+        created_at=now,
+        seen_at=now,
+        ends_at=now + LONGEST,
+        agent=agent[:LONGEST_AGENT] if agent else None,
+        csrf=secrets.token_urlsafe(32),
+    )
+    return secret, session
 
 
 def hash_of(secret: str) -> bytes:

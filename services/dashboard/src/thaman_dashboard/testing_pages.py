@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -40,17 +41,23 @@ def owners_at(key: str = "k", **addresses: str) -> OwnersHttp:
 
 @dataclass
 class House:
-    """The application with its desk, whose commands do not wait for read models."""
+    """The application with its desk, whose commands do not wait for read models; answers wait for ``grace``.
+
+    Unless it is ``live``, lines of news end at once, as nobody would read them in this process."""
 
     container: Container
     http: OwnersHttp = field(default_factory=owners_at)
+    grace: timedelta = timedelta(0)
+    live: bool = False
     desk: Desk = field(init=False)
     app: FastAPI = field(init=False)
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
         self.streams = Streams(self.container)
-        self.desk = build_desk(self.container, self.http, patience=0.0)
+        self.desk = build_desk(self.container, self.http, patience=0.0, grace=self.grace)
+        if not self.live:
+            self.desk.live.hub.close()
         self.app = build_api(self.container, self.desk)
 
     @property
@@ -149,6 +156,7 @@ class Markup(HTMLParser):
         self.amounts: list[tuple[int, str]] = []
         self.headings: list[int] = []
         self.unlabelled: list[str] = []
+        self._labelled: set[str | None] = set()
         self._open: list[tuple[str, dict[str, str | None]]] = []
         self._said: list[str] = []
         self.feed(html)
@@ -170,7 +178,9 @@ class Markup(HTMLParser):
         if tag in _LEVELS:
             self.headings.append(_LEVELS[tag])
         is_field = tag in ("select", "textarea") or (tag == "input" and attributes.get("type") != "hidden")
-        named = {"aria-label", "aria-labelledby"} & attributes.keys()
+        named = {"aria-label", "aria-labelledby"} & attributes.keys() or attributes.get("id") in self._labelled
+        if tag == "label" and "for" in attributes:
+            self._labelled.add(attributes["for"])
         if is_field and not named and not any(name == "label" for name, _ in self._open):
             self.unlabelled.append(str(attributes.get("name")))
         if tag not in _VOID:

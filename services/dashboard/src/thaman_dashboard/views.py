@@ -1,8 +1,9 @@
 """What the pages show, row by row. Money is halalas, shares are basis points, times are UTC; unknown is ``None``."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -15,6 +16,9 @@ from thaman_dashboard.domain.states import ProposalState as ProposalState  # noq
 from thaman_dashboard.domain.states import RunState as RunState  # noqa: PLC0414 - pages know it from here
 
 T = TypeVar("T")
+
+STALE_AFTER = timedelta(seconds=60)
+"""Without the worker for so long, pages say that they may be out of date."""
 
 
 class Position(StrEnum):
@@ -43,10 +47,16 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class SystemView:
-    """The installation: whether an operator stopped all writing."""
+    """The installation: whether an operator stopped all writing, and when the worker last was connected to all
+    streams (``None`` before it ever was)."""
 
     stopped: bool = False
     system_fence: int = 0
+    pulse_at: datetime | None = None
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether what the pages show may be out of date, because the worker has not been there."""
+        return self.pulse_at is not None and now - self.pulse_at > STALE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,9 @@ class StoreView:
 class ItemView:
     """One priced thing. ``base_price`` is in the store's VAT basis, the other prices are shelf prices with VAT.
 
-    ``risk`` is that of its pending proposal, where it has one.
+    ``cost`` is Salla's and ``own_cost`` the merchant's own, both without VAT. ``own_mode`` is how much may be done
+    alone with this item. ``risk`` is that of its pending proposal, where it has one. ``margin_bp`` is the share of the
+    price without VAT that is left of it over its cost; lists alone tell it.
     """
 
     store_id: str
@@ -109,6 +121,14 @@ class ItemView:
     locked: bool
     seen_at: datetime
     risk: str | None = None
+    own_cost: int | None = None
+    own_mode: str | None = None
+    margin_bp: int | None = None
+
+    @property
+    def cost_in_force(self) -> int | None:
+        """What a unit costs without VAT: by the merchant's own word, else by Salla's."""
+        return self.cost if self.own_cost is None else self.own_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +246,10 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A pricing run. Any of its facts may be missing while its services are heard at different speeds."""
+    """A pricing run. Any of its facts may be missing while its services are heard at different speeds.
+
+    ``items`` are how many it looks at, ``scouted`` is what its scout handed over (``MarketScouted``).
+    """
 
     store_id: str
     run_id: UUID
@@ -241,6 +264,8 @@ class RunView:
     statistics: RunStatistics | None
     failure: str | None
     advice: Advice | None
+    items: int | None = None
+    scouted: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,16 +315,20 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """A one-time login link that still opens a session."""
+    """A one-time login link that still opens a session; of one person where it has one."""
 
     store_id: str
     role: Role
     expires_at: datetime
+    person_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session, by the hash of its id."""
+    """A session, by the hash of its id: whose it is, at which of the person's ``stores`` they are, and as what.
+
+    ``person_id`` is ``None`` only before the session is stored.
+    """
 
     hash: bytes
     store_id: str
@@ -309,16 +338,6 @@ class SessionView:
     ends_at: datetime
     agent: str | None
     csrf: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerView:
-    """Which proposal was answered from which session, and the digest of what was shown."""
-
-    store_id: str
-    proposal_id: UUID
-    approved: bool
-    shown_digest: str
-    session_hash: bytes
-    role: Role
-    at: datetime
+    person_id: UUID | None = None
+    person_name: str | None = None
+    stores: int = 0

@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,6 +10,7 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from thaman_dashboard.people_views import StoreChoice
 from thaman_dashboard.permissions import Deed, may
 from thaman_dashboard.sign_in import LONGEST
 from thaman_dashboard.views import SessionView, StoreView, SystemView
@@ -16,6 +18,10 @@ from thaman_kit.problems import Problem
 
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 MOST_FIELDS = 1_000
+NEWS = "/live"
+PART = "HX-Request"
+"""What an open page asks by itself: the line of news, and with this header a part of the page."""
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -26,6 +32,10 @@ class Visit:
     session: SessionView
     store: StoreView
     system: SystemView
+    stores: tuple[StoreChoice, ...] = ()
+    """The person's stores, where there are several to go on at."""
+    unread: int = 0
+    """Notifications that are new to the person."""
 
     @property
     def store_id(self) -> str:
@@ -40,9 +50,10 @@ class Visit:
 class SessionCookie:
     """The cookie that names the session: bound to this host and to HTTPS wherever the installation has it."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, name: str = "session", lives: timedelta = LONGEST) -> None:
         self.secure = public_url.startswith("https://")
-        self.name = "__Host-session" if self.secure else "session"
+        self.name = f"__Host-{name}" if self.secure else name
+        self._lives = lives
 
     def read(self, request: Request) -> str | None:
         """The session's secret id that a browser sends."""
@@ -53,7 +64,7 @@ class SessionCookie:
         response.set_cookie(
             self.name,
             secret,
-            max_age=int(LONGEST.total_seconds()),
+            max_age=int(self._lives.total_seconds()),
             path="/",
             secure=self.secure,
             httponly=True,
@@ -75,6 +86,10 @@ class Form:
         """The first value of a field, without blanks around it."""
         return next((value.strip() for key, value in self._fields if key == name), default)
 
+    def given(self, *names: str) -> list[str]:
+        """Those of the names that the form has a field of."""
+        return [name for name in names if any(key == name for key, _ in self._fields)]
+
     def all(self, name: str) -> list[str]:
         """All values of a field."""
         return [value for key, value in self._fields if key == name]
@@ -87,7 +102,8 @@ def visit_of(request: Request) -> Visit:
         Problem: 401, nobody is signed in; 404, the store is not known any more.
     """
     desk: Any = request.app.state.desk
-    session = desk.sign_in.session(desk.cookie.read(request))
+    is_use = PART not in request.headers and request.url.path != NEWS
+    session = desk.sign_in.session(desk.cookie.read(request), is_use=is_use)
     if session is None:
         raise Problem(
             401, "signed_out", "Not signed in", "No session goes with this request.", "Open a new sign-in link."
@@ -95,7 +111,9 @@ def visit_of(request: Request) -> Visit:
     store = desk.read_models.store(session.store_id)
     if store is None or store.forgotten:
         raise Problem(404, "store_gone", "Not found", "The store is not known here any more.", "Connect it again.")
-    return Visit(session, store, desk.read_models.system())
+    stores = desk.people.stores(session) if session.stores > 1 else ()
+    unread = desk.notifications.unread(session, desk.clock.now())
+    return Visit(session, store, desk.read_models.system(), stores, unread)
 
 
 async def posted(request: Request) -> Form:
@@ -128,7 +146,7 @@ async def from_our_pages(request: Request) -> None:
     else:
         is_ours = site in ("same-origin", "none")
     if not is_ours:
-        raise _foreign()
+        raise foreign()
 
 
 def origin_of(address: str) -> str:
@@ -149,16 +167,26 @@ def sure_visit_of(visit: Visitor, form: Posted) -> Visit:
     Raises:
         Problem: 403, the form is of another session, or of none.
     """
-    if not hmac.compare_digest(form.one("csrf").encode(), visit.session.csrf.encode()):
-        raise _foreign()
+    is_of_session(form, visit.session)
     return visit
+
+
+def is_of_session(form: Form, session: SessionView) -> None:
+    """Go on only with a form that carries its session's token.
+
+    Raises:
+        Problem: 403, the form is of another session, or of none.
+    """
+    if not hmac.compare_digest(form.one("csrf").encode(), session.csrf.encode()):
+        raise foreign()
 
 
 SureVisitor = Annotated[Visit, Depends(sure_visit_of)]
 """Every command takes this one."""
 
 
-def _foreign() -> Problem:
+def foreign() -> Problem:
+    """403: a form of another session, another site, or nobody's."""
     return Problem(
         403,
         "foreign_form",

@@ -1,10 +1,14 @@
 """How onboarding is configured; see :class:`thaman_kit.settings.ServiceSettings` for what all services share."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from thaman_kit.handover import MIN_KEY
 from thaman_kit.settings import ServiceSettings
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 DEFAULT_SCOPES = (
     "offline_access settings.read products.read_write orders.read webhooks.read_write taxes.read"
@@ -58,7 +62,37 @@ class Settings(ServiceSettings):
     register_webhooks: bool = Field(
         default=True, description="Subscribe each new store to product and order webhooks by API."
     )
+    dashboard_url: str | None = Field(
+        default=None,
+        description="Where merchants' browsers reach the dashboard, without a slash at the end; unset, the page after"
+        " connecting leads nowhere.",
+    )
+    handover_key: SecretStr | None = Field(
+        default=None,
+        description="Secret with which a merchant who connected a store is handed over to the dashboard, at least 32"
+        " characters, equal to the dashboard's own THAMAN_HANDOVER_KEY; unset, nobody is handed over.",
+    )
     job_concurrency: int = Field(default=8, ge=1, le=64, description="Jobs of one queue at the same time here.")
+
+    @field_validator("dashboard_url", "handover_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("handover_key")
+    @classmethod
+    def _long_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < MIN_KEY:
+            raise ValueError(f"is shorter than {MIN_KEY} characters")
+        return value
+
+    @field_validator("dashboard_url")
+    @classmethod
+    def _is_an_origin(cls, value: str | None) -> str | None:
+        # It goes into the content policy of a page, so it is an origin and nothing more.
+        if value is not None and not _ORIGIN.fullmatch(value.rstrip("/")):
+            raise ValueError("is not an address like https://prices.example.com")
+        return value.rstrip("/") if value else value
 
     @field_validator("salla_accounts_url", "salla_api_url")
     @classmethod

@@ -95,6 +95,7 @@ def test_a_good_decision_passes():
         ({"rule": ItemRule(product_id="7", min_price=10_501)}, StaleReason.BELOW_FLOOR),
         ({"rule": ItemRule(product_id="7", max_price=10_499)}, StaleReason.ABOVE_CEILING),
         ({"item": known(cost=10_000)}, StaleReason.BELOW_FLOOR),
+        ({"rule": ItemRule(product_id="7", cost=10_000)}, StaleReason.BELOW_FLOOR),
         ({"settings": StoreSettings(max_step_bp=499)}, StaleReason.STEP),
         ({"written_today": 1}, StaleReason.DAY_BUDGET),
         ({"basis": VatBasis(False, 1500)}, StaleReason.SUPERSEDED),
@@ -104,6 +105,11 @@ def test_a_good_decision_passes():
 def test_each_check(given, reason):
     stale = stale_before_reading(decision(), world(**given))
     assert stale is not None and stale.reason is reason
+
+
+def test_a_cost_of_the_merchants_own_holds_in_place_of_sallas():
+    own = ItemRule(product_id="7", cost=5_000)
+    assert stale_before_reading(decision(), world(item=known(cost=10_000), rule=own)) is None
 
 
 def test_an_undo_is_held_by_no_days_budget_but_by_everything_else():

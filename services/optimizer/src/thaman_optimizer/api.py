@@ -13,9 +13,10 @@ from thaman_kit.process import run_api
 from thaman_optimizer import errors
 from thaman_optimizer.bootstrap import Container, build
 from thaman_optimizer.listings_api import LISTING_PROBLEMS, listing_endpoints
-from thaman_optimizer.parameters import Caller, Cursor, Key, Limit, cursor_of, following, parts_of, place_of
+from thaman_optimizer.parameters import Caller, Cursor, Item, Key, Limit, cursor_of, following, parts_of, place_of
 from thaman_optimizer.policies_api import POLICY_PROBLEMS, policy_endpoints
 from thaman_optimizer.settings import OptimizerSettings
+from thaman_optimizer.settings_api import settings_endpoints
 from thaman_optimizer.shapes import (
     BULK,
     ApproveBody,
@@ -80,6 +81,7 @@ def build_router(container: Container) -> APIRouter:
     _market_endpoints(router, container)
     listing_endpoints(router, container)
     policy_endpoints(router, container)
+    settings_endpoints(router, container)
     undo_endpoints(router, container)
     return router
 
@@ -213,21 +215,21 @@ def _market_endpoints(router: APIRouter, container: Container) -> None:
     views = container.views
 
     @router.get("/competitor-links")
-    def links(store_id: str, caller: Caller) -> LinkPage:
-        """Where rivals sell the store's items."""
-        return LinkPage(items=link_views(views.links(store_id)))
+    def links(store_id: str, caller: Caller, item: Item = None) -> LinkPage:
+        """Where rivals sell the store's items, or one of them."""
+        return LinkPage(items=link_views(views.links(store_id, item)))
 
     @router.put("/competitor-links")
-    def set_links(store_id: str, caller: Caller, body: LinksBody) -> LinkPage:
-        """Replace the links of the items named; other items keep theirs."""
-        container.optimizer.set_links(store_id, [item.contract() for item in body.items], caller.key_id)
-        return LinkPage(items=link_views(views.links(store_id)))
+    def set_links(store_id: str, caller: Caller, body: LinksBody, item: Item = None) -> LinkPage:
+        """Replace the links of the items named; others keep theirs. Answers with all links, or those of ``item``."""
+        container.optimizer.set_links(store_id, [one.contract() for one in body.items], caller.key_id)
+        return LinkPage(items=link_views(views.links(store_id, item)))
 
     @router.get("/offers")
     def offers(
         store_id: str,
         caller: Caller,
-        item: Annotated[str | None, Query(max_length=41)] = None,
+        item: Item = None,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> OfferPage:

@@ -16,6 +16,7 @@ from thaman_contracts.ids import item_key
 from thaman_kit.application import UnitOfWork
 from thaman_kit.auth import api_key_router
 from thaman_kit.consumers import Router
+from thaman_kit.packing import columns
 from thaman_kit.retention import retention_router
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.domain.basis import Basis
@@ -71,8 +72,8 @@ def settings_changed(event: onboarding.StoreSettingsChanged, envelope: Envelope,
 
 @router.on(onboarding.ItemRulesChanged)
 def rules_changed(event: onboarding.ItemRulesChanged, envelope: Envelope, uow: UnitOfWork) -> None:
-    """Limits, locks and season ends of single items."""
-    names = ("min_price", "max_price", "locked", "season_ends_on", "salvage")
+    """What the merchant says of single items."""
+    names = ("min_price", "max_price", "locked", "season_ends_on", "salvage", "cost", "mode")
     rows = [_pick(rule, *names) | {"store_id": event.store_id, "item_key": rule.key} for rule in event.rules]
     uow.execute_many(queries()["set_rule"], rows)
 
@@ -113,7 +114,7 @@ def keep_sights(uow: UnitOfWork, sights: Sequence[onboarding.CatalogObserved]) -
     rest = [_item_row(event, item) for event in sights for item in event.items]
     while rest:  # a second time only where an event shows an item twice
         first = {(row["store_id"], row["item_key"]): row for row in reversed(rest)}
-        uow.execute(queries()["upsert_items"], {"rows": json.dumps(list(first.values())[::-1], default=str)})
+        _execute_columns(uow, "upsert_items", list(first.values())[::-1])
         rest = [row for row in rest if first[row["store_id"], row["item_key"]] is not row]
     seen = {
         (event.store_id, item.key): _shelf_row(event, item)
@@ -122,7 +123,7 @@ def keep_sights(uow: UnitOfWork, sights: Sequence[onboarding.CatalogObserved]) -
         if not item.has_variants
     }
     if seen:
-        uow.execute(queries()["shelf_seen"], {"rows": json.dumps(list(seen.values()))})
+        _execute_columns(uow, "shelf_seen", list(seen.values()))
     for event in sights:
         if event.last_page and event.source is ObservationSource.SWEEP:
             row = _pick(event, "store_id", "prices_include_vat", "vat_bp") | {"at": event.occurred_at}
@@ -222,7 +223,7 @@ def _shelf_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str
     return {
         "store_id": event.store_id,
         "item_key": item.key,
-        "week": (day - timedelta(days=day.weekday())).isoformat(),
+        "week": day - timedelta(days=day.weekday()),
         "day": day.isoweekday(),
         "price": item.shelf_price,
         "stocked": item.status is ItemStatus.SALE and not sold_out,
@@ -240,6 +241,11 @@ def _report(uow: UnitOfWork, event: WriteEvent, state: str, **known: Any) -> Non
         "settled_at": None,
     }
     uow.execute_together(queries()["decisions_reported"], row | known)
+
+
+def _execute_columns(uow: UnitOfWork, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    statement = queries()[name]
+    uow.execute(statement, columns(statement, rows))
 
 
 def _pick(source: Any, *names: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from thaman_kit.problems import Problem, unprocessable
 Caller = Annotated[Principal, Depends(require_store)]
 Limit = Annotated[int, Query(ge=1, le=100, description="Things on the page.")]
 Cursor = Annotated[str | None, Query(max_length=600, description="The next of the page before.")]
+Item = Annotated[str | None, Query(max_length=41, description="Of this item alone.")]
 Key = Annotated[str | None, Header(min_length=1, max_length=255, description="Send the same again to ask only once.")]
 
 _DIGITS = 9

@@ -25,7 +25,7 @@ ONE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Cost:
-    halalas: int
+    halalas: int | None
     vat_bp: int
     since: datetime
 
@@ -37,6 +37,8 @@ class _Store:
     settings: StoreSettings | None = None
     since: datetime | None = None
     costs: dict[str, _Cost] = field(default_factory=dict)
+    own: dict[str, tuple[int | None, datetime]] = field(default_factory=dict)
+    """Costs by the merchant's own word, which hold in place of Salla's, and since when."""
 
 
 def check(facts: Facts, salla: SallaView | None) -> Iterator[Violation]:
@@ -60,15 +62,17 @@ def _take(event: object, store: _Store) -> None:
         case CatalogObserved():
             for seen in event.seen():
                 _learn(store, seen.key, seen.item.cost, event.vat_bp if seen.taxable else 0, event.occurred_at)
+        case onboarding.ItemRulesChanged():
+            for rule in event.rules:
+                if store.own.get(rule.key, (None, None))[0] != rule.cost:
+                    store.own[rule.key] = rule.cost, event.occurred_at
         case _:
             pass
 
 
 def _learn(store: _Store, key: str, cost: int | None, vat_bp: int, at: datetime) -> None:
     known = store.costs.get(key)
-    if cost is None:
-        store.costs.pop(key, None)
-    elif known is None or (known.halalas, known.vat_bp) != (cost, vat_bp):
+    if known is None or (known.halalas, known.vat_bp) != (cost, vat_bp):
         store.costs[key] = _Cost(cost, vat_bp, at)
 
 
@@ -78,14 +82,21 @@ def _write(event: onboarding.PriceWriteStarted, decision: optimizer.PriceDecided
         return
     name = f"decision {event.decision_id}, store {event.store_id}, item {key}"
     yield from _step(name, decision, settings)
-    cost = store.costs.get(key)
-    if cost is None or event.occurred_at <= cost.since + SKEW:
+    cost = _in_force(store, key)
+    if cost is None or cost.halalas is None or event.occurred_at <= cost.since + SKEW:
         return
     lowest = lowest_shelf_price(cost.halalas, cost.vat_bp, settings)
     if lowest is None or decision.shelf_price < lowest:
         least = "no price is high enough" if lowest is None else f"{float(lowest):.2f} is the least"
         what = f"{name}: {decision.shelf_price} at a cost of {cost.halalas}, where {least}"
         yield Violation(2, "below_cost_floor", what)
+
+
+def _in_force(store: _Store, key: str) -> _Cost | None:
+    cost, (own, since) = store.costs.get(key), store.own.get(key, (None, None))
+    if cost is None or since is None:
+        return cost
+    return _Cost(cost.halalas if own is None else own, cost.vat_bp, max(cost.since, since))
 
 
 def _step(name: str, decision: optimizer.PriceDecided, settings: StoreSettings) -> Iterator[Violation]:

@@ -17,6 +17,7 @@ from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, load_queries
+from thaman_kit.packing import packed
 
 _queries = partial(load_queries, "thaman_audit", "adapters/queries.sql")
 _projections = partial(load_queries, "thaman_audit", "adapters/projections.sql")
@@ -72,10 +73,11 @@ class Batch:
         What is in the ledger already is left out of both: said again at a later place it would undo what came between.
         """
         given = self.arrivals
-        opened = cursor.execute(
-            _queries()["open"].encode(),
+        opened = _run(
+            cursor,
+            _queries()["open"],
             {
-                "stores": [one.store_id for one in given],
+                "stores": sorted({one.store_id for one in given}),
                 "services": [one.service for one in given],
                 "event_ids": [one.event_id for one in given],
             },
@@ -85,10 +87,11 @@ class Batch:
         links = list(linked([given[place - 1] for place in fresh], heads, opened[0]["opened_at"]))
         if not links:
             return
-        cursor.execute(_queries()["append"].encode(), _columns(links) | {"recorded_at": opened[0]["opened_at"]})
+        _run(cursor, _queries()["append"], _columns(links) | {"recorded_at": opened[0]["opened_at"]})
         moved = {link.arrival.store_id for link in links}
-        cursor.execute(
-            _queries()["move"].encode(),
+        _run(
+            cursor,
+            _queries()["move"],
             {
                 "store_ids": sorted(moved),
                 "seqs": [heads[store_id].seq for store_id in sorted(moved)],
@@ -176,4 +179,8 @@ class LedgerTables:
 def put_rows(cursor: Cursor[DictRow], rows: Rows) -> None:
     """Add rows to the read models in the cursor's transaction."""
     for statement, found in rows.by_statement.items():
-        cursor.execute(_projections()[statement].encode(), Columns(found))
+        _run(cursor, _projections()[statement], Columns(found))
+
+
+def _run(cursor: Cursor[DictRow], statement: str, columns: Mapping[str, Any]) -> Cursor[DictRow]:
+    return cursor.execute(statement.encode(), packed(statement, columns))

@@ -64,16 +64,16 @@ class Moment(CheckpointTables):
         """How many entries the chains' ends speak of."""
         return int(self.fetch_all(_queries()["count"])[0]["entries"])
 
-    def longest(self) -> int:
-        """How many entries of them the longest chain has."""
-        return int(self.fetch_all(_queries()["longest"])[0]["entries"])
+    def lengths(self) -> dict[str, int]:
+        """How many entries each chain's end speaks of."""
+        return {row["store_id"]: row["seq"] for row in self.fetch_all(_queries()["lengths"])}
 
     def head(self, store_id: str) -> Head | None:
         """The end that is kept of a chain."""
         return _head(self.fetch_all(_queries()["head"], {"store_id": store_id}))
 
     def entry_head(self, store_id: str, seq: int) -> Head | None:
-        """An entry's hash as it is stored."""
+        """An entry's hash as it is stored; of a place that two entries claim there is none."""
         return _head(self.fetch_all(_queries()["entry_head"], {"store_id": store_id, "seq": seq}))
 
     def entries(self, store_id: str, after: int, until: int | None) -> Iterator[Entry]:
@@ -123,4 +123,4 @@ class Moment(CheckpointTables):
 
 
 def _head(rows: list[dict[str, Any]]) -> Head | None:
-    return Head(**rows[0]) if rows else None
+    return Head(**rows[0]) if len(rows) == 1 else None

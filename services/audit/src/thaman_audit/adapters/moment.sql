@@ -17,9 +17,9 @@ SELECT store_id FROM (
 -- description: How many entries the chains' ends speak of.
 SELECT coalesce(sum(seq), 0)::bigint AS entries FROM heads
 
--- name: longest
--- description: How many entries the longest chain has.
-SELECT coalesce(max(seq), 0) AS entries FROM heads
+-- name: lengths
+-- description: How many entries each chain has.
+SELECT store_id, seq FROM heads
 
 -- name: head
 -- description: The end that is kept of a chain.

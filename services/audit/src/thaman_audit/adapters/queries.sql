@@ -216,24 +216,21 @@ WHERE item_events.store_id = %(store_id)s AND item = %(item)s
 ORDER BY seq
 
 -- name: mentions
--- description: A page of the entries of one type that speak of an item among others, before a place, newest first. What
--- the index finds is taken out before anything else is asked, so that no other index is thought to be better: whoever
--- walks back by type or place reads all that says nothing of the item.
-WITH speaking AS MATERIALIZED (
-    SELECT seq, type, occurred_at FROM ledger
-    WHERE ledger_items(store_id, data) @> ARRAY[%(store_id)s || ' ' || %(item)s]
-      AND (type IN (
-          'thaman.onboarding.CatalogObserved.v1', 'thaman.onboarding.CatalogItemsRemoved.v1',
-          'thaman.optimizer.CompetitorLinksChanged.v1', 'thaman.optimizer.OffersObserved.v1'
-      )) IS TRUE
-), found AS MATERIALIZED (
-    SELECT seq FROM speaking
-    WHERE type = %(type)s AND seq < %(before)s AND (%(until)s::timestamptz IS NULL OR occurred_at <= %(until)s)
-    ORDER BY seq DESC LIMIT %(limit)s
-)
-SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
-FROM ledger WHERE store_id = %(store_id)s AND seq IN (SELECT seq FROM found)
+-- description: Where the entries are that speak of an item among others, newest first. The condition is in the words of the
+-- index, so that no other one is thought to be better: whoever walks back by type or place reads all that says nothing of
+-- the item.
+SELECT seq, type, occurred_at FROM ledger
+WHERE ledger_items(store_id, data) @> ARRAY[%(store_id)s || ' ' || %(item)s]
+  AND (type IN (
+      'thaman.onboarding.CatalogObserved.v1', 'thaman.onboarding.CatalogItemsRemoved.v1',
+      'thaman.optimizer.CompetitorLinksChanged.v1', 'thaman.optimizer.OffersObserved.v1'
+  )) IS TRUE
 ORDER BY seq DESC
+
+-- name: entries_at
+-- description: A store's entries at some places.
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM ledger WHERE store_id = %(store_id)s AND seq = ANY (%(places)s::bigint[])
 
 -- name: variants_of
 -- description: The items that are variants of a product.

@@ -1,52 +1,54 @@
--- Links, sessions and answers: what the dashboard itself knows.
+-- Links and sessions: what the dashboard itself knows of who comes in.
 
 -- name: add_link
--- description: A new login link.
-INSERT INTO login_links (hash, store_id, role, expires_at)
-VALUES (%(hash)s, %(store_id)s, %(role)s, %(expires_at)s)
+-- description: A new login link; one that is known already stays as it is.
+INSERT INTO login_links (hash, store_id, role, expires_at, person_id)
+VALUES (%(hash)s, %(store_id)s, %(role)s, %(expires_at)s, %(person_id)s)
+ON CONFLICT (hash) DO NOTHING
 
 -- name: link
--- description: A link that would still open a session.
-SELECT store_id, role, expires_at FROM login_links
+-- description: A link that would still open a session; of a person, the role they have.
+SELECT store_id, coalesce(memberships.role, login_links.role) AS role, expires_at, person_id
+FROM login_links LEFT JOIN memberships USING (store_id, person_id)
 WHERE hash = %(hash)s AND used_at IS NULL AND expires_at > %(now)s
+    AND (person_id IS NULL OR memberships.role IS NOT NULL)
 
--- name: use_link
--- description: Spend a link and open its session. The link's row is locked first, so only one can spend it.
-WITH spent AS (
-    UPDATE login_links SET used_at = %(created_at)s
-    WHERE hash = %(link_hash)s AND used_at IS NULL AND expires_at > %(created_at)s
-    RETURNING store_id, role
+-- name: link_of
+-- description: The store of a link, whatever its time.
+SELECT store_id FROM login_links WHERE hash = %(hash)s
+
+-- name: spend_link
+-- description: Spend a link. Its row is locked first, so only one can spend it.
+UPDATE login_links SET used_at = %(now)s
+WHERE hash = %(hash)s AND used_at IS NULL AND expires_at > %(now)s AND (
+    person_id IS NULL OR EXISTS (
+        SELECT FROM memberships
+        WHERE memberships.person_id = login_links.person_id AND memberships.store_id = login_links.store_id
+    )
 )
-INSERT INTO sessions (hash, store_id, role, created_at, seen_at, ends_at, agent, csrf)
-SELECT %(hash)s, store_id, role, %(created_at)s, %(seen_at)s, %(ends_at)s, %(agent)s, %(csrf)s FROM spent
-RETURNING hash, store_id, role, created_at, seen_at, ends_at, agent, csrf
+RETURNING store_id, role, person_id
 
 -- name: session
--- description: A session that has not ended; it is seen now. `since` is the earliest that it may have been seen last.
-UPDATE sessions SET seen_at = greatest(seen_at, %(now)s)
+-- description: A session that has not ended; where this is a use, it is seen now. `since` is the earliest that it may have been seen last.
+UPDATE sessions SET seen_at = CASE WHEN %(is_use)s THEN greatest(seen_at, %(now)s) ELSE seen_at END
+FROM memberships JOIN people USING (person_id)
 WHERE hash = %(hash)s AND ends_at > %(now)s AND seen_at > %(since)s
-RETURNING hash, store_id, role, created_at, seen_at, ends_at, agent, csrf
+    AND memberships.person_id = sessions.person_id AND memberships.store_id = sessions.store_id
+RETURNING hash, sessions.store_id, memberships.role, sessions.created_at, seen_at, ends_at, agent, csrf,
+    people.person_id, people.name AS person_name,
+    (SELECT count(*) FROM memberships AS held WHERE held.person_id = people.person_id)::int AS stores
 
 -- name: sessions
 -- description: A store's sessions that have not ended.
-SELECT hash, store_id, role, created_at, seen_at, ends_at, agent, csrf FROM sessions
-WHERE store_id = %(store_id)s AND ends_at > %(now)s ORDER BY seen_at DESC, hash
+SELECT hash, sessions.store_id, memberships.role, sessions.created_at, seen_at, ends_at, agent, csrf, person_id,
+    people.name AS person_name,
+    (SELECT count(*) FROM memberships AS held WHERE held.person_id = people.person_id)::int AS stores
+FROM sessions JOIN people USING (person_id) JOIN memberships USING (store_id, person_id)
+WHERE sessions.store_id = %(store_id)s AND ends_at > %(now)s ORDER BY seen_at DESC, hash
 
 -- name: end_session
 -- description: End one session of a store.
 DELETE FROM sessions WHERE store_id = %(store_id)s AND hash = %(hash)s
-
--- name: note_answer
--- description: Who answered a proposal, and what they were shown.
-INSERT INTO answers (store_id, proposal_id, session_hash, role, approved, shown_digest, at)
-VALUES (%(store_id)s, %(proposal_id)s, %(session_hash)s, %(role)s, %(approved)s, %(shown_digest)s, %(at)s)
-ON CONFLICT (store_id, proposal_id, session_hash) DO UPDATE SET
-    role = excluded.role, approved = excluded.approved, shown_digest = excluded.shown_digest, at = excluded.at
-
--- name: answers
--- description: Who answered a proposal, oldest first.
-SELECT store_id, proposal_id, approved, shown_digest, session_hash, role, at FROM answers
-WHERE store_id = %(store_id)s AND proposal_id = %(proposal_id)s ORDER BY at, session_hash
 
 -- name: clean
 -- description: Remove links and sessions that have ended.

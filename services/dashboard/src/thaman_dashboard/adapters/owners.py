@@ -37,6 +37,11 @@ class HttpOwners:
         body = {"ids": [str(one) for one in ids], "reason": reason}
         return _answered(self._http.ask("optimizer", "POST", f"/stores/{store_id}/proposals/reject", json=body))
 
+    def proposal_state(self, store_id: str, proposal_id: UUID) -> str:
+        """See :class:`~thaman_dashboard.owner_ports.Owners`."""
+        answer = self._http.ask("optimizer", "GET", f"/stores/{store_id}/proposals/{proposal_id}")
+        return str(answer.json()["state"])
+
     def pause(self, store_id: str, reason: str | None) -> None:
         """See :class:`~thaman_dashboard.owner_ports.Owners`."""
         body = {"reason": reason} if reason else {}

@@ -1,6 +1,7 @@
 """Requests to the owners' APIs, with the dashboard's own key; what they answer is told as an owner's error."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -43,6 +44,22 @@ class OwnersHttp:
         if answer.is_success:
             return answer
         raise _refusal(answer)
+
+    @contextmanager
+    def stream(self, service: str, path: str) -> Iterator[httpx.Response]:
+        """What a service sends, to be read as it comes.
+
+        Raises:
+            As :meth:`ask`, before anything was read; afterwards what httpx raises.
+        """
+        try:
+            with self._http.stream("GET", self._addresses[service] + path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise _refusal(answer)
+                yield answer
+        except _UNSENT as error:
+            raise OwnerAway(f"GET {path}: {type(error).__name__}") from error
 
 
 def _refusal(answer: httpx.Response) -> OwnerError:

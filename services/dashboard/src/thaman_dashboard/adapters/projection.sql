@@ -7,6 +7,10 @@
 SELECT pg_advisory_xact_lock(hashtextextended('dashboard:' || store_id, 0))
 FROM unnest(%(stores)s::text[]) AS store_id
 
+-- name: tell
+-- description: What open pages have to look at again, once this is committed.
+SELECT pg_notify('dashboard_live', %(payload)s)
+
 -- name: heard
 -- description: When the newest event of a store happened, of whatever service.
 INSERT INTO stores (store_id, heard_at) VALUES (%(store_id)s, %(at)s)
@@ -37,6 +41,41 @@ WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(
 -- name: forget_answers
 -- description: The same of answers.
 DELETE FROM answers
+WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
+
+-- name: forget_notification_wishes
+-- description: The same of what people wanted to hear of.
+DELETE FROM notification_wishes
+WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
+
+-- name: forget_invitations
+-- description: The same of invitations.
+DELETE FROM invitations
+WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
+
+-- name: forget_barred
+-- description: The same of users of Salla who were removed.
+DELETE FROM barred
+WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
+
+-- name: forget_people
+-- description: The same of people who have no other store, with all that is theirs.
+DELETE FROM people USING memberships AS here
+WHERE here.store_id = %(store_id)s AND here.person_id = people.person_id
+    AND NOT EXISTS (
+        SELECT FROM memberships AS elsewhere
+        WHERE elsewhere.person_id = people.person_id AND elsewhere.store_id <> %(store_id)s
+    )
+    AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
+
+-- name: forget_memberships
+-- description: And of the others their place there.
+DELETE FROM memberships
+WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
+
+-- name: forget_sheets
+-- description: The same of sheets.
+DELETE FROM sheets
 WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
 
 -- name: system_told
@@ -82,11 +121,13 @@ UPDATE items SET status = 'deleted', told = %(told)s
 WHERE store_id = %(store_id)s AND item_key = ANY (%(keys)s) AND told < %(told)s
 
 -- name: rule_set
--- description: The merchant's limits for an item, seen or not.
-INSERT INTO items (store_id, item_key, product_id, variant_id, min_price, max_price, locked, told)
-VALUES (%(store_id)s, %(item_key)s, %(product_id)s, %(variant_id)s, %(min_price)s, %(max_price)s, %(locked)s, %(told)s)
+-- description: What the merchant says of an item, seen or not.
+INSERT INTO items (store_id, item_key, product_id, variant_id, min_price, max_price, locked, own_cost, own_mode, told)
+VALUES (%(store_id)s, %(item_key)s, %(product_id)s, %(variant_id)s, %(min_price)s, %(max_price)s, %(locked)s,
+    %(own_cost)s, %(own_mode)s, %(told)s)
 ON CONFLICT (store_id, item_key) DO UPDATE SET
-    min_price = excluded.min_price, max_price = excluded.max_price, locked = excluded.locked, told = excluded.told
+    min_price = excluded.min_price, max_price = excluded.max_price, locked = excluded.locked,
+    own_cost = excluded.own_cost, own_mode = excluded.own_mode, told = excluded.told
 WHERE items.told < excluded.told
 
 -- name: price_applied
@@ -130,7 +171,17 @@ UPDATE proposals SET state = %(state)s, closed_at = %(at)s, closed_by = %(closed
 WHERE store_id = %(store_id)s AND proposal_id = %(proposal_id)s AND told < %(told)s
 
 -- name: item_ruled
--- description: What the latest run said of an item: why its price stays, or, without a reason, that it should move.
+-- description: What the latest run said of an item: why its price stays, or, without a reason, that it should move. A
+-- hold for another reason than before is a mark in its history.
+WITH begun AS (
+    INSERT INTO holds (store_id, item_key, told, at, run_id, reason, reason_ar, reason_en)
+    SELECT %(store_id)s, %(item_key)s, %(told)s, %(at)s, %(run_id)s, %(reason)s, %(reason_ar)s, %(reason_en)s
+    WHERE %(reason)s::text <> 'result/already_right' AND NOT EXISTS (
+        SELECT FROM held
+        WHERE store_id = %(store_id)s AND item_key = %(item_key)s AND (told >= %(told)s OR reason = %(reason)s)
+    )
+    ON CONFLICT (store_id, item_key, told) DO NOTHING
+)
 INSERT INTO held (store_id, item_key, run_id, at, reason, reason_ar, reason_en, reference, told)
 VALUES (%(store_id)s, %(item_key)s, %(run_id)s, %(at)s, %(reason)s, %(reason_ar)s, %(reason_en)s, %(reference)s,
     %(told)s)
@@ -161,6 +212,12 @@ ON CONFLICT (store_id, decision_id) DO UPDATE SET
     at = least(decisions.at, excluded.at), state = excluded.state, settled_at = excluded.settled_at,
     reason = excluded.reason, detail = excluded.detail, told_written = excluded.told_written
 WHERE decisions.told_written < excluded.told_written
+
+-- name: links_told
+-- description: Rivals' links of an item, all of them.
+INSERT INTO links (store_id, item_key, links, told) VALUES (%(store_id)s, %(item_key)s, %(links)s::jsonb, %(told)s)
+ON CONFLICT (store_id, item_key) DO UPDATE SET links = excluded.links, told = excluded.told
+WHERE links.told < excluded.told
 
 -- name: offer_points
 -- description: Usable prices as points of the chart, where this event was not told before.
@@ -219,8 +276,8 @@ ON CONFLICT (store_id, run_id) DO UPDATE SET
 -- name: run_told
 -- description: How far a run is; columns that the event does not speak of stay.
 UPDATE runs SET
-    (state, mode, started_at, ended_at, statistics, failure, advice) = (
-        SELECT state, mode, started_at, ended_at, statistics, failure, advice
+    (state, mode, items, started_at, ended_at, scouted, statistics, failure, advice) = (
+        SELECT state, mode, items, started_at, ended_at, scouted, statistics, failure, advice
         FROM jsonb_populate_record(runs, %(said)s::jsonb)
     ),
     told_run = %(told)s
@@ -231,3 +288,68 @@ WHERE store_id = %(store_id)s AND run_id = %(run_id)s AND told_run < %(told)s
 INSERT INTO activity (store_id, service, event_id, at, kind, item_key, said_ar, said_en, actor)
 VALUES (%(store_id)s, %(service)s, %(event_id)s, %(at)s, %(kind)s, %(item_key)s, %(said_ar)s, %(said_en)s, %(actor)s)
 ON CONFLICT (store_id, service, event_id) DO NOTHING
+
+-- name: market_week
+-- description: What the last run of a week found of an item.
+INSERT INTO market_weeks (store_id, week, item_key, at, shelf_price, reference, controlled, told)
+VALUES (%(store_id)s, %(week)s, %(item_key)s, %(at)s, %(shelf_price)s, %(reference)s, %(controlled)s, %(told)s)
+ON CONFLICT (store_id, week, item_key) DO UPDATE SET
+    at = excluded.at, shelf_price = excluded.shelf_price, reference = excluded.reference,
+    controlled = excluded.controlled, told = excluded.told
+WHERE market_weeks.told < excluded.told
+
+-- name: order_told
+-- description: An order's present state, whole. Its weeks lose what an earlier report of it counted and gain what this
+-- one does. The cost is the one known now; catalogue, rules and orders are one service's, so a rebuild finds the same.
+WITH line AS (
+    SELECT -1 AS sign, orders.week, told.*
+    FROM orders, jsonb_to_recordset(orders.lines)
+        AS told (item_key text, quantity bigint, unit_price bigint, unit_cost bigint)
+    WHERE store_id = %(store_id)s AND order_id = %(order_id)s AND counted AND orders.told < %(told)s
+    UNION ALL
+    SELECT 1, %(week)s::date, told.item_key, told.quantity, told.unit_price, coalesce(items.own_cost, items.cost)
+    FROM jsonb_to_recordset(%(lines)s::jsonb) AS told (item_key text, quantity bigint, unit_price bigint)
+    LEFT JOIN items ON items.store_id = %(store_id)s AND items.item_key = told.item_key
+    WHERE NOT EXISTS (
+        SELECT FROM orders WHERE store_id = %(store_id)s AND order_id = %(order_id)s AND orders.told >= %(told)s
+    )
+), kept AS (
+    INSERT INTO orders (store_id, order_id, week, counted, lines, told)
+    SELECT %(store_id)s, %(order_id)s, %(week)s, %(counted)s,
+        coalesce(jsonb_agg(jsonb_build_object('item_key', item_key, 'quantity', quantity, 'unit_price', unit_price,
+            'unit_cost', unit_cost) ORDER BY item_key, quantity, unit_price) FILTER (WHERE sign = 1), '[]'),
+        %(told)s
+    FROM line
+    ON CONFLICT (store_id, order_id) DO UPDATE SET
+        week = excluded.week, counted = excluded.counted, lines = excluded.lines, told = excluded.told
+    WHERE orders.told < excluded.told
+)
+INSERT INTO sales_weeks (store_id, week, item_key, units, paid_units, paid, costed_units, cost)
+SELECT %(store_id)s, week, item_key, sum(sign * quantity), coalesce(sum(sign * quantity) FILTER (WHERE unit_price > 0), 0),
+    coalesce(sum(sign * quantity * unit_price) FILTER (WHERE unit_price > 0), 0),
+    coalesce(sum(sign * quantity) FILTER (WHERE unit_cost IS NOT NULL), 0),
+    coalesce(sum(sign * quantity * unit_cost), 0)
+FROM line WHERE sign = -1 OR %(counted)s GROUP BY week, item_key
+ON CONFLICT (store_id, week, item_key) DO UPDATE SET
+    units = sales_weeks.units + excluded.units, paid_units = sales_weeks.paid_units + excluded.paid_units,
+    paid = sales_weeks.paid + excluded.paid, costed_units = sales_weeks.costed_units + excluded.costed_units,
+    cost = sales_weeks.cost + excluded.cost
+
+-- name: offer_moves
+-- description: Usable prices that differ from the one the page had before, where this event was not told before.
+INSERT INTO offer_moves (store_id, observed_at, item_key, url, competitor, old_price, new_price)
+SELECT %(store_id)s, given.observed_at, given.item_key, given.url, given.competitor, before.price, given.price
+FROM jsonb_to_recordset(%(offers)s::jsonb) AS given (
+    item_key text, url text, competitor text, observed_at timestamptz, price bigint, fitness text
+)
+CROSS JOIN LATERAL (
+    SELECT offer_points.price FROM offer_points
+    WHERE offer_points.store_id = %(store_id)s AND offer_points.item_key = given.item_key
+        AND offer_points.url = given.url AND offer_points.observed_at < given.observed_at
+    ORDER BY offer_points.observed_at DESC LIMIT 1
+) AS before
+WHERE fitness = 'usable' AND given.price IS NOT NULL AND before.price <> given.price AND NOT EXISTS (
+    SELECT FROM offers WHERE offers.store_id = %(store_id)s AND offers.item_key = given.item_key
+        AND offers.url = given.url AND offers.told >= %(told)s
+)
+ON CONFLICT (store_id, observed_at, item_key, url) DO NOTHING

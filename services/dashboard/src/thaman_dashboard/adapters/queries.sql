@@ -1,8 +1,10 @@
 -- What the pages read. Every query names the store first.
 
 -- name: system
--- description: The installation.
-SELECT stopped, system_fence FROM system
+-- description: The installation, and when the worker last was there.
+SELECT coalesce(stopped, false) AS stopped, coalesce(system_fence, 0) AS system_fence,
+    (SELECT at FROM pulse) AS pulse_at
+FROM (SELECT) AS always LEFT JOIN system ON true
 
 -- name: store
 -- description: A store whose authorisation was heard.
@@ -18,13 +20,16 @@ SELECT
     (SELECT count(*) FROM decisions WHERE store_id = %(store_id)s AND state = 'uncertain') AS uncertain
 FROM (
     SELECT count(*) AS items,
-        count(*) FILTER (WHERE status = 'sale' AND cost IS NOT NULL AND NOT locked) AS priced,
+        count(*) FILTER (WHERE status = 'sale' AND coalesce(own_cost, cost) IS NOT NULL AND NOT locked) AS priced,
         count(*) FILTER (WHERE held.reason <> 'result/already_right') AS held
     FROM items LEFT JOIN held USING (store_id, item_key)
     WHERE store_id = %(store_id)s AND seen_at IS NOT NULL AND NOT has_variants AND status <> 'deleted'
 ) AS items, (
     SELECT count(*) AS pending, count(*) FILTER (WHERE risk = 'high') AS pending_high
-    FROM proposals WHERE store_id = %(store_id)s AND state = 'pending' AND disposition = 'ask'
+    FROM proposals WHERE store_id = %(store_id)s AND state = 'pending' AND disposition = 'ask' AND NOT EXISTS (
+        SELECT FROM answers WHERE answers.store_id = proposals.store_id
+            AND answers.proposal_id = proposals.proposal_id AND answers.state IN ('waiting', 'sending', 'done')
+    )
 ) AS pending, (
     SELECT count(*) FILTER (WHERE settled_at > %(now)s - interval '24 hours') AS changes_24h, count(*) AS changes_7d,
         sum(proposals.expected)::bigint AS expected_week,
@@ -78,9 +83,19 @@ FROM proposals LEFT JOIN items USING (store_id, item_key)
 WHERE store_id = %(store_id)s AND proposal_id = %(proposal_id)s
 
 -- name: items
--- description: A page of items by name.
-SELECT items.*, waiting.risk
-FROM items LEFT JOIN LATERAL (
+-- description: Items that a list asks for; items_by_name or items_by_number goes on. The margin is the share of the price
+-- without VAT, in basis points; where an item stands is told as on the overview.
+SELECT items.*, waiting.risk, sums.margin_bp, sums.sorted_by
+FROM items JOIN stores USING (store_id)
+CROSS JOIN LATERAL (
+    SELECT 10000 - coalesce(own_cost, cost) * (10000 + stores.vat_bp) / nullif(items.shelf_price, 0) AS margin_bp
+) AS one
+CROSS JOIN LATERAL (
+    SELECT one.margin_bp, coalesce(CASE %(order)s::text WHEN 'price' THEN items.shelf_price
+        WHEN 'price_desc' THEN -items.shelf_price WHEN 'margin' THEN one.margin_bp
+        WHEN 'margin_desc' THEN -one.margin_bp END, 9007199254740991) AS sorted_by
+) AS sums
+LEFT JOIN LATERAL (
     SELECT risk FROM proposals
     WHERE proposals.store_id = items.store_id AND proposals.item_key = items.item_key AND state = 'pending'
         AND disposition = 'ask'
@@ -90,9 +105,33 @@ WHERE store_id = %(store_id)s AND seen_at IS NOT NULL AND NOT has_variants
     AND CASE WHEN %(status)s::text IS NULL THEN status <> 'deleted' ELSE status = %(status)s END
     AND (%(risk)s::text IS NULL OR waiting.risk = %(risk)s)
     AND (%(locked)s::boolean IS NULL OR locked = %(locked)s)
-    AND (%(pattern)s::text IS NULL OR name ILIKE %(pattern)s OR sku ILIKE %(pattern)s OR item_key ILIKE %(pattern)s)
-    AND (%(name)s::text IS NULL OR (left(name, 100), item_key) > (%(name)s, %(key)s::text))
-ORDER BY left(name, 100), item_key LIMIT %(limit)s
+    AND (%(pattern)s::text IS NULL OR items.name ILIKE %(pattern)s OR sku ILIKE %(pattern)s
+        OR item_key ILIKE %(pattern)s)
+    AND (%(cost)s::boolean IS NULL OR (coalesce(own_cost, cost) IS NOT NULL) = %(cost)s)
+    AND (%(waiting)s::boolean IS NULL OR (waiting.risk IS NOT NULL) = %(waiting)s)
+    AND (%(brand)s::text IS NULL OR brand ILIKE %(brand)s) AND (%(category)s::text IS NULL OR category ILIKE %(category)s)
+    AND (%(market)s::text IS NULL OR %(market)s = (
+        SELECT CASE WHEN abs(items.shelf_price - held.reference) * 100 <= held.reference THEN 'at'
+            WHEN items.shelf_price < held.reference THEN 'below' ELSE 'above' END
+        FROM held
+        WHERE held.store_id = items.store_id AND held.item_key = items.item_key AND held.reference IS NOT NULL
+            AND items.shelf_price IS NOT NULL AND EXISTS (
+                SELECT FROM offers
+                WHERE offers.store_id = items.store_id AND offers.item_key = items.item_key AND fitness = 'usable'
+                    AND observed_at > %(now)s::timestamptz
+                        - make_interval(mins => (stores.settings ->> 'offer_max_age_minutes')::int)
+            )
+    ))
+
+-- name: items_by_name
+-- description: The rest of a page of items by name.
+    AND (%(name)s::text IS NULL OR (left(items.name, 100), item_key) > (%(name)s, %(key)s::text))
+ORDER BY left(items.name, 100), item_key LIMIT %(limit)s
+
+-- name: items_by_number
+-- description: The rest of a page of items by price or margin, those without one at the end.
+    AND (%(place)s::bigint IS NULL OR (sums.sorted_by, item_key) > (%(place)s, %(key)s::text))
+ORDER BY sums.sorted_by, item_key LIMIT %(limit)s
 
 -- name: item
 -- description: One item that was seen.
@@ -101,7 +140,7 @@ SELECT items.*, (
     WHERE proposals.store_id = items.store_id AND proposals.item_key = items.item_key AND state = 'pending'
         AND disposition = 'ask'
     ORDER BY proposed_at DESC, proposal_id LIMIT 1
-) AS risk
+) AS risk, NULL::bigint AS margin_bp
 FROM items WHERE store_id = %(store_id)s AND item_key = %(item_key)s AND seen_at IS NOT NULL
 
 -- name: prices

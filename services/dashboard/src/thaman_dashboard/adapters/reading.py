@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
+from thaman_dashboard.adapters.searching import like
 from thaman_dashboard.adapters.showing import decision_of, price_of, proposal_of, run_of, shown, store_of
 from thaman_dashboard.views import (
     ActivityView,
@@ -82,7 +83,7 @@ class Reading:
         waiting = state is ProposalState.PENDING
         query, by = ("proposals_waiting", "expires_at") if waiting else ("proposals", "proposed_at")
         at, id = unseal(query, after, datetime.fromisoformat, UUID) if after else (None, None)
-        wanted = {"state": state, "risk": risk, "pattern": _pattern(search), "item": item, "at": at, "id": id}
+        wanted = {"state": state, "risk": risk, "pattern": like(search), "item": item, "at": at, "id": id}
         rows = self._all(query, store_id=store_id, limit=limit + 1, **wanted)
         return _page(rows, limit, proposal_of, lambda row: seal(query, row[by].isoformat(), row["proposal_id"]))
 
@@ -98,15 +99,39 @@ class Reading:
         status: str | None = None,
         risk: str | None = None,
         locked: bool | None = None,
+        cost: bool | None = None,
+        waiting: bool | None = None,
+        market: str | None = None,
+        brand: str | None = None,
+        category: str | None = None,
+        order: str = "name",
+        now: datetime | None = None,
         after: str | None = None,
         limit: int = 50,
     ) -> Page[ItemView]:
         """Items that have a price of their own, by name."""
-        name, key = unseal("items", after, str, str) if after else (None, None)
-        wanted = {"status": status, "risk": risk, "locked": locked, "pattern": _pattern(search)}
-        rows = self._all("items", store_id=store_id, limit=limit + 1, name=name, key=key, **wanted)
-        make = partial(shown, ItemView)
-        return _page(rows, limit, make, lambda row: seal("items", row["name"][:SORTED_BY], row["item_key"]))
+        wanted: dict[str, Any] = {
+            "status": status,
+            "risk": risk,
+            "locked": locked,
+            "pattern": like(search),
+            "cost": cost,
+        }
+        wanted |= {"waiting": waiting, "market": market, "brand": like(brand), "category": like(category), "now": now}
+        name = place = key = None
+        kind = "items" if order == "name" else f"items.{order}"
+        if after and order == "name":
+            name, key = unseal(kind, after, str, str)
+        elif after:
+            place, key = unseal(kind, after, _number, str)
+        then = "items_by_name" if order == "name" else "items_by_number"
+        wanted |= {"order": order, "name": name, "place": place, "key": key}
+        rows = self._all("items", then, store_id=store_id, limit=limit + 1, **wanted)
+
+        def cursor(row: Stored) -> str:
+            return seal(kind, row["name"][:SORTED_BY] if order == "name" else str(row["sorted_by"]), row["item_key"])
+
+        return _page(rows, limit, partial(shown, ItemView), cursor)
 
     def item(self, store_id: str, item_key: str) -> ItemView | None:
         """One item, deleted ones too."""
@@ -167,11 +192,11 @@ class Reading:
         """The kinds that the timeline has lines of, by name."""
         return self._some("activity_kinds", lambda row: row["kind"], store_id=store_id)
 
-    def _all(self, query: str, **params: Any) -> list[Stored]:
+    def _all(self, query: str, *more: str, **params: Any) -> list[Stored]:
         # A text with a NUL is in no row, and PostgreSQL refuses to look for it.
         if any(isinstance(value, str) and "\0" in value for value in params.values()):
             return []
-        return self._database.fetch_all(_queries()[query], params)
+        return self._database.fetch_all("\n".join(_queries()[name] for name in (query, *more)), params)
 
     def _some(self, query: str, make: Callable[[Stored], T], **params: Any) -> tuple[T, ...]:
         return tuple(make(row) for row in self._all(query, **params))
@@ -187,15 +212,17 @@ def _page(rows: Sequence[Stored], limit: int, make: Callable[[Stored], T], curso
     return Page(items, cursor(rows[limit - 1]) if len(rows) > limit else None)
 
 
+def _number(text: str) -> int:
+    """A number that PostgreSQL can hold.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = int(text)
+    if abs(found) >= 2**63:
+        raise ValueError(text)
+    return found
+
+
 def _activity_cursor(row: Stored) -> str:
     return seal("activity", row["at"].isoformat(), row["service"], row["event_id"])
-
-
-def _pattern(search: str | None) -> str | None:
-    """A LIKE pattern for a part of a text; what a person typed means itself."""
-    if not search or not search.strip():
-        return None
-    text = search.strip().replace("\0", "")
-    for special in "\\%_":
-        text = text.replace(special, f"\\{special}")
-    return f"%{text}%"

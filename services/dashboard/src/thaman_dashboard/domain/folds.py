@@ -15,6 +15,7 @@ from thaman_contracts.ids import SYSTEM, item_key
 from thaman_dashboard.domain.rows import Row, Rows
 from thaman_dashboard.domain.saying import said_of
 from thaman_dashboard.domain.states import DecisionState, ProposalState, RunState
+from thaman_dashboard.domain.weeks import CONTROLLED, week_of
 
 Fold = Callable[[Any, Envelope, Rows], None]
 
@@ -81,7 +82,17 @@ def _paused(event: onboarding.StorePaused, envelope: Envelope, rows: Rows) -> No
 
 def _forgotten(event: onboarding.StoreForgotten, envelope: Envelope, rows: Rows) -> None:
     """Who could see the store is forgotten with it; first, because the store's row says whether it was told before."""
-    for table in ("login_links", "sessions", "answers"):
+    for table in (
+        "login_links",
+        "sessions",
+        "answers",
+        "sheets",
+        "notification_wishes",
+        "invitations",
+        "barred",
+        "people",
+        "memberships",
+    ):
         rows.add(f"forget_{table}", store_id=event.store_id, told=envelope.position)
     _say(event, envelope, rows, {"name": onboarding.FORGOTTEN, "domain": None, "forgotten": True})
 
@@ -120,6 +131,8 @@ def _rules(event: onboarding.ItemRulesChanged, envelope: Envelope, rows: Rows) -
             min_price=rule.min_price,
             max_price=rule.max_price,
             locked=rule.locked,
+            own_cost=rule.cost,
+            own_mode=rule.mode,
             told=envelope.position,
         )
 
@@ -220,6 +233,15 @@ def _ruled(event: Any, envelope: Envelope, rows: Rows, **words: str | None) -> N
         reference=event.reference,
         **words,
     )
+    rows.add(
+        "market_week",
+        **_common(event, envelope),
+        week=week_of(event.occurred_at),
+        item_key=_item(event),
+        shelf_price=event.shelf_price if isinstance(event, optimizer.PriceHeld) else event.old_shelf_price,
+        reference=event.reference,
+        controlled=words["reason"] == CONTROLLED,
+    )
 
 
 def _closed(state: ProposalState, by: str | None, reason: str | None = None) -> Fold:
@@ -236,7 +258,14 @@ def _closed(state: ProposalState, by: str | None, reason: str | None = None) -> 
     return one
 
 
-# --- offers: the optimizer's ---
+# --- links and offers: the optimizer's ---
+
+
+def _linked(event: optimizer.CompetitorLinksChanged, envelope: Envelope, rows: Rows) -> None:
+    for item in {one.key: one for one in event.items}.values():
+        links = json.dumps([link.model_dump(mode="json") for link in item.links], ensure_ascii=False)
+        rows.add("links_told", store_id=event.store_id, item_key=item.key, links=links, told=envelope.position)
+
 
 _OFFERED = {"url", "competitor", "price", "currency", "in_stock", "confidence_bp", "fitness", "observed_at"}
 
@@ -252,7 +281,7 @@ def _offers(event: optimizer.OffersObserved, envelope: Envelope, rows: Rows) -> 
         "offers": json.dumps(list(told.values()), ensure_ascii=False),
     }
     # Points first: an offer's row says whether this was told before.
-    for statement in ("offer_points", "offers_told", "offer_points_old"):
+    for statement in ("offer_moves", "offer_points", "offers_told", "offer_points_old"):
         rows.add(statement, **row)
 
 
@@ -293,9 +322,17 @@ def _started(event: optimizer.OptimizationStarted, envelope: Envelope, rows: Row
     said = {
         "state": RunState.RUNNING.value,
         "mode": event.mode.value,
+        "items": event.items,
         "started_at": event.occurred_at.isoformat(),
     }
     _run(event, envelope, rows, said)
+
+
+_SCOUTED = {"items", "links", "offers_usable", "offers_unusable", "competitors", "duration_ms"}
+
+
+def _scouted(event: optimizer.MarketScouted, envelope: Envelope, rows: Rows) -> None:
+    _run(event, envelope, rows, {"scouted": event.model_dump(mode="json", include=_SCOUTED)})
 
 
 def _assessed(event: advice.MarketAssessed, envelope: Envelope, rows: Rows) -> None:
@@ -322,7 +359,28 @@ def _failed(event: optimizer.OptimizationFailed, envelope: Envelope, rows: Rows)
     _run(event, envelope, rows, said)
 
 
+# --- sales: onboarding's ---
+
+
+def _sold(event: onboarding.SalesObserved, envelope: Envelope, rows: Rows) -> None:
+    lines = [
+        {"item_key": _item(line), "quantity": line.quantity, "unit_price": line.unit_price}
+        for line in event.lines
+        if line.product_id is not None
+    ]
+    rows.add(
+        "order_told",
+        store_id=event.store_id,
+        order_id=event.order_id,
+        week=week_of(event.placed_at),
+        counted=event.state is onboarding.OrderState.COUNTED,
+        lines=json.dumps(lines),
+        told=envelope.position,
+    )
+
+
 _FOLDS: dict[type[EventData], Fold] = {
+    onboarding.SalesObserved: _sold,
     onboarding.StoreAuthorized: _store(
         "name", "domain", "currency", "prices_include_vat", "vat_bp", "plan", "settings", "settings_version",
         connected=True, needs_reauthorization=None, forgotten=False,
@@ -349,9 +407,11 @@ _FOLDS: dict[type[EventData], Fold] = {
     onboarding.PriceDecisionStale: _written(DecisionState.STALE),
     scheduler.OptimizationRequested: _asked,
     optimizer.OptimizationStarted: _started,
+    optimizer.MarketScouted: _scouted,
     optimizer.OptimizationCompleted: _completed,
     optimizer.OptimizationFailed: _failed,
     advice.MarketAssessed: _assessed,
+    optimizer.CompetitorLinksChanged: _linked,
     optimizer.OffersObserved: _offers,
     optimizer.PriceProposed: _proposed,
     optimizer.PriceHeld: _held,

@@ -17,6 +17,14 @@ class Rows:
         """One more row."""
         self._rows.append((statement, row))
 
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self._rows)
+
+    def statements(self, since: int = 0) -> set[str]:
+        """The statements that store the rows, those from a place on."""
+        return {statement for statement, _ in self._rows[since:]}
+
     def together(self) -> Iterator[tuple[str, list[Row]]]:
         """The rows, those of one statement that follow each other together."""
         for statement, group in groupby(self._rows, key=lambda one: one[0]):

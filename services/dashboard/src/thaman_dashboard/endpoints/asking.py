@@ -8,6 +8,7 @@ from thaman_dashboard.pages.words import codes
 
 Search = Annotated[str, Query(max_length=100, description="A part of a name, SKU or key.")]
 Code = Annotated[str, Query(max_length=60)]
+Name = Annotated[str, Query(max_length=200, description="A whole name, as it stands.")]
 After = Annotated[str | None, Query(max_length=600, description="The next of the page before.")]
 
 

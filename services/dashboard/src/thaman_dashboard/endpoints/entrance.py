@@ -17,6 +17,9 @@ from thaman_kit.auth import require_operator
 from thaman_kit.problems import not_found
 
 LONG = "public, max-age=31536000, immutable"
+SVG = "image/svg+xml"
+ALONE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""For a drawing that somebody opens by itself: whatever an operator's logo carries, it runs no script here."""
 outside = APIRouter()
 router = APIRouter(dependencies=[Depends(from_our_pages)], include_in_schema=False)
 
@@ -54,12 +57,17 @@ def health() -> dict[str, str]:
 
 
 @router.get("/static/{name}")
-def static(name: str, desk: AtDesk) -> Response:
+def static(request: Request, name: str, desk: AtDesk) -> Response:
     """A file that never changes under its name."""
     asset = desk.pages.assets.get(name)
     if asset is None:
         raise not_found("file")
-    return Response(asset.body, media_type=asset.media_type, headers={"Cache-Control": LONG})
+    headers = {"Cache-Control": LONG, "Vary": "Accept-Encoding"}
+    if asset.media_type == SVG:
+        headers["Content-Security-Policy"] = ALONE
+    if asset.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(asset.packed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
+    return Response(asset.body, media_type=asset.media_type, headers=headers)
 
 
 @router.get("/sign-in/{token}")

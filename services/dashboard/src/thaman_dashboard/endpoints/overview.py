@@ -28,6 +28,7 @@ def overview(request: Request, desk: AtDesk, visit: Visitor) -> Response:
         counts=desk.read_models.overview(visit.store_id, now),
         entitled=visit.store.entitled_on(now.date()),
         plan=desk.owners.plan(visit.store_id),
+        needs=desk.runs.reading.needs(visit.store_id, now),
         recent=desk.read_models.activity(visit.store_id, limit=RECENT).items,
         run_key=uuid4().hex,
     )

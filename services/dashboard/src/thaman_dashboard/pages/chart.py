@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from thaman_dashboard.product_views import Mark, MarkKind
 from thaman_dashboard.views import OfferPoint, PricePoint
 
 WIDTH = 1_000
@@ -29,6 +30,15 @@ class Dot:
     x: int
     y: int
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something that happened to the price; ``kind`` chooses how it looks."""
+
+    x: int
+    y: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,7 @@ class Chart:
     high: int
     begins: datetime
     ends: datetime
+    flags: tuple[Flag, ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -90,6 +101,7 @@ def draw(
     ends: datetime,
     floor: int | None = None,
     ceiling: int | None = None,
+    marks: Iterable[Mark] = (),
 ) -> Chart | None:
     """The chart of one item from ``begins`` to ``ends``; ``None`` where no price of it is known.
 
@@ -115,6 +127,12 @@ def draw(
         high=scale.high,
         begins=begins,
         ends=ends,
+        # A dot of the line tells of an edit by hand; a mark without a price has no place in the drawing.
+        flags=tuple(
+            Flag(scale.x(mark.at), scale.y(mark.price), mark.kind)
+            for mark in marks
+            if mark.price is not None and mark.kind is not MarkKind.HAND_EDIT and begins <= mark.at <= ends
+        ),
     )
 
 

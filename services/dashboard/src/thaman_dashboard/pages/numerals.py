@@ -1,4 +1,5 @@
-"""Numbers as people type them: Arabic-Indic digits and separators read like Latin ones."""
+"""Numbers as people type and read them: Arabic-Indic digits and separators are read like Latin ones, and written where
+somebody wants them."""
 
 import re
 
@@ -15,3 +16,16 @@ def western(text: str) -> str:
     """
     plain = text.strip().translate(_WESTERN)
     return plain.replace(",", "") if _PARTED.fullmatch(plain) else plain
+
+
+_ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+_POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3})")
+_PERCENT = re.compile(r"(?<=[0-9])%")
+
+
+def arabic_indic(text: str) -> str:
+    """The same text with its numbers in Arabic-Indic digits, with the separators and the percent sign that go with
+    them."""
+    pointed = _PERCENT.sub("٪", _THOUSANDS.sub("٬", _POINT.sub("٫", text)))
+    return pointed.translate(_ARABIC)

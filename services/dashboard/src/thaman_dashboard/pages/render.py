@@ -1,4 +1,4 @@
-"""Pages as HTML: server-rendered, without script and without inline style; all that comes from outside is escaped."""
+"""Pages as HTML: server-rendered and whole without script, with none inline; all that comes from outside is escaped."""
 
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -8,17 +8,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from thaman_dashboard.pages import amounts, chart, notices, words
+from thaman_dashboard.domain.weighing import margin_bp, reason_parts
+from thaman_dashboard.pages import amounts, chart, live, notices, words
 from thaman_dashboard.pages.assets import Assets
+from thaman_dashboard.pages.brand import Brand
 from thaman_dashboard.pages.notices import Notice
+from thaman_dashboard.pages.preferences import preferences_of, remember
 from thaman_dashboard.pages.speech import Speech
-from thaman_dashboard.visits import SAFE, Visit
+from thaman_dashboard.visits import PART, SAFE, Visit
 from thaman_kit import language
 from thaman_kit.clock import Clock
 from thaman_kit.problems import Problem
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; manifest-src 'self';"
+    " worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 MENU = (
     ("/", "overview"),
@@ -26,9 +30,16 @@ MENU = (
     ("/products", "products"),
     ("/runs", "runs"),
     ("/activity", "activity"),
+    ("/audit", "audit"),
+    ("/analytics", "analytics"),
+    ("/people", "people"),
+    ("/policies", "policies"),
     ("/settings", "settings"),
 )
 """Where the menu leads, and the text of each entry."""
+
+FOR = {"/people": "people"}
+"""Entries of the menu that not everybody sees, by the deed that they are for."""
 
 _YEAR_S = 31_536_000
 
@@ -36,9 +47,10 @@ _YEAR_S = 31_536_000
 class Pages:
     """Renders pages."""
 
-    def __init__(self, clock: Clock, *, secure: bool) -> None:
-        """``secure``: cookies go over HTTPS alone."""
-        self.assets = Assets()
+    def __init__(self, clock: Clock, *, secure: bool, brand: Brand | None = None) -> None:
+        """``secure``: cookies go over HTTPS alone; ``brand`` is an operator's own look."""
+        self._brand = brand or Brand()
+        self.assets = Assets(self._brand)
         self._clock = clock
         self._secure = secure
         self._environment = Environment(
@@ -50,9 +62,13 @@ class Pages:
         )
         self._environment.globals |= {
             "asset": self.assets.address,
+            "brand": self._brand,
             "codes": words.codes,
-            "menu": MENU,
+            "margin_bp": margin_bp,
+            "reason_parts": reason_parts,
+            "live": live.attributes,
             "place": chart.place,
+            "local": amounts.local,
             "plain": amounts.plain,
             "percent_plain": amounts.percent_plain,
             "web_address": web_address,
@@ -63,13 +79,18 @@ class Pages:
     ) -> HTMLResponse:
         """A page; a notice that the browser carries is said on it and dropped."""
         chosen = language.language_of(request)
-        notice = notices.carried(request) if visit is not None else None
+        # A part that is shown anew comes while the page with the notice may be on its way.
+        is_part = PART in request.headers
+        is_somebodys = visit is not None or "operator" in values
+        notice = notices.carried(request) if is_somebodys and not is_part else None
         html = self._environment.get_template(template).render(
-            s=Speech(chosen, self._clock.now()),
+            s=Speech(chosen, self._clock.now(), preferences_of(request), self._brand.name),
             direction="rtl" if chosen == "ar" else "ltr",
             visit=visit,
+            menu=_menu(visit),
             notice=notice,
             path=request.url.path,
+            here=live.here(request),
             others=_in_other_language(request),
             **values,
         )
@@ -82,6 +103,7 @@ class Pages:
         }
         response = HTMLResponse(html, status_code=status, headers=headers)
         self._remember_language(request, response)
+        remember(request, response, secure=self._secure)
         if notice is not None:
             notices.drop(response, secure=self._secure)
         return response
@@ -121,6 +143,11 @@ def web_address(address: str | None) -> str | None:
     except ValueError:
         return None
     return address if is_web else None
+
+
+def _menu(visit: Visit | None) -> list[tuple[str, str]]:
+    """The menu's entries that lead a visitor to a page."""
+    return [entry for entry in MENU if visit is not None and (entry[0] not in FOR or visit.may(FOR[entry[0]]))]
 
 
 def _in_other_language(request: Request) -> dict[str, str]:

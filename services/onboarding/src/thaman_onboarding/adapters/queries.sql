@@ -27,13 +27,14 @@ ON CONFLICT (store_id) DO UPDATE SET
 WHERE stores.version < excluded.version
 
 -- name: upsert_item_rule
--- description: One item's limits, lock and season end.
-INSERT INTO item_rules (store_id, key, product_id, variant_id, min_price, max_price, locked, season_ends_on, salvage)
+-- description: One item's limits, lock, season end, cost and mode.
+INSERT INTO item_rules (store_id, key, product_id, variant_id, min_price, max_price, locked, season_ends_on, salvage,
+    cost, mode)
 VALUES (%(store_id)s, %(key)s, %(product_id)s, %(variant_id)s, %(min_price)s, %(max_price)s, %(locked)s,
-    %(season_ends_on)s, %(salvage)s)
+    %(season_ends_on)s, %(salvage)s, %(cost)s, %(mode)s)
 ON CONFLICT (store_id, key) DO UPDATE SET
     min_price = excluded.min_price, max_price = excluded.max_price, locked = excluded.locked,
-    season_ends_on = excluded.season_ends_on, salvage = excluded.salvage
+    season_ends_on = excluded.season_ends_on, salvage = excluded.salvage, cost = excluded.cost, mode = excluded.mode
 
 -- name: store
 -- description: One store, with the refresh state of its tokens and its sealed profile.
@@ -53,9 +54,10 @@ ORDER BY stores.store_id LIMIT %(limit)s
 
 -- name: item_rules
 -- description: Rules of a store after a cursor, by item key; rows that say nothing any more are left out.
-SELECT product_id, variant_id, min_price, max_price, locked, season_ends_on, salvage, key FROM item_rules
+SELECT product_id, variant_id, min_price, max_price, locked, season_ends_on, salvage, cost, mode, key FROM item_rules
 WHERE store_id = %(store_id)s AND key > %(after)s
-  AND (min_price IS NOT NULL OR max_price IS NOT NULL OR locked OR season_ends_on IS NOT NULL OR salvage IS NOT NULL)
+  AND (min_price IS NOT NULL OR max_price IS NOT NULL OR locked OR season_ends_on IS NOT NULL OR salvage IS NOT NULL
+    OR cost IS NOT NULL OR mode IS NOT NULL)
 ORDER BY key LIMIT %(limit)s
 
 -- name: change_system

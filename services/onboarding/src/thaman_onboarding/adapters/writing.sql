@@ -41,7 +41,7 @@ WHERE originator_id = ANY(%(ids)s) ORDER BY originator_id, originator_version
 
 -- name: rules
 -- description: The merchant's rules of some items.
-SELECT product_id, variant_id, min_price, max_price, locked FROM item_rules
+SELECT product_id, variant_id, min_price, max_price, locked, cost FROM item_rules
 WHERE store_id = %(store_id)s AND key = ANY(%(keys)s)
 
 -- name: allowed

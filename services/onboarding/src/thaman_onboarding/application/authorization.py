@@ -1,13 +1,14 @@
 """A merchant connects a store in the browser: the way out to Salla, and the way back.
 
 States are one-time and bound to the browser that began, for ten minutes. A state we never made is Salla's own: the
-merchant began in Salla's app store, and the code, which only Salla can give, is the proof (salla.md 1.2). The page
-that ends the way back opens no session, so a forged way back gains nobody anything.
+merchant began in Salla's app store, and the code, which only Salla can give, is the proof (salla.md 1.2). Only the
+first way back of our own login, in its own browser, may be handed over to the dashboard; any other opens no session,
+so a forged or repeated way back gains nobody anything.
 """
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from thaman_contracts.events.onboarding import InstallPath
@@ -51,9 +52,13 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The end of the way back. Without a store, tokens are safe and the rest is finished in the background."""
+    """The end of the way back. Without a store, tokens are safe and the rest is finished in the background.
+
+    ``bound``: this very browser began, and it is back for the first time.
+    """
 
     store_id: str | None
+    bound: bool = False
 
 
 class Authorization:
@@ -104,7 +109,7 @@ class Authorization:
         faultpoint("onboarding.callback.after_exchange")
         self._receive(install_id, tokens)
         faultpoint("onboarding.callback.received")
-        return self._complete(install_id)
+        return replace(self._complete(install_id), bound=via is InstallPath.CALLBACK)
 
     def _recognise(self, back: Return) -> tuple[str | None, InstallPath]:
         """The PKCE verifier of our own login, or Salla's own installation without one."""

@@ -45,6 +45,13 @@ class Circumstances:
     written_today: int = 0
     superseded: bool = False
 
+    @property
+    def cost(self) -> int | None:
+        """What the item costs without VAT: by the merchant's own word, else by Salla's."""
+        if self.rule is not None and self.rule.cost is not None:
+            return self.rule.cost
+        return None if self.item is None else self.item.item.cost
+
     def shelf(self, base: int) -> int:
         """The shelf price that a base price would mean now."""
         return self.basis.shelf(base, taxable=self.item is None or self.item.taxable)
@@ -141,7 +148,7 @@ def _floor(decision: PriceDecided, world: Circumstances) -> Stale | None:
     floors = [decision.floor]
     if world.rule is not None and world.rule.min_price is not None:
         floors.append(world.rule.min_price)
-    cost = None if world.item is None else world.item.item.cost
+    cost = world.cost
     if cost is not None:
         vat_bp = world.basis.vat_bp if world.item is None or world.item.taxable else 0
         by_cost = cost_floor(cost, world.settings, vat_bp)

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
+from thaman_kit.handover import sign
 from thaman_kit.language import COOKIE, language_of
 from thaman_onboarding.application.authorization import LOGIN_SECONDS, Return
 from thaman_onboarding.endpoints.access import Services
+from thaman_onboarding.pages import Landing
 from thaman_onboarding.settings import Settings
 
 router = APIRouter(tags=["oauth"])
@@ -57,8 +59,19 @@ def callback(
         body = {"status": status, "store_id": connected.store_id, "name": row.name if row else None}
         response = JSONResponse(body, status_code=200 if row else 202)
     else:
-        response = services.pages.connected(request, row.name if row else None)
+        landing = landing_of(services, connected.store_id if row and connected.bound else None)
+        response = services.pages.connected(request, row.name if row else None, landing)
     return response
+
+
+def landing_of(services: Services, store_id: str | None) -> Landing | None:
+    """The way on to the dashboard, where there is one; with a store, for the browser that has just proven to be its
+    merchant's."""
+    settings = services.settings
+    if settings.dashboard_url is None or settings.handover_key is None:
+        return None
+    token = None if store_id is None else sign(settings.handover_key, store_id, services.clock.now())
+    return Landing(settings.dashboard_url, token)
 
 
 def cookie_name(settings: Settings) -> str:

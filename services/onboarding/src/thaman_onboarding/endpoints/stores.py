@@ -61,7 +61,7 @@ def change_settings(
     return _settings(row, response)
 
 
-@router.get("/stores/{store_id}/item-rules", summary="Limits, locks and season ends of items")
+@router.get("/stores/{store_id}/item-rules", summary="What merchants say of single items")
 def get_rules(store_id: str, services: Services, _: StoreKey, limit: Limit = 100, after: Cursor = "") -> Page[ItemRule]:
     """Rules by item key."""
     services.stores.get(store_id)
@@ -69,7 +69,7 @@ def get_rules(store_id: str, services: Services, _: StoreKey, limit: Limit = 100
     return Page(items=rules[:limit], next=rules[limit - 1].key if len(rules) > limit else None)
 
 
-@router.put("/stores/{store_id}/item-rules", summary="Set limits, locks and season ends of items", status_code=204)
+@router.put("/stores/{store_id}/item-rules", summary="Say it: limits, lock, season end, cost, mode", status_code=204)
 def put_rules(store_id: str, body: RulesBody, services: Services, caller: StoreKey) -> None:
     """Each rule replaces the item's earlier one; a rule that says nothing removes it."""
     services.stores.set_rules(store_id, tuple(body.rules), who(caller))

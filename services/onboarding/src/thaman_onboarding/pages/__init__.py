@@ -1,5 +1,5 @@
 """The few pages a merchant sees, in Arabic and English."""
 
-from thaman_onboarding.pages.render import Pages
+from thaman_onboarding.pages.render import Landing, Pages
 
-__all__ = ["Pages"]
+__all__ = ["Landing", "Pages"]

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from importlib import resources
 from urllib.parse import urlencode
 
@@ -25,6 +26,15 @@ def _policy(style: str) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where the dashboard is, and what it lets this browser in with; without that, the browser proves itself at Salla
+    once more."""
+
+    dashboard_url: str
+    token: str | None
+
+
 class Pages:
     """Renders pages. What they show was escaped; what they link to is our own."""
 
@@ -38,9 +48,17 @@ class Pages:
         )
         self._headers = {"Content-Security-Policy": _policy(_STYLE)}
 
-    def connected(self, request: Request, name: str | None) -> HTMLResponse:
-        """The store is connected; without a name the last steps are still under way."""
-        return self._page(request, "connected.html", 200, name=name)
+    def connected(self, request: Request, name: str | None, landing: Landing | None = None) -> HTMLResponse:
+        """The store is connected; without a name the last steps are still under way. ``landing`` leads on."""
+        headers: dict[str, str] = {}
+        if landing is not None and landing.token is not None:
+            policy = self._headers["Content-Security-Policy"]
+            headers["Content-Security-Policy"] = policy.replace(
+                "form-action 'none'", f"form-action {landing.dashboard_url}"
+            )
+            # The dashboard wants to know which page its form is from; the address here has a code in it and stays.
+            headers["Referrer-Policy"] = "strict-origin"
+        return self._page(request, "connected.html", 200, headers=headers, name=name, landing=landing)
 
     def problem(self, request: Request, problem: Problem) -> Response:
         """A problem as a page."""

@@ -28,6 +28,9 @@ CHROME: dict[Language, dict[str, str]] = {
         "next_read": "نقرأ منتجاتك وأسعارها كما هي في سلة، ولا نغيّر شيئًا.",
         "next_watch": "في الأيام السبعة الأولى نقترح الأسعار فقط، ولا يُكتب سعر إلا بموافقتك.",
         "next_floor": "لن يُكتب أي سعر أقل من حدّك الأدنى، ويمكنك الإيقاف في أي لحظة.",
+        "land": "افتح لوحة ثمن",
+        "land_soon": "يعمل هذا الزر مرة واحدة خلال عشر دقائق في هذا المتصفح.",
+        "land_again": "افتح لوحة ثمن عبر سلة",
         "close": "يمكنك إغلاق هذه الصفحة.",
     },
     "en": {
@@ -43,6 +46,9 @@ CHROME: dict[Language, dict[str, str]] = {
         "next_read": "We read your products and prices as they are in Salla and change nothing.",
         "next_watch": "For the first seven days we only suggest; a price is written only when you approve it.",
         "next_floor": "No price is ever written below your floor, and you can stop everything at any moment.",
+        "land": "Open the dashboard",
+        "land_soon": "The button works once, for ten minutes, in this browser.",
+        "land_again": "Open the dashboard through Salla",
         "close": "You can close this page.",
     },
 }

@@ -9,7 +9,7 @@ from typing import Any
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import OfferFitness
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
-from thaman_contracts.events.settings import StoreSettings
+from thaman_contracts.events.settings import AutomationMode, StoreSettings
 from thaman_contracts.ids import item_key
 from thaman_kit.database import Database
 from thaman_optimizer.adapters.past_reader import PastReader
@@ -88,8 +88,15 @@ def _policy(row: dict[str, Any] | None) -> PolicyFacts | None:
 
 
 def _item(row: dict[str, Any], offers: list[OfferFacts]) -> ItemFacts:
-    given = {name: row[name] for name in ItemFacts.__slots__ if name not in ("status", "offers", "past")}
-    return ItemFacts(status=ItemStatus(row["status"]), offers=tuple(offers), **given)
+    made = ("status", "cost", "mode", "offers", "past")
+    given = {name: row[name] for name in ItemFacts.__slots__ if name not in made}
+    return ItemFacts(
+        status=ItemStatus(row["status"]),
+        cost=row["cost"] if row["own_cost"] is None else row["own_cost"],
+        mode=None if row["mode"] is None else AutomationMode(row["mode"]),
+        offers=tuple(offers),
+        **given,
+    )
 
 
 def _offer(row: dict[str, Any]) -> OfferFacts:

@@ -15,10 +15,8 @@ WHERE store_id = %(store_id)s AND version = %(version)s
 -- description: What a policy made of items, many at once; of each item the latest run's is kept.
 INSERT INTO shadow_prices (store_id, policy_version, item_key, run_id, at, document)
 SELECT store_id, policy_version, item_key, run_id, at, document::jsonb
-FROM ROWS FROM (
-    jsonb_to_recordset(%(rows)s::jsonb) AS (store_id text, policy_version int, item_key text, run_id uuid, at timestamptz),
-    unnest(%(documents)b::text[])
-) AS given (store_id, policy_version, item_key, run_id, at, document)
+FROM unnest(%(store_id)b::text[], %(policy_version)b::int[], %(item_key)b::text[], %(run_id)b::uuid[],
+    %(at)b::timestamptz[], %(document)b::text[]) AS given (store_id, policy_version, item_key, run_id, at, document)
 ON CONFLICT (store_id, policy_version, item_key) DO UPDATE SET
     run_id = excluded.run_id, at = excluded.at, document = excluded.document
 WHERE (excluded.at, excluded.run_id) >= (shadow_prices.at, shadow_prices.run_id)

@@ -14,6 +14,7 @@ from thaman_contracts.events.optimizer import Disposition
 from thaman_contracts.ids import item_key
 from thaman_kit.application import UnitOfWork
 from thaman_kit.domain import Aggregate, DomainEvent
+from thaman_kit.packing import columns, takes_columns
 from thaman_optimizer.adapters.listing_rows import LISTING_ROWS
 from thaman_optimizer.adapters.policy_rows import POLICY_ROWS, Rows
 from thaman_optimizer.adapters.sql import queries
@@ -80,7 +81,9 @@ def project(unit: UnitOfWork, recorded: Iterable[DomainEvent]) -> None:
     _close_at_once(batches)
     for name in sorted(batches, key=ORDER.index):
         if name in AT_ONCE:
-            unit.execute(queries()[name], _together(batches[name]))
+            statement = queries()[name]
+            rows = batches[name]
+            unit.execute(statement, columns(statement, rows) if takes_columns(statement) else _together(rows))
         else:
             unit.execute_many(queries()[name], batches[name])
 
@@ -138,7 +141,7 @@ def _offers(event: events.OffersObserved) -> Rows:
                 "store_id": event.store_id,
                 "item_key": offer.key,
                 "fitness": offer.fitness.value,
-                "evidence": None if offer.evidence is None else offer.evidence.model_dump(mode="json"),
+                "evidence": None if offer.evidence is None else offer.evidence.model_dump_json(),
                 "run_id": event.run_id,
             },
         )

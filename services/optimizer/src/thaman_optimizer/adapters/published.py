@@ -60,10 +60,10 @@ class PublishedFold:
         unit = self._application.unit_of_work()
         for lists, alone in stretches(page, _lane, len(_LANES)):
             for envelope, event in (*lists[_REPORTS], *lists[_SALES]):
-                self._router.handle(event, envelope, unit)
+                self._router.apply(event, envelope, unit)
             keep_sights(unit, [event for _, event in lists[_SIGHTS] if isinstance(event, onboarding.CatalogObserved)])
             if alone is not None:
-                self._router.handle(alone[1], alone[0], unit)
+                self._router.apply(alone[1], alone[0], unit)
         unit.commit()
 
     def finish(self) -> None:

@@ -26,7 +26,7 @@ WITH recent AS (
     WHERE store_id = %(store_id)s AND state IN ('decided', 'writing', 'uncertain')
 )
 SELECT items.*, rule.min_price, rule.max_price, coalesce(rule.locked, false) AS locked, rule.season_ends_on,
-       rule.salvage, greatest(edit.edited_at, undone.undone_at) AS edited_at, flying.item_key IS NOT NULL AS in_flight, coalesce(recent.changes_today, 0)::int AS changes_today,
+       rule.salvage, rule.cost AS own_cost, rule.mode, greatest(edit.edited_at, undone.undone_at) AS edited_at, flying.item_key IS NOT NULL AS in_flight, coalesce(recent.changes_today, 0)::int AS changes_today,
        recent.last_change_at, recent.week_anchor
 FROM items
 LEFT JOIN item_rules rule USING (store_id, item_key)
@@ -118,11 +118,12 @@ ON CONFLICT (id) DO UPDATE SET stopped = excluded.stopped, fence = excluded.fenc
 
 -- name: set_rule
 -- description: A merchant's rule for one item; replaces the earlier ones.
-INSERT INTO item_rules (store_id, item_key, min_price, max_price, locked, season_ends_on, salvage)
-VALUES (%(store_id)s, %(item_key)s, %(min_price)s, %(max_price)s, %(locked)s, %(season_ends_on)s, %(salvage)s)
+INSERT INTO item_rules (store_id, item_key, min_price, max_price, locked, season_ends_on, salvage, cost, mode)
+VALUES (%(store_id)s, %(item_key)s, %(min_price)s, %(max_price)s, %(locked)s, %(season_ends_on)s, %(salvage)s,
+    %(cost)s, %(mode)s)
 ON CONFLICT (store_id, item_key) DO UPDATE SET
     min_price = excluded.min_price, max_price = excluded.max_price, locked = excluded.locked,
-    season_ends_on = excluded.season_ends_on, salvage = excluded.salvage
+    season_ends_on = excluded.season_ends_on, salvage = excluded.salvage, cost = excluded.cost, mode = excluded.mode
 
 -- name: upsert_items
 -- description: Items as Salla showed them, many at once and none twice. The baseline is the first shelf price ever seen and
@@ -132,10 +133,13 @@ INSERT INTO items (store_id, item_key, product_id, variant_id, name, brand, cate
     observed_at)
 SELECT store_id, item_key, product_id, variant_id, name, brand, category, status, currency, base_price, shelf_price,
     sale_price, sale_ends_on, sale_running, cost, stock, unlimited, has_variants, baseline, gtin, mpn, observed_at
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS seen (store_id text, item_key text, product_id text, variant_id text, name text,
-    brand text, category text, status text, currency text, base_price bigint, shelf_price bigint, sale_price bigint,
-    sale_ends_on date, sale_running boolean, cost bigint, stock int, unlimited boolean, has_variants boolean,
-    baseline bigint, gtin text, mpn text, observed_at timestamptz)
+FROM unnest(%(store_id)b::text[], %(item_key)b::text[], %(product_id)b::text[], %(variant_id)b::text[], %(name)b::text[],
+    %(brand)b::text[], %(category)b::text[], %(status)b::text[], %(currency)b::text[], %(base_price)b::bigint[],
+    %(shelf_price)b::bigint[], %(sale_price)b::bigint[], %(sale_ends_on)b::date[], %(sale_running)b::boolean[],
+    %(cost)b::bigint[], %(stock)b::int[], %(unlimited)b::boolean[], %(has_variants)b::boolean[], %(baseline)b::bigint[],
+    %(gtin)b::text[], %(mpn)b::text[], %(observed_at)b::timestamptz[])
+    AS seen (store_id, item_key, product_id, variant_id, name, brand, category, status, currency, base_price, shelf_price,
+        sale_price, sale_ends_on, sale_running, cost, stock, unlimited, has_variants, baseline, gtin, mpn, observed_at)
 ON CONFLICT (store_id, item_key) DO UPDATE SET
     name = excluded.name, brand = excluded.brand, category = excluded.category, unlimited = excluded.unlimited,
     status = excluded.status, currency = excluded.currency, base_price = excluded.base_price,
@@ -188,8 +192,8 @@ ON CONFLICT (store_id, item_key, week) DO UPDATE SET
 -- description: What a shopper saw of items on a day, many at once. A day that says nothing new is not written again.
 INSERT INTO weeks (store_id, item_key, week, prices, stocked)
 SELECT given.store_id, given.item_key, given.week, day.prices, day.stocked
-FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS given (store_id text, item_key text, week date, day int, price bigint, stocked boolean)
+FROM unnest(%(store_id)b::text[], %(item_key)b::text[], %(week)b::date[], %(day)b::int[], %(price)b::bigint[],
+    %(stocked)b::boolean[]) AS given (store_id, item_key, week, day, price, stocked)
 LEFT JOIN weeks AS known USING (store_id, item_key, week)
 CROSS JOIN LATERAL (
     SELECT array_agg(CASE WHEN place = given.day THEN given.price END ORDER BY place) AS prices,
@@ -208,7 +212,8 @@ ON CONFLICT (store_id, item_key, week) DO UPDATE SET (prices, stocked) = (
 -- description: The market's reference price of items in a week, many at once; one that is known already is not written again.
 INSERT INTO weeks (store_id, item_key, week, reference)
 SELECT given.store_id, given.item_key, given.week, given.reference
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (store_id text, item_key text, week date, reference bigint)
+FROM unnest(%(store_id)b::text[], %(item_key)b::text[], %(week)b::date[], %(reference)b::bigint[])
+    AS given (store_id, item_key, week, reference)
 LEFT JOIN weeks AS known USING (store_id, item_key, week)
 WHERE known.reference IS DISTINCT FROM given.reference
 ON CONFLICT (store_id, item_key, week) DO UPDATE SET reference = excluded.reference
@@ -247,10 +252,9 @@ WHERE stores.store_id = items.store_id AND items.store_id = %(store_id)s AND ite
 -- description: What onboarding reported of decisions, in order; where one is named twice the last state counts, and of each
 -- price the last that was told. What was applied is what Salla shows now.
 WITH given AS (
-    SELECT * FROM ROWS FROM (
-        jsonb_to_recordset(%(rows)s::jsonb) AS (decision_id uuid, store_id text, run_id uuid, item_key text,
-            product_id text, variant_id text, state text, old_base_price bigint, base_price bigint, shelf_price bigint,
-            reason text, settled_at timestamptz)
+    SELECT * FROM unnest(%(decision_id)b::uuid[], %(store_id)b::text[], %(run_id)b::uuid[], %(item_key)b::text[],
+        %(product_id)b::text[], %(variant_id)b::text[], %(state)b::text[], %(old_base_price)b::bigint[],
+        %(base_price)b::bigint[], %(shelf_price)b::bigint[], %(reason)b::text[], %(settled_at)b::timestamptz[]
     ) WITH ORDINALITY AS told (decision_id, store_id, run_id, item_key, product_id, variant_id, state, old_base_price,
         base_price, shelf_price, reason, settled_at, place)
 ), prices AS (
@@ -311,10 +315,12 @@ ON CONFLICT (store_id, item_key, url) DO UPDATE SET competitor = excluded.compet
 INSERT INTO offers (store_id, item_key, url, competitor, fitness, price, currency, in_stock, confidence_bp, observed_at,
     digest, detail, evidence, run_id)
 SELECT store_id, item_key, url, competitor, fitness, price, currency, in_stock, confidence_bp, observed_at, digest, detail,
-    evidence, run_id
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (store_id text, item_key text, url text, competitor text, fitness text,
-    price bigint, currency text, in_stock boolean, confidence_bp int, observed_at timestamptz, digest text, detail text,
-    evidence jsonb, run_id uuid)
+    evidence::jsonb, run_id
+FROM unnest(%(store_id)b::text[], %(item_key)b::text[], %(url)b::text[], %(competitor)b::text[], %(fitness)b::text[],
+    %(price)b::bigint[], %(currency)b::text[], %(in_stock)b::boolean[], %(confidence_bp)b::int[],
+    %(observed_at)b::timestamptz[], %(digest)b::text[], %(detail)b::text[], %(evidence)b::text[], %(run_id)b::uuid[])
+    AS given (store_id, item_key, url, competitor, fitness, price, currency, in_stock, confidence_bp, observed_at, digest,
+        detail, evidence, run_id)
 ON CONFLICT (store_id, item_key, url) DO UPDATE SET
     competitor = excluded.competitor, fitness = excluded.fitness, price = excluded.price,
     currency = excluded.currency, in_stock = excluded.in_stock, confidence_bp = excluded.confidence_bp,
@@ -357,11 +363,10 @@ INSERT INTO proposals (proposal_id, store_id, run_id, item_key, product_id, vari
     proposed_at, expires_at, closed_at, closed_by, close_reason, document)
 SELECT proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition, proposed_at, expires_at,
     closed_at, closed_by, close_reason, document::jsonb
-FROM ROWS FROM (
-    jsonb_to_recordset(%(rows)s::jsonb) AS (proposal_id uuid, store_id text, run_id uuid, item_key text,
-        product_id text, variant_id text, state text, risk text, disposition text, proposed_at timestamptz,
-        expires_at timestamptz, closed_at timestamptz, closed_by text, close_reason text),
-    unnest(%(documents)b::text[])
+FROM unnest(%(proposal_id)b::uuid[], %(store_id)b::text[], %(run_id)b::uuid[], %(item_key)b::text[],
+    %(product_id)b::text[], %(variant_id)b::text[], %(state)b::text[], %(risk)b::text[], %(disposition)b::text[],
+    %(proposed_at)b::timestamptz[], %(expires_at)b::timestamptz[], %(closed_at)b::timestamptz[], %(closed_by)b::text[],
+    %(close_reason)b::text[], %(document)b::text[]
 ) AS given (proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition, proposed_at,
     expires_at, closed_at, closed_by, close_reason, document)
 ON CONFLICT (proposal_id) DO NOTHING
@@ -370,8 +375,8 @@ ON CONFLICT (proposal_id) DO NOTHING
 -- description: Proposals were answered or lapsed, many at once.
 UPDATE proposals SET state = given.state, closed_at = given.closed_at, closed_by = given.closed_by,
     close_reason = given.close_reason
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (proposal_id uuid, state text, closed_at timestamptz, closed_by text,
-    close_reason text)
+FROM unnest(%(proposal_id)b::uuid[], %(state)b::text[], %(closed_at)b::timestamptz[], %(closed_by)b::text[],
+    %(close_reason)b::text[]) AS given (proposal_id, state, closed_at, closed_by, close_reason)
 WHERE proposals.proposal_id = given.proposal_id
 
 -- name: decided
@@ -379,10 +384,9 @@ WHERE proposals.proposal_id = given.proposal_id
 INSERT INTO decisions (decision_id, store_id, run_id, item_key, product_id, variant_id, state, decided_at, decided_by,
     document)
 SELECT decision_id, store_id, run_id, item_key, product_id, variant_id, 'decided', decided_at, decided_by, document::jsonb
-FROM ROWS FROM (
-    jsonb_to_recordset(%(rows)s::jsonb) AS (decision_id uuid, store_id text, run_id uuid, item_key text,
-        product_id text, variant_id text, decided_at timestamptz, decided_by text),
-    unnest(%(documents)b::text[])
+FROM unnest(%(decision_id)b::uuid[], %(store_id)b::text[], %(run_id)b::uuid[], %(item_key)b::text[],
+    %(product_id)b::text[], %(variant_id)b::text[], %(decided_at)b::timestamptz[], %(decided_by)b::text[],
+    %(document)b::text[]
 ) AS given (decision_id, store_id, run_id, item_key, product_id, variant_id, decided_at, decided_by, document)
 ON CONFLICT (decision_id) DO UPDATE SET
     decided_at = excluded.decided_at, decided_by = excluded.decided_by, document = excluded.document
@@ -441,8 +445,9 @@ WHERE store_id = %(store_id)s AND decided_at IS NOT NULL
 ORDER BY decided_at DESC, decision_id DESC LIMIT %(limit)s
 
 -- name: list_links
--- description: A store's links.
-SELECT item_key, competitor, url FROM links WHERE store_id = %(store_id)s ORDER BY item_key, competitor, url
+-- description: A store's links, or those of one item.
+SELECT item_key, competitor, url FROM links
+WHERE store_id = %(store_id)s AND (%(item_key)s::text IS NULL OR item_key = %(item_key)s) ORDER BY item_key, competitor, url
 
 -- name: list_offers
 -- description: A store's latest offers, by item, after a cursor.

@@ -68,9 +68,9 @@ class Views:
         wanted = {"states": list(states) if states else None, "item_key": item_key}
         return self._list("list_decisions", store_id, before, limit, **wanted)
 
-    def links(self, store_id: str) -> list[Row]:
-        """All links by item."""
-        return self._database.fetch_all(queries()["list_links"], {"store_id": store_id})
+    def links(self, store_id: str, item_key: str | None = None) -> list[Row]:
+        """All links by item, or those of one."""
+        return self._database.fetch_all(queries()["list_links"], {"store_id": store_id, "item_key": item_key})
 
     def offers(self, store_id: str, after: tuple[str, str] | None, limit: int, item_key: str | None) -> list[Row]:
         """Latest offers by item and address."""

@@ -35,9 +35,10 @@ TABLE: dict[AutomationMode, dict[Risk, Course]] = {
 """High risk is never written without a person, in no mode (product.md B8)."""
 
 
-def course_of(settings: StoreSettings, risk: Risk, now: datetime) -> Course:
-    """The course of a proposal; while the store is being watched everything is asked."""
-    course = TABLE[settings.mode][risk]
+def course_of(settings: StoreSettings, risk: Risk, now: datetime, own: AutomationMode | None = None) -> Course:
+    """The course of a proposal; while the store is being watched everything is asked. ``own`` is the item's mode, which
+    can only be more careful than the store's."""
+    course = TABLE[settings.mode.narrowed(own)][risk]
     if settings.watch_until is not None and now < settings.watch_until:
         return Course(Disposition.ASK, marked=course.marked)
     return course

@@ -17,6 +17,7 @@ from thaman_optimizer.domain.guards import BREAKS, GUARDS, Case, Guard, Outcome,
 from thaman_optimizer.domain.guards.base import held
 from thaman_optimizer.domain.guards.calendar import discount_licence, season_window
 from thaman_optimizer.domain.guards.movement import cooldown, day_budget, step_window, week_window
+from thaman_optimizer.domain.overlay import in_control
 from thaman_optimizer.domain.reference import Reference
 from thaman_optimizer.domain.risk import RiskAssessment, assess
 
@@ -93,6 +94,10 @@ def analyse(
     is a hold with a reason.
     """
     case = case_of(store, item, now, advice)
+    if in_control(store, item):
+        # Before all guards, and in no trail but its own: without a control share, runs are what they were.
+        left = held(item.base_price, f"control_share share_bp={store.settings.control_share_bp}")
+        return _stay(case, "control", left.detail, [_step(case, "control", item.base_price, left)])
     trail: list[GuardStep] = []
     breaks: list[str] = []
     base = item.base_price
@@ -129,7 +134,7 @@ def _move(case: Case, base: int, trail: tuple[GuardStep, ...], breaks: tuple[str
         strategy=case.strategy,
         reference=case.reference,
         assessment=assessment,
-        course=course_of(case.store.settings, assessment.risk, case.now),
+        course=course_of(case.store.settings, assessment.risk, case.now, case.item.mode),
         trail=trail,
         breaks=breaks,
     )

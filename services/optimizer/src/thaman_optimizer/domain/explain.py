@@ -18,6 +18,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "system_stopped": ("أُوقفت كل عمليات التسعير من قبل المشغّل", "an operator stopped all pricing"),
     "store_paused": ("تسعير المتجر متوقف مؤقتًا", "pricing of this store is paused"),
     "not_entitled": ("لا يوجد اشتراك أو فترة تجريبية سارية", "there is no running subscription or trial"),
+    "control_share": (
+        "المنتج في حصة المقارنة، فيُترك سعره كما هو ليُقاس به أثر تغيير الأسعار الأخرى",
+        "the item is in the control share: its price is left alone, so that the effect of others can be measured",
+    ),
     "item_locked": ("المنتج مقفل من قبل التاجر", "the merchant locked this item"),
     "hand_edit": (
         "عُدّل السعر يدويًا، ويُترك كما هو لمدة {hours} ساعة",

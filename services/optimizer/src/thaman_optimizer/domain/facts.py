@@ -10,7 +10,7 @@ from thaman_contracts.envelope import encode
 from thaman_contracts.events.onboarding import ItemStatus
 from thaman_contracts.events.optimizer import OfferFitness
 from thaman_contracts.events.policies import PolicyStage, PricePolicy
-from thaman_contracts.events.settings import AdviceMode, StoreSettings
+from thaman_contracts.events.settings import AdviceMode, AutomationMode, StoreSettings
 from thaman_optimizer.domain.past import ItemPast
 from thaman_optimizer.domain.policy import LEAST_OFFER_CONFIDENCE_BP
 
@@ -79,10 +79,11 @@ class ItemFacts:
     """What is known about one priced thing. Amounts are halalas; unknown is ``None``.
 
     ``base_price`` and ``sale_price`` are in the store's own VAT basis, ``shelf_price``, ``baseline``, ``min_price`` and
-    ``max_price`` are with VAT, ``cost`` and ``salvage`` are without. ``baseline`` is the first shelf price ever seen,
-    ``week_anchor`` the base price of a week ago, ``changes_today`` counts our changes of the last 24 hours; ``past`` is
-    loaded only where the demand model is asked. ``season_ends_on`` is the last day the item sells, ``salvage`` what an
-    unsold unit brings after it.
+    ``max_price`` are with VAT, ``cost`` (the merchant's own word, else Salla's) and ``salvage`` are without.
+    ``baseline`` is the first shelf price ever seen, ``week_anchor`` the base price of a week ago, ``changes_today``
+    counts our changes of the last 24 hours; ``past`` is loaded only where the demand model is asked. ``season_ends_on``
+    is the last day the item sells, ``salvage`` what an unsold unit brings after it. ``mode`` is the item's own, where
+    it has one.
     """
 
     product_id: str
@@ -108,9 +109,10 @@ class ItemFacts:
     past: ItemPast | None = None
     season_ends_on: date | None = None
     salvage: int | None = None
+    mode: AutomationMode | None = None
 
 
-_LATER = ("season_ends_on", "salvage")
+_LATER = ("season_ends_on", "salvage", "mode")
 """Facts of items that runs did not know of at first. Where unknown they are left out of what is recorded and digested,
 so that runs recorded before are recomputed to the same digests; so are the policies of a store that has none."""
 
@@ -122,11 +124,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, StoreSettings):
-        # Advice is left out while off, as in all runs recorded before there was any, so that they keep their digests;
-        # the breaker stops writing and decides nothing.
-        return value.model_dump(
-            mode="json", exclude={"breaker"} | ({"advice"} if value.advice is AdviceMode.OFF else set())
-        )
+        # Advice and a control share are left out while there is none, as in all runs recorded before they could be set,
+        # so that those keep their digests; the breaker stops writing and decides nothing.
+        unset = {"advice": value.advice is AdviceMode.OFF, "control_share_bp": value.control_share_bp == 0}
+        without = {name for name, is_unset in unset.items() if is_unset}
+        return value.model_dump(mode="json", exclude={"breaker"} | without)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, date):

@@ -37,9 +37,22 @@ def in_canary(store_id: str, policy_version: int, key: str, share_bp: int) -> bo
     Each key has a place of its own among 10,000, from SHA-256 of store, version and key. So an answer depends on no
     other item, a larger share only adds, and every policy tries another part of the store.
     """
-    named = "\x1f".join(("canary", store_id, str(policy_version), key))
-    place = int.from_bytes(sha256(named.encode()).digest()[:8], "big") * BP_ONE >> 64
-    return place < share_bp
+    return _place("canary", store_id, str(policy_version), key) < share_bp
+
+
+def in_control(store: StoreFacts, item: ItemFacts) -> bool:
+    """Whether an item is in the store's control share, whose prices are left alone for comparison.
+
+    By product, like a canary, so that variants are on one side. The place hangs on store and product alone: it never
+    changes, and a larger share only adds.
+    """
+    share_bp = store.settings.control_share_bp
+    return share_bp > 0 and _place("control", store.store_id, item.product_id) < share_bp
+
+
+def _place(*names: str) -> int:
+    """A place among 10,000 that names have for ever, from their SHA-256."""
+    return int.from_bytes(sha256("\x1f".join(names).encode()).digest()[:8], "big") * BP_ONE >> 64
 
 
 def deciding(store: StoreFacts, item: ItemFacts) -> PolicyFacts | None:

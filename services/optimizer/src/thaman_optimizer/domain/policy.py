@@ -7,6 +7,9 @@ made with. Sources: ``product.md`` B8 (defaults that protect) and ``pricing.md``
 from dataclasses import dataclass
 from datetime import timedelta
 
+from thaman_contracts.events.optimizer import (
+    LEAST_OFFER_CONFIDENCE_BP as LEAST_OFFER_CONFIDENCE_BP,  # noqa: PLC0414 - one of these numbers, known to pages, too
+)
 from thaman_contracts.events.settings import RiskTolerance
 
 GUARDS_VERSION = "guards-1.1"
@@ -42,9 +45,6 @@ RISK_BANDS = {
     RiskTolerance.HIGH: RiskBands(low_change=800, high_change=1_500, low_margin=1_200, tight_headroom=100),
 }
 """The wider thresholds of pricing.md 1.3 ("Mode study"), shifted by the merchant's tolerance; never the floor."""
-
-LEAST_OFFER_CONFIDENCE_BP = 6_000
-"""An offer that was read with less never moves a price. What only a page's text says is read with less."""
 
 LOW_RISK_WEIGHT_BP = 10_000
 """Low risk asks for the weight of at least one fresh, certain offer (pricing.md 1.3)."""

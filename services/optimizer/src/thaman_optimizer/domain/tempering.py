@@ -5,9 +5,10 @@ brings a price back inside its own limits is done all the same. The prices thems
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from thaman_contracts.events.advice import ItemAdvice, OfferVerdict
 from thaman_contracts.events.optimizer import GuardStep, Risk
@@ -15,7 +16,7 @@ from thaman_contracts.events.settings import Strategy
 from thaman_contracts.ids import item_key
 from thaman_optimizer.domain.advice import group_of
 from thaman_optimizer.domain.assessment import Assessment
-from thaman_optimizer.domain.disposition import course_of
+from thaman_optimizer.domain.disposition import Course, course_of
 from thaman_optimizer.domain.engine import Finding, Move, Stay
 from thaman_optimizer.domain.facts import ItemFacts, StoreFacts
 from thaman_optimizer.domain.risk import RiskAssessment
@@ -47,7 +48,8 @@ def temper(
         key = item_key(item.product_id, item.variant_id)
         pair = pairs[key]
         told = pair.plain if group_of(store, item) in loosened else pair.told
-        mixed[key] = _tempered(store, Pair(pair.plain, told), assessment.by_item.get(key), now)
+        course = partial(course_of, store.settings, now=now, own=item.mode)
+        mixed[key] = _tempered(Pair(pair.plain, told), assessment.by_item.get(key), course)
     return keep_together(store, items, mixed, now)
 
 
@@ -66,7 +68,7 @@ def _loosened_groups(store: StoreFacts, items: Sequence[ItemFacts], pairs: Mappi
     }
 
 
-def _tempered(store: StoreFacts, pair: Pair, advice: ItemAdvice | None, now: datetime) -> Finding:
+def _tempered(pair: Pair, advice: ItemAdvice | None, course: Callable[[Risk], Course]) -> Finding:
     plain, told = pair.plain, pair.told
     heard = () if advice is None else (_heard(advice),)
     if isinstance(plain, Stay):
@@ -81,8 +83,7 @@ def _tempered(store: StoreFacts, pair: Pair, advice: ItemAdvice | None, now: dat
     if advice is not None and advice.hold and not forced:
         return _held(found, advice, heard)
     strict = _strict(pair, found, advice)
-    course = course_of(store.settings, strict.risk, now)
-    return replace(found, assessment=strict, course=course, trail=(*heard, *found.trail))
+    return replace(found, assessment=strict, course=course(strict.risk), trail=(*heard, *found.trail))
 
 
 def _strict(pair: Pair, found: Move, advice: ItemAdvice | None) -> RiskAssessment:

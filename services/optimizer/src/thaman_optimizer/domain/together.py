@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 
 from thaman_contracts.events.optimizer import GuardStep, Risk
-from thaman_contracts.events.settings import Strategy
+from thaman_contracts.events.settings import AutomationMode, Strategy
 from thaman_contracts.ids import item_key
 from thaman_optimizer.domain.advice import group_of
 from thaman_optimizer.domain.disposition import course_of
@@ -48,7 +49,9 @@ def _agree(store: StoreFacts, members: Mapping[str, tuple[ItemFacts, Finding]], 
     if problem is not None:
         return {key: _held(move, problem) for key, move in free.items()}
     strictest = max((move.assessment.risk for move in free.values()), key=STRICTNESS.index, default=Risk.LOW)
-    return {key: _made_strict(store, move, strictest, now) for key, move in free.items()}
+    # One that is asked while its sibling is written would part them, so the most careful mode holds for all.
+    mode = reduce(AutomationMode.narrowed, (members[key][0].mode for key in free), store.settings.mode)
+    return {key: _made_strict(store, move, strictest, mode, now) for key, move in free.items()}
 
 
 def _obstacle(members: Mapping[str, tuple[ItemFacts, Finding]], free: Mapping[str, Move]) -> str | None:
@@ -70,11 +73,12 @@ def _held(move: Move, problem: str) -> Stay:
     return Stay(f"group/{code}", move.strategy, move.reference, (*move.trail, step))
 
 
-def _made_strict(store: StoreFacts, move: Move, risk: Risk, now: datetime) -> Move:
+def _made_strict(store: StoreFacts, move: Move, risk: Risk, mode: AutomationMode, now: datetime) -> Move:
+    course = course_of(store.settings, risk, now, mode)
     if move.assessment.risk is risk:
-        return move
+        return replace(move, course=course)
     assessment = RiskAssessment(risk, (f"sibling_{risk.value}", *move.assessment.reasons))
-    return replace(move, assessment=assessment, course=course_of(store.settings, risk, now))
+    return replace(move, assessment=assessment, course=course)
 
 
 def _key(item: ItemFacts) -> str:

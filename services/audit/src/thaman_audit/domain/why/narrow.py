@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from pydantic_core import from_json
+
 from thaman_audit.verify import Entry
 from thaman_contracts.ids import split_item_key
 
@@ -14,7 +16,7 @@ def about(item: str, entry: Entry) -> Entry:
     """The entry with the parts about ``item`` alone in its data; one that cannot be read is left as it is."""
     wanted = split_item_key(item)
     try:
-        said = json.loads(entry.data)
+        said = from_json(entry.data)  # twice as fast, and it may be hundreds of kilobytes
         narrowed = {name: _only(wanted, said[name]) for name in _LISTS if name in said}
     except (ValueError, TypeError, AttributeError, KeyError):
         return entry

@@ -6,13 +6,43 @@ Both catalogues have the same keys and places to fill; counted texts bring every
 from collections.abc import Iterable, Mapping
 
 from thaman_dashboard.pages.plurals import Forms
+from thaman_dashboard.pages.texts import (
+    analytics,
+    answering,
+    audit,
+    embedded,
+    licences,
+    live,
+    notifications,
+    operator,
+    people,
+    policies,
+    products,
+    running,
+    settings,
+)
 from thaman_dashboard.pages.texts.arabic import ARABIC
 from thaman_dashboard.pages.texts.english import ENGLISH
 from thaman_kit.language import Language
 
 Catalogue = Mapping[str, str | Forms]
 
-PARTS: tuple[tuple[Catalogue, Catalogue], ...] = ((ARABIC, ENGLISH),)
+PARTS: tuple[tuple[Catalogue, Catalogue], ...] = (
+    (ARABIC, ENGLISH),
+    (answering.ARABIC, answering.ENGLISH),
+    (analytics.ARABIC, analytics.ENGLISH),
+    (audit.ARABIC, audit.ENGLISH),
+    (live.ARABIC, live.ENGLISH),
+    (running.ARABIC, running.ENGLISH),
+    (embedded.ARABIC, embedded.ENGLISH),
+    (operator.ARABIC, operator.ENGLISH),
+    (people.ARABIC, people.ENGLISH),
+    (products.ARABIC, products.ENGLISH),
+    (licences.ARABIC, licences.ENGLISH),
+    (notifications.ARABIC, notifications.ENGLISH),
+    (policies.ARABIC, policies.ENGLISH),
+    (settings.ARABIC, settings.ENGLISH),
+)
 """Each part in Arabic and in English."""
 
 

@@ -310,7 +310,6 @@ ARABIC: Mapping[str, str | Forms] = {
     "decisions.who": "من قرر",
     "decisions.expected": "الربح الأسبوعي المتوقع",
     "decisions.none": "لم يتقرر سعر لهذا المنتج بعد.",
-    "limits.title": "حدودك",
     "limits.lead": "أسعار معروضة شاملة الضريبة، ولا يُكتب سعر خارجها أبدًا. الحقل الفارغ يعني بلا حد منك.",
     "limits.lowest": "أدنى سعر",
     "limits.highest": "أعلى سعر",

@@ -238,7 +238,6 @@ ENGLISH: Mapping[str, str | Forms] = {
     "decisions.who": "By",
     "decisions.expected": "Expected weekly profit",
     "decisions.none": "No price was decided for this product yet.",
-    "limits.title": "Your limits",
     "limits.lead": "Shelf prices with VAT. No price is ever written outside. Empty means no limit of yours.",
     "limits.lowest": "Lowest price",
     "limits.highest": "Highest price",
