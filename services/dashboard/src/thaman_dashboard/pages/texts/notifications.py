@@ -50,8 +50,7 @@ ENGLISH: Mapping[str, str | Forms] = {
     "notifications.title": "Notifications",
     "notifications.bell": {"one": "Notifications: {n} new", "other": "Notifications: {n} new"},
     "notifications.lead": (
-        "They appear here and at the bell above every page. Nothing is sent by mail or to other"
-        " systems."
+        "They appear here and at the bell above every page. Nothing is sent by mail or to other systems."
     ),
     "notifications.listed": "The last thirty days",
     "notifications.new": "New",

@@ -241,8 +241,7 @@ ENGLISH: Mapping[str, str | Forms] = {
     "wrong.refused": "This cannot be as it is. Look at it again.",
     "policies.away": "This cannot be shown now",
     "policies.away_why": (
-        "The service in charge does not answer. Nothing has changed, and what holds goes on. Try in a"
-        " minute."
+        "The service in charge does not answer. Nothing has changed, and what holds goes on. Try in a minute."
     ),
     "policies.about": "What a policy is",
     "policies.lead": (
