@@ -33,7 +33,7 @@ from thaman_dashboard.pages.amounts import plain
 from thaman_dashboard.pages.texts import TEXTS
 from thaman_kit.testing import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build/screenshots"
