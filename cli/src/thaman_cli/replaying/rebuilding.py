@@ -15,7 +15,7 @@ PAGE = 5_000
 """Events that are one transaction of each service; more would hold more in memory and save little."""
 
 LONG = 20_000
-"""Events from which on a second process is worth its start."""
+"""Events from which on a second process, and a database made lighter, are worth their start."""
 
 _BESIDE = ("optimizer",)
 """About as much work as that of all others."""
@@ -31,7 +31,7 @@ def rebuilt(admin_db_url: str, messages: Iterable[Message], length: int = 0) -> 
         NoScratch: the role may not make databases.
         Undeliverable: one of the messages is not known to this release.
     """
-    with scratch_database(admin_db_url, SERVICES, light=True) as url:
+    with scratch_database(admin_db_url, SERVICES, light=length >= LONG) as url:
         with ExitStack() as stack:
             beside = _BESIDE if length >= LONG and IS_POSSIBLE else ()
             shares: list[Share | Beside] = [stack.enter_context(closing(Beside(url, beside)))] if beside else []
