@@ -28,7 +28,10 @@ _TEXTS = """() => {
   // What strangers wrote, codes and machine-readable values say themselves which they are.
   const given = 'bdi, code, kbd, pre, data, [translate=no], script, style, [lang]:not(html), input, textarea, '
     + '[name=brand] option, [name=category] option';
-  const found = [], strangers = [...document.querySelectorAll('bdi')].map(one => one.textContent.trim());
+  // The longest first, as a short one may be a part of it.
+  const strangers = [...document.querySelectorAll('bdi')].map(one => one.textContent.trim())
+    .sort((a, b) => b.length - a.length);
+  const found = [];
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode;
