@@ -272,16 +272,16 @@ def _look(watched: Watched, language: str, kind: str) -> list[str]:
     """What is wrong about the page that is open; its pictures are taken on the way."""
     page = watched.page
     name = kind.strip("/").replace("/", "-").replace("*", "one") or "overview"
-    # Arabic on a phone and English at a desk show the most; the other two are for eyes that look on purpose.
-    pictures = (PHONE, DESK) if PICTURES in os.environ else (PHONE,) if language == "ar" else (DESK,)
+    # Arabic on a phone and English at a desk show the most; the other two, and the dark, are for `make pictures`.
+    whole = PICTURES in os.environ
+    closely = (PHONE, DESK) if whole else (PHONE,) if language == "ar" else (DESK,)
     found = direction(page, language) + foreign_words(page, language)
     for width in (PHONE, ZOOMED, DESK):
         found += overflow(page, width)
-        if width in pictures:
+        if width in closely:
             page.screenshot(path=SCREENSHOTS / f"{name}-{language}-{width}.jpg", full_page=True, quality=60)
-        if width == PHONE:
             found += barriers(page)
-    if language == "ar":
+    if whole:
         page.emulate_media(color_scheme="dark")
         found += barriers(page)
         page.emulate_media(color_scheme="light")

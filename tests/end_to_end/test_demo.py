@@ -215,10 +215,10 @@ def test_the_runs_are_handed_over_as_files(first: dict[str, Any], thaman: Thaman
         reader.env[DATABASE_URL] = server.url
         runs = {run["store_id"]: run["run_id"] for run in reader.json("export", "list")["runs"]}
         assert set(runs) == set(stores)
-        for folder in ("one", "two"):
-            for run_id in runs.values():
-                done = reader.run("export", "run", run_id, "--dir", str(tmp_path / folder), "--json")
-                assert done.returncode == 0, done.stderr[-4_000:]
+        again = stores_by_mode(first)["full_auto"]["store_id"]
+        for folder, run_id in (*(("one", run_id) for run_id in runs.values()), ("two", runs[again])):
+            done = reader.run("export", "run", run_id, "--dir", str(tmp_path / folder), "--json")
+            assert done.returncode == 0, done.stderr[-4_000:]
     for store_id, store in stores.items():
         market, pricing, report = read_handed_over(tmp_path / "one" / store_id)
         assert {made.run_id for made in (market, pricing, report)} == {UUID(runs[store_id])}
@@ -231,8 +231,10 @@ def test_the_runs_are_handed_over_as_files(first: dict[str, Any], thaman: Thaman
         # What waits for a person may still become a decision.
         assert market.complete
         assert pricing.complete is report.complete is (store["asked"] == 0)
-    for path in (tmp_path / "one").rglob("*.json"):
-        assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
+    twice = [path.relative_to(tmp_path / "two") for path in (tmp_path / "two").rglob("*.json")]
+    assert len(twice) == len(FILES)
+    for path in twice:
+        assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
 
 
 def test_each_store_is_made_again_from_its_ledger(first: dict[str, Any], thaman: Thaman) -> None:
@@ -320,6 +322,7 @@ def test_each_written_price_says_why(first: dict[str, Any], thaman: Thaman, tmp_
     assert (waiting["price"]["how"], waiting["cause"], waiting["open"]) == ("first_seen", None, [])
 
 
+@pytest.mark.faults
 def test_a_second_run_on_the_kept_data_works_and_lets_merchants_in(first: dict[str, Any], thaman: Thaman) -> None:
     process = thaman.start("demo", "--json")
     said = thaman.home.with_suffix(".out")

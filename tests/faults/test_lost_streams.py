@@ -16,7 +16,7 @@ from thaman_contracts.subjects import SERVICES, stream_of
 from thaman_kit.errors import KitError
 from thaman_kit.nats import api
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
 
 
 async def effects(system: System) -> dict[str, Any]:
@@ -77,7 +77,6 @@ async def test_streams_are_rebuilt_and_nothing_is_done_twice(market: Market) -> 
     assert after["writes at Salla"] > before["writes at Salla"]
 
 
-@pytest.mark.faults
 async def test_what_a_consumer_had_not_read_yet_reaches_it_after_the_loss(market: Market) -> None:
     system = market.system
     worker = system.supervisor.children["audit-worker"]
