@@ -20,6 +20,7 @@ from thaman_kit.embedded import EmbeddedNats, EmbeddedPostgres
 from thaman_kit.embedded.databases import Databases
 from thaman_kit.migrate import migrate
 from thaman_kit.testing_given import DATABASE_URL, NATS_URL, GivenNats, given_nats, given_postgres
+from thaman_kit.testing_memory import passing_folder
 
 POLL = 0.01
 _numbers = itertools.count(1)
@@ -37,11 +38,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databa
         with given_postgres(given) as there:
             yield there
         return
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False)
-    try:
-        yield server.start()
-    finally:
-        server.destroy()
+    with passing_folder(tmp_path_factory.mktemp("postgres")) as folder:
+        server = EmbeddedPostgres(folder / "cluster", durable=False)
+        try:
+            yield server.start()
+        finally:
+            server.destroy()
 
 
 @pytest.fixture
