@@ -149,6 +149,7 @@ PATHS = [
     ("POST", "/undo/preview"),
     ("POST", "/undo"),
     ("GET", f"/undo/{SOME_ID}"),
+    ("POST", "/settings/preview"),
 ]
 
 
