@@ -5,6 +5,7 @@ On a disk, making and removing the files of those databases took a fifth of the 
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,18 +19,18 @@ _NAME = "thaman-tests-"
 
 @contextmanager
 def passing_folder(otherwise: Path, shared: Path = SHARED) -> Iterator[Path]:
-    """A folder of this process in memory, removed at the end; ``otherwise`` where there is none or too little.
+    """A new folder of this process in memory, removed at the end; ``otherwise`` where there is none or too little.
 
     Folders of processes that were killed are removed, too.
     """
-    folder = shared / f"{_NAME}{os.getpid()}"
     if not _is_roomy(shared):
         yield otherwise
         return
     for left in shared.glob(f"{_NAME}*"):
-        if left.stat().st_uid == os.geteuid() and not _is_alive(left.name.removeprefix(_NAME)):
+        if left.stat().st_uid == os.geteuid() and not _is_alive(left.name.removeprefix(_NAME).partition("-")[0]):
             shutil.rmtree(left, ignore_errors=True)
-    folder.mkdir(mode=0o755)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-", dir=shared))
+    folder.chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
     try:
         yield folder
     finally:
