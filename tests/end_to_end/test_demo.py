@@ -237,6 +237,7 @@ def test_the_runs_are_handed_over_as_files(first: dict[str, Any], thaman: Thaman
         assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
 
 
+@pytest.mark.faults
 def test_each_store_is_made_again_from_its_ledger(first: dict[str, Any], thaman: Thaman) -> None:
     """On the data that the demo left: in an empty database, from published events alone, row by row what is live."""
     reader = Thaman(thaman.home)

@@ -38,6 +38,7 @@ def end(process: "subprocess.Popen[str]", number: int) -> int:
     return process.wait(60)
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(480)
 def test_up_restarts_what_dies_and_ends_in_order(thaman: Thaman) -> None:
     process = thaman.start("up", "--log-level", "debug")

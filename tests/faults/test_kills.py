@@ -67,6 +67,7 @@ async def test_whatever_dies_the_world_stays_in_order(market: Market, seed: int)
     await hurt(market, seed, hurry=seed % PATIENT_EVERY != 0)
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(240)
 @pytest.mark.asyncio(loop_scope="session")
 async def test_one_round_of_deaths(market: Market) -> None:
