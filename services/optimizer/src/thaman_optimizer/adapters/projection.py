@@ -102,11 +102,8 @@ def _close_at_once(batches: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def _together(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The rows as one parameter; their documents, which are JSON already, as another."""
-    documents = [row.pop("document") for row in rows if "document" in row]
-    return {"rows": json.dumps(rows, default=_plain, ensure_ascii=False)} | (
-        {"documents": documents} if documents else {}
-    )
+    """The rows as one parameter."""
+    return {"rows": json.dumps(rows, default=_plain, ensure_ascii=False)}
 
 
 def rows_of(event: DomainEvent) -> Rows:
