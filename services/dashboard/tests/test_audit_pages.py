@@ -1,18 +1,13 @@
 """The audit's pages on the audit itself and the optimizer's undo, over HTTP: what is proven, and what is put back."""
 
-import asyncio
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from pydantic import SecretStr
+from tests.support.standing import PEPPER, Teller, issued, optimizer_at, rooms, run_all, served
 
 import thaman_audit.api
 import thaman_optimizer.api
@@ -21,11 +16,9 @@ from thaman_audit.testing import KEY
 from thaman_audit.testing import Streams as AuditStreams
 from thaman_audit.testing import settings_for as audit_settings
 from thaman_audit.testing_proofs import verify
-from thaman_contracts.envelope import Envelope, encode
 from thaman_contracts.events import EventData, onboarding
-from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks, Offer, OfferFitness
+from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks
 from thaman_contracts.events.settings import AutomationMode, StoreSettings
-from thaman_contracts.ids import derived_id
 from thaman_dashboard.bootstrap import build
 from thaman_dashboard.testing import NOW, Streams, settings_for
 from thaman_dashboard.testing_events import Run, authorized, item, observed, told
@@ -33,39 +26,13 @@ from thaman_dashboard.testing_pages import Browser, House, owners_at
 from thaman_dashboard.views import Role
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded.databases import Databases
-from thaman_kit.embedded.process import free_port
-from thaman_kit.jobs import JobQueue
 from thaman_kit.keys import NewKey
-from thaman_kit.migrate import migrate
-from thaman_kit.testing import ROLE_PASSWORD, own_database, role_url, template_database, wait_until
-from thaman_optimizer.bootstrap import build as build_optimizer
-from thaman_optimizer.consumers import RUN_QUEUE
 from thaman_optimizer.consumers import router as optimizer_router
-from thaman_optimizer.ports import Link, Read
-from thaman_optimizer.settings import OptimizerSettings
 
 SERVICES = ("dashboard", "optimizer", "audit")
 RUN = Run("77", "run")
 ITEMS = ("1", "2")
-PEPPER = SecretStr("a-pepper-for-tests-that-is-long-enough")
 EVIL = "<script>alert(1)</script>"
-
-
-class Rivals:
-    """Rivals' pages: everything costs 97.00 there."""
-
-    async def read(self, links: Sequence[Link], vat_bp: int) -> list[Read]:
-        """One usable offer for each link."""
-        return [
-            Read(
-                Offer(
-                    product_id=link.product_id, variant_id=link.variant_id, competitor=link.competitor, url=link.url,
-                    fitness=OfferFitness.USABLE, price=9_700, currency="SAR", in_stock=True, observed_at=NOW,
-                ),
-                None,
-            )
-            for link in links
-        ]  # fmt: skip
 
 
 @dataclass
@@ -77,62 +44,26 @@ class World:
     optimizer: Any
     admin_url: str
     clock: ManualClock
-
-    def tell_optimizer(self, *events: EventData) -> None:
-        """Let the optimizer hear of events, at the next places of onboarding's stream."""
-        for event in events:
-            self._places = getattr(self, "_places", 0) + 1
-            envelope = Envelope(
-                event_id=f"{derived_id('told', str(self._places))}:1", service=event.service,
-                type=event.event_type(), store_id=event.store_id, time=event.occurred_at,
-                position=self._places, previous=self._places - 1,
-            )  # fmt: skip
-            unit = self.optimizer.application.unit_of_work()
-            optimizer_router.dispatch(envelope, encode(event.model_dump(mode="json")), unit)
-            unit.commit()
-
-
-@contextmanager
-def _served(app: FastAPI) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started, what="an API")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(15)
+    hearing: Teller
 
 
 @pytest.fixture(scope="module")
 def world(postgres_server: Databases) -> Iterator[World]:
     """One store of two products, whose prices a run took from 100.00 to 97.00; and a stranger."""
-
-    def prepare(url: str) -> None:
-        migrate(url, SERVICES, dict.fromkeys(SERVICES, ROLE_PASSWORD))
-
     clock = ManualClock(NOW + timedelta(minutes=10))
-    template = template_database(postgres_server, "dashboard_and_audit", prepare)
-    with own_database(postgres_server, template=template) as url:
-        database = {service: role_url(url, service) for service in SERVICES}
-        audit = build_audit(audit_settings(database["audit"], audit_keys=KEY), clock)
-        optimizer = build_optimizer(
-            OptimizerSettings(database_url=SecretStr(database["optimizer"]), api_key_pepper=PEPPER), clock, Rivals()
-        )
-        dashboard = build(settings_for(database["dashboard"]), clock)
+    with rooms(postgres_server, "dashboard_and_audit", SERVICES) as (url, database):
+        audit = build_audit(audit_settings(database["audit"].get_secret_value(), audit_keys=KEY), clock)
+        optimizer = optimizer_at(database["optimizer"], clock)
+        dashboard = build(settings_for(database["dashboard"].get_secret_value()), clock)
         key = NewKey.generate(PEPPER)
-        known = told(
-            onboarding.ApiKeyIssued, "system", 0, key_id=key.key_id, key_hash=key.key_hash, scope="operator", label="d"
-        )
         with (
-            _served(thaman_audit.api.build_api(audit)) as at_audit,
-            _served(thaman_optimizer.api.build_api(optimizer)) as at_optimizer,
+            served(thaman_audit.api.build_api(audit)) as at_audit,
+            served(thaman_optimizer.api.build_api(optimizer)) as at_optimizer,
         ):
             asked = owners_at(key.key.get_secret_value(), audit=at_audit, optimizer=at_optimizer)
-            built = World(House(dashboard, asked), audit, optimizer, url, clock)
-            _tell(built, known)
+            hearing = Teller(optimizer.application, optimizer_router)
+            built = World(House(dashboard, asked), audit, optimizer, url, clock, hearing)
+            _tell(built, issued(key))
             yield built
             asked.close()
         for part in (audit, optimizer, dashboard):
@@ -142,15 +73,14 @@ def world(postgres_server: Databases) -> Iterator[World]:
 def _tell(world: World, known: EventData) -> None:
     store = authorized("77", settings=StoreSettings(mode=AutomationMode.FULL_AUTO))
     shelf = observed("77", 1, *(item(one, 10_000, name=EVIL) for one in ITEMS)).model_copy(update={"last_page": True})
-    world.tell_optimizer(known, store, shelf, RUN.asked(2))
+    world.hearing.tell(known, store, shelf, RUN.asked(2))
     links = [CompetitorLink(competitor=f"rival {one}", url=f"https://{one}.example") for one in "abc"]
     world.optimizer.optimizer.set_links(
         "77", [CompetitorLinks(product_id=one, links=tuple(links)) for one in ITEMS], "key_1"
     )
-    for job in JobQueue(world.optimizer.application.database).claim(RUN_QUEUE, 10, 60):
-        asyncio.run(world.optimizer.runs.handle(job))
+    run_all(world.optimizer)
     applied = [RUN.applied(11, one, 10_000, 9_700) for one in ITEMS]
-    world.tell_optimizer(*applied)
+    world.hearing.tell(*applied)
     decided = [RUN.decided(3, one, 10_000, 9_700, by="policy") for one in ITEMS]
     story = [known, store, shelf, RUN.asked(2), RUN.started(2), *decided, *applied]
     story += [authorized("78"), observed("78", 1, item("9", 100)), Run("78").applied(5, "9", 100, 99)]
@@ -257,7 +187,7 @@ def test_prices_go_back_to_a_time_as_shown_and_only_as_shown(world: World) -> No
     assert "2 prices are being put back." in followed.text and "0 of 2 are settled" in followed.text
     assert browser.post("/undo", form).headers["location"] == done.headers["location"], "one form is one undo"
     for row in world.optimizer.views.decisions("77", None, 100, states=["decided"]):
-        world.tell_optimizer(
+        world.hearing.tell(
             told(onboarding.PriceApplied, "77", 20, run_id=row["run_id"], decision_id=row["decision_id"],
                  product_id=row["item_key"], old_base_price=9_700, base_price=10_000, shelf_price=10_000,
                  settled_by="answer")

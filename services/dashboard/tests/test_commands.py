@@ -1,51 +1,30 @@
 """Commands from page to owner: onboarding, the optimizer and the scheduler themselves answer, over HTTP."""
 
-import asyncio
-import base64
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from pydantic import SecretStr
+from tests.support.standing import PEPPER, Teller, connect, issued, onboarding_at, optimizer_at, rooms, run_all, served
 
 import thaman_onboarding.api
 import thaman_optimizer.api
 import thaman_scheduler.api
-from thaman_contracts.envelope import Envelope, encode
-from thaman_contracts.events import EventData, onboarding
-from thaman_contracts.events.onboarding import InstallPath
-from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks, Offer, OfferFitness, PriceProposed
+from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks, PriceProposed
 from thaman_contracts.events.settings import AutomationMode, ItemRule, StoreSettings
 from thaman_dashboard.answer_views import AnswerState, GivenAnswer
 from thaman_dashboard.bootstrap import build
 from thaman_dashboard.testing import NOW, Streams, settings_for
-from thaman_dashboard.testing_events import Run, authorized, item, observed, told
+from thaman_dashboard.testing_events import Run, authorized, item, observed
 from thaman_dashboard.testing_pages import Browser, House, owners_at
 from thaman_dashboard.views import Role
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded.databases import Databases
-from thaman_kit.embedded.process import free_port
-from thaman_kit.jobs import JobQueue
 from thaman_kit.keys import NewKey
-from thaman_kit.migrate import migrate
-from thaman_kit.testing import ROLE_PASSWORD, own_database, role_url, template_database, wait_until
-from thaman_onboarding.adapters.store_rows import project_store
-from thaman_onboarding.bootstrap import build_container
-from thaman_onboarding.domain.store import Store, StoreFacts
-from thaman_onboarding.settings import Settings
-from thaman_optimizer.bootstrap import build as build_optimizer
-from thaman_optimizer.consumers import RUN_QUEUE
 from thaman_optimizer.consumers import router as optimizer_router
-from thaman_optimizer.ports import Link, Read
-from thaman_optimizer.settings import OptimizerSettings
 from thaman_scheduler.bootstrap import build as build_scheduler
 from thaman_scheduler.settings import SchedulerSettings
 
@@ -53,24 +32,6 @@ SERVICES = ("dashboard", "onboarding", "optimizer", "scheduler")
 ITEMS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11")
 GRACE = timedelta(seconds=10)
 RUN = Run("77", "run")
-PEPPER = SecretStr("a-pepper-for-tests-that-is-long-enough")
-
-
-class Rivals:
-    """Rivals' pages: everything costs 97.00 there."""
-
-    async def read(self, links: Sequence[Link], vat_bp: int) -> list[Read]:
-        """One usable offer for each link."""
-        return [
-            Read(
-                Offer(
-                    product_id=link.product_id, variant_id=link.variant_id, competitor=link.competitor, url=link.url,
-                    fitness=OfferFitness.USABLE, price=9_700, currency="SAR", in_stock=True, observed_at=NOW,
-                ),
-                None,
-            )
-            for link in links
-        ]  # fmt: skip
 
 
 @dataclass
@@ -84,47 +45,11 @@ class Owners:
     clock: ManualClock
 
 
-def _tell(application: Any, router: Any, events: Sequence[EventData]) -> None:
-    for position, event in enumerate(events, 1):
-        envelope = Envelope(
-            event_id=f"{UUID(int=position)}:1", service=event.service, type=event.event_type(),
-            store_id=event.store_id, time=event.occurred_at, position=position, previous=position - 1,
-        )  # fmt: skip
-        unit = application.unit_of_work()
-        router.dispatch(envelope, encode(event.model_dump(mode="json")), unit)
-        unit.commit()
-
-
-@contextmanager
-def _served(app: FastAPI) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started, what="an API")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(15)
-
-
-def _connected(container: Any) -> None:
-    def work(uow: Any) -> None:
-        store = Store.new("77")
-        store.authorize(StoreFacts("77", "77", None, "pro", "live", "SAR", True, 1_500), InstallPath.CALLBACK, NOW, NOW)
-        uow.add(store)
-        project_store(uow, store, NOW)
-
-    container.app.execute(work)
-
-
 def _priced(container: Any) -> list[PriceProposed]:
     """Proposals of a real run for all items."""
     links = [CompetitorLink(competitor=f"rival {one}", url=f"https://{one}.example") for one in "abc"]
     container.optimizer.set_links("77", [CompetitorLinks(product_id=one, links=tuple(links)) for one in ITEMS], "key_1")
-    for job in JobQueue(container.application.database).claim(RUN_QUEUE, 10, 60):
-        asyncio.run(container.runs.handle(job))
+    run_all(container)
     rows = container.views.proposals("77", None, 100)
     return [PriceProposed.model_validate(row["document"]) for row in rows]
 
@@ -132,42 +57,25 @@ def _priced(container: Any) -> list[PriceProposed]:
 @pytest.fixture(scope="module")
 def owners(postgres_server: Databases) -> Iterator[Owners]:
     """All of them on one database, each with its role, for one connected store that waits for approvals."""
-
-    def prepare(url: str) -> None:
-        migrate(url, SERVICES, dict.fromkeys(SERVICES, ROLE_PASSWORD))
-
     clock = ManualClock(NOW + timedelta(minutes=10))
-    template = template_database(postgres_server, "dashboard_and_owners", prepare)
-    with own_database(postgres_server, template=template) as url:
-        database = {service: SecretStr(role_url(url, service)) for service in SERVICES}
-        onboard = build_container(
-            Settings(
-                database_url=database["onboarding"], api_key_pepper=PEPPER, salla_client_id="x",
-                salla_client_secret=SecretStr("x"), webhook_secret=SecretStr("x" * 16),
-                vault_keys=SecretStr("k1:" + base64.b64encode(b"k" * 32).decode()),
-            ),
-            clock=clock,
-        )  # fmt: skip
-        optimize = build_optimizer(
-            OptimizerSettings(database_url=database["optimizer"], api_key_pepper=PEPPER), clock, Rivals()
-        )
+    with rooms(postgres_server, "dashboard_and_owners", SERVICES) as (_, database):
+        onboard = onboarding_at(database["onboarding"], clock)
+        optimize = optimizer_at(database["optimizer"], clock)
         schedule = build_scheduler(SchedulerSettings(database_url=database["scheduler"], api_key_pepper=PEPPER), clock)
         schedule.scheduler.ensure_started()
         dashboard = build(settings_for(database["dashboard"].get_secret_value()), clock)
         key = onboard.issue_key("operator", None, "dashboard")
-        _connected(onboard)
-        known = told(
-            onboarding.ApiKeyIssued, "system", 0, key_id=key.key_id, key_hash=key.key_hash, scope="operator", label="d"
-        )
+        connect(onboard, "77")
+        known = issued(key)
         store = authorized("77", settings=StoreSettings(mode=AutomationMode.MANUAL))
         shelf = observed("77", 1, *(item(one, 10_000) for one in ITEMS)).model_copy(update={"last_page": True})
-        _tell(optimize.application, optimizer_router, [known, store, shelf, RUN.asked(2)])
-        _tell(schedule.application, schedule.router, [known, store])
+        Teller(optimize.application, optimizer_router).tell(known, store, shelf, RUN.asked(2))
+        Teller(schedule.application, schedule.router).tell(known, store)
         Streams(dashboard).deliver(store, shelf, RUN.asked(2), *_priced(optimize))
         with (
-            _served(thaman_onboarding.api.build_api(onboard)) as at_onboarding,
-            _served(thaman_optimizer.api.build_api(optimize)) as at_optimizer,
-            _served(thaman_scheduler.api.build_api(schedule)) as at_scheduler,
+            served(thaman_onboarding.api.build_api(onboard)) as at_onboarding,
+            served(thaman_optimizer.api.build_api(optimize)) as at_optimizer,
+            served(thaman_scheduler.api.build_api(schedule)) as at_scheduler,
         ):
             secret = key.key.get_secret_value()
             asked = owners_at(secret, onboarding=at_onboarding, optimizer=at_optimizer, scheduler=at_scheduler)

@@ -1,19 +1,13 @@
 """What a merchant does with one product, on onboarding, the optimizer and the audit themselves, over HTTP."""
 
-import asyncio
-import base64
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from pydantic import SecretStr
+from tests.support.standing import Teller, connect, issued, onboarding_at, optimizer_at, rooms, run_all, served
 
 import thaman_audit.api
 import thaman_onboarding.api
@@ -22,59 +16,27 @@ from thaman_audit.bootstrap import build as build_audit
 from thaman_audit.testing import KEY
 from thaman_audit.testing import Streams as AuditStreams
 from thaman_audit.testing import settings_for as audit_settings
-from thaman_contracts.envelope import Envelope, encode
-from thaman_contracts.events import EventData, onboarding
+from thaman_contracts.events import EventData
 from thaman_contracts.events.listings import ListingMatch, MatchKind
-from thaman_contracts.events.onboarding import InstallPath
-from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks, Offer, OfferFitness
+from thaman_contracts.events.optimizer import CompetitorLink, CompetitorLinks
 from thaman_contracts.events.settings import AutomationMode, ItemRule, StoreSettings
 from thaman_contracts.ids import derived_id
 from thaman_dashboard.bootstrap import build
 from thaman_dashboard.testing import NOW, Streams, settings_for
-from thaman_dashboard.testing_events import Run, authorized, item, observed, rules, told
+from thaman_dashboard.testing_events import Run, authorized, item, observed, rules
 from thaman_dashboard.testing_pages import Browser, House, owners_at
 from thaman_dashboard.views import Role
 from thaman_kit.clock import ManualClock
 from thaman_kit.embedded.databases import Databases
-from thaman_kit.embedded.process import free_port
-from thaman_kit.jobs import JobQueue
-from thaman_kit.migrate import migrate
-from thaman_kit.testing import ROLE_PASSWORD, own_database, role_url, template_database, wait_until
-from thaman_onboarding.adapters.store_rows import project_store
-from thaman_onboarding.bootstrap import build_container
-from thaman_onboarding.domain.store import Store, StoreFacts
-from thaman_onboarding.settings import Settings
 from thaman_optimizer.adapters.projection import keep
-from thaman_optimizer.bootstrap import build as build_optimizer
-from thaman_optimizer.consumers import RUN_QUEUE
 from thaman_optimizer.consumers import router as optimizer_router
 from thaman_optimizer.domain.events import ListingsMatched
-from thaman_optimizer.ports import Link, Read
-from thaman_optimizer.settings import OptimizerSettings
 
 SERVICES = ("dashboard", "onboarding", "optimizer", "audit")
 RUN = Run("77", "run")
 ITEMS = ("1", "2/5", "3")
-PEPPER = SecretStr("a-pepper-for-tests-that-is-long-enough")
 EVIL = "<script>alert(1)</script>"
 PAGE = "https://new.example/p"
-
-
-class Rivals:
-    """Rivals' pages: everything costs 97.00 there."""
-
-    async def read(self, links: Sequence[Link], vat_bp: int) -> list[Read]:
-        """One usable offer for each link."""
-        return [
-            Read(
-                Offer(
-                    product_id=link.product_id, variant_id=link.variant_id, competitor=link.competitor, url=link.url,
-                    fitness=OfferFitness.USABLE, price=9_700, currency="SAR", in_stock=True, observed_at=NOW,
-                ),
-                None,
-            )
-            for link in links
-        ]  # fmt: skip
 
 
 @dataclass
@@ -85,102 +47,47 @@ class World:
     onboarding: Any
     optimizer: Any
     audit: Any
-    places: int = 0
-
-    def tell_optimizer(self, *events: EventData) -> None:
-        """Let the optimizer hear of events, at the next places of onboarding's stream."""
-        for event in events:
-            self.places += 1
-            envelope = Envelope(
-                event_id=f"{derived_id('told', str(self.places))}:1", service=event.service,
-                type=event.event_type(), store_id=event.store_id, time=event.occurred_at,
-                position=self.places, previous=self.places - 1,
-            )  # fmt: skip
-            unit = self.optimizer.application.unit_of_work()
-            optimizer_router.dispatch(envelope, encode(event.model_dump(mode="json")), unit)
-            unit.commit()
-
-
-@contextmanager
-def _served(app: FastAPI) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_until(lambda: server.started, what="an API")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(15)
+    hearing: Teller
 
 
 @pytest.fixture(scope="module")
 def world(postgres_server: Databases) -> Iterator[World]:
     """One store whose prices a run took from 100.00 to 97.00, with a match that waits; and a stranger."""
-
-    def prepare(url: str) -> None:
-        migrate(url, SERVICES, dict.fromkeys(SERVICES, ROLE_PASSWORD))
-
     clock = ManualClock(NOW + timedelta(minutes=20))
-    template = template_database(postgres_server, "dashboard_and_products", prepare)
-    with own_database(postgres_server, template=template) as url:
-        database = {service: SecretStr(role_url(url, service)) for service in SERVICES}
-        onboard = build_container(
-            Settings(
-                database_url=database["onboarding"], api_key_pepper=PEPPER, salla_client_id="x",
-                salla_client_secret=SecretStr("x"), webhook_secret=SecretStr("x" * 16),
-                vault_keys=SecretStr("k1:" + base64.b64encode(b"k" * 32).decode()),
-            ),
-            clock=clock,
-        )  # fmt: skip
+    with rooms(postgres_server, "dashboard_and_products", SERVICES) as (_, database):
+        onboard = onboarding_at(database["onboarding"], clock)
         audit = build_audit(audit_settings(database["audit"].get_secret_value(), audit_keys=KEY), clock)
-        optimizer = build_optimizer(
-            OptimizerSettings(database_url=database["optimizer"], api_key_pepper=PEPPER), clock, Rivals()
-        )
+        optimizer = optimizer_at(database["optimizer"], clock)
         dashboard = build(settings_for(database["dashboard"].get_secret_value()), clock)
         key = onboard.issue_key("operator", None, "dashboard")
-        known = told(
-            onboarding.ApiKeyIssued, "system", 0, key_id=key.key_id, key_hash=key.key_hash, scope="operator", label="d"
-        )
         with (
-            _served(thaman_onboarding.api.build_api(onboard)) as at_onboarding,
-            _served(thaman_optimizer.api.build_api(optimizer)) as at_optimizer,
-            _served(thaman_audit.api.build_api(audit)) as at_audit,
+            served(thaman_onboarding.api.build_api(onboard)) as at_onboarding,
+            served(thaman_optimizer.api.build_api(optimizer)) as at_optimizer,
+            served(thaman_audit.api.build_api(audit)) as at_audit,
         ):
             secret = key.key.get_secret_value()
             asked = owners_at(secret, onboarding=at_onboarding, optimizer=at_optimizer, audit=at_audit)
-            built = World(House(dashboard, asked), onboard, optimizer, audit)
-            _tell(built, known)
+            hearing = Teller(optimizer.application, optimizer_router)
+            built = World(House(dashboard, asked), onboard, optimizer, audit, hearing)
+            _tell(built, issued(key))
             yield built
             asked.close()
         for part in (onboard, audit, optimizer, dashboard):
             part.close()
 
 
-def _connected(container: Any) -> None:
-    def work(uow: Any) -> None:
-        store = Store.new("77")
-        store.authorize(StoreFacts("77", "77", None, "pro", "live", "SAR", True, 1_500), InstallPath.CALLBACK, NOW, NOW)
-        uow.add(store)
-        project_store(uow, store, NOW)
-
-    container.app.execute(work)
-
-
 def _tell(world: World, known: EventData) -> None:
-    _connected(world.onboarding)
+    connect(world.onboarding, "77")
     store = authorized("77", settings=StoreSettings(mode=AutomationMode.FULL_AUTO))
     shelf = observed("77", 1, *(item(one, 10_000, name=EVIL) for one in ITEMS)).model_copy(update={"last_page": True})
-    world.tell_optimizer(known, store, shelf, RUN.asked(2))
+    world.hearing.tell(known, store, shelf, RUN.asked(2))
     links = [CompetitorLink(competitor=f"rival {one}", url=f"https://{one}.example") for one in "abc"]
     listed = [CompetitorLinks(product_id="1", links=tuple(links))]
     listed += [CompetitorLinks(product_id="2", variant_id="5", links=tuple(links))]
     world.optimizer.optimizer.set_links("77", listed, "key_1")
-    for job in JobQueue(world.optimizer.application.database).claim(RUN_QUEUE, 10, 60):
-        asyncio.run(world.optimizer.runs.handle(job))
+    run_all(world.optimizer)
     applied = [RUN.applied(11, one, 10_000, 9_700) for one in ITEMS[:2]]
-    world.tell_optimizer(*applied)
+    world.hearing.tell(*applied)
     story = [known, store, shelf, RUN.asked(2), RUN.started(2), RUN.offers(3, ("1", "https://a.example", 9_700))]
     story += [RUN.proposed(3, "1", 10_000, 9_700, floor=6_000, ceiling=13_500, reference=9_700, input_digest="d" * 64)]
     story += [RUN.decided(4, one, 10_000, 9_700) for one in ITEMS[:2]]
