@@ -17,7 +17,7 @@ from thaman_audit.bootstrap import build
 from thaman_audit.testing import NOW, Streams, settings_for
 from thaman_audit.testing_events import authorized, observed, price_change
 from thaman_cli.main import main
-from thaman_cli.replaying import chain, rebuilding
+from thaman_cli.replaying import bulk, chain
 from thaman_contracts.events import EventData, licences, onboarding
 from thaman_contracts.events.settings import AutomationMode, ItemRule, StoreSettings, SystemSettings
 from thaman_contracts.ids import SYSTEM, store_uuid
@@ -221,7 +221,7 @@ def test_an_entry_that_is_no_event_is_named(database: str, capsys: Captured) -> 
 
 def test_a_second_process_says_what_one_says(database: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = ask_json(capsys, *at(30))
-    monkeypatch.setattr(rebuilding, "LONG", 1)
+    monkeypatch.setattr(bulk, "LONG", 1)
     assert ask_json(capsys, *at(30)) == alone
     assert alone[1]["read_models"]["optimizer"]["decisions"]
     with psycopg.connect(database, autocommit=True) as admin:
@@ -232,18 +232,16 @@ def test_a_second_process_says_what_one_says(database: str, capsys: Captured, mo
 
 PARENT = """
 import signal
+from datetime import UTC, datetime
 from thaman_cli.replaying import beside
 
-class Idle:
-    def __init__(self, *_): pass
-    def fold(self, page): pass
-    def close(self): pass
+def idle(pipe, part):
+    print(pipe.recv(), flush=True)
+    pipe.recv()
 
-beside.Share = Idle
-process = beside.Beside("", ("optimizer",))
-process.fold([1])
-process.fold([2])
-print(process._process.pid, flush=True)
+beside._error_of = idle
+process = beside.Beside(beside.Part("", "", "77", datetime.now(UTC)))
+process.into(str(process._process.pid))
 signal.pause()
 """
 

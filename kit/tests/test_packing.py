@@ -39,6 +39,18 @@ def test_what_is_packed_comes_back(connection: Any, data: st.DataObject) -> None
     assert connection.execute(statement, parameters).fetchone() == tuple(columns.values())
 
 
+@given(value=st.uuids())
+def test_a_uuid_may_come_as_json_has_it(value: UUID) -> None:
+    statement = "SELECT %(ids)b::uuid[]"
+    assert packed(statement, {"ids": [str(value), None]}) == packed(statement, {"ids": [value, None]})
+
+
+@pytest.mark.parametrize("text", ["", "12", "zz", "00000000-0000-0000-0000-00000000000"])
+def test_what_is_no_uuid_is_not_packed(text: str) -> None:
+    with pytest.raises(ValueError, match=r"UUID|hexadecimal"):
+        packed("SELECT %(ids)b::uuid[]", {"ids": [text]})
+
+
 def test_what_is_no_such_column_goes_as_it_is() -> None:
     given = {"ids": [UUID(int=7)], "rows": ["{}"], "at": datetime(2026, 1, 1, tzinfo=UTC), "seq": 1}
     found = packed("SELECT %(ids)b::uuid[], %(rows)b::jsonb[], %(at)s, %(seq)b::bigint", given)

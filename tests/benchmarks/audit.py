@@ -38,7 +38,7 @@ from thaman_audit.proving import Prover
 from thaman_audit.testing import KEY, NOW, Streams, settings_for, signing_key
 from thaman_audit.testing_proofs import verify
 from thaman_cli.replaying.chain import Chain
-from thaman_cli.replaying.rebuilding import rebuilt
+from thaman_cli.replaying.rebuilding import rebuilt_chain
 from thaman_kit import telemetry
 from thaman_kit.collector import calmed
 from thaman_kit.embedded import EmbeddedPostgres
@@ -163,7 +163,7 @@ def replay(url: str, entries: int) -> float:
     began = time.perf_counter()
     with Moment.of(url) as ledger:
         chain = Chain(ledger, STORES[0], datetime.max.replace(tzinfo=UTC))
-        with rebuilt(url, chain.messages(), chain.length) as connection:
+        with rebuilt_chain(url, chain) as connection:
             took = time.perf_counter() - began
             prices = connection.execute("SELECT count(*) AS items FROM audit.prices").fetchone()
     if chain.entries != entries or not prices or not prices["items"]:

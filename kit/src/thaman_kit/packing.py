@@ -102,9 +102,18 @@ def dates(values: Sequence[date | None]) -> Packed:
     return _array(1082, values, _numbers(days, 4))
 
 
-def uuids(values: Sequence[UUID | None]) -> Packed:
-    """A ``uuid[]``."""
-    return _array(2950, values, [_NULL if value is None else _SIXTEEN + value.bytes for value in values])
+def uuids(values: Sequence[UUID | str | None]) -> Packed:
+    """A ``uuid[]``; texts are taken as they stand in JSON, with hyphens."""
+    return _array(2950, values, [_NULL if value is None else _SIXTEEN + _sixteen(value) for value in values])
+
+
+def _sixteen(value: UUID | str) -> bytes:
+    if isinstance(value, UUID):
+        return value.bytes
+    found = bytes.fromhex(value.replace("-", ""))
+    if len(found) != 16:
+        raise ValueError(f"{value} is no UUID")
+    return found
 
 
 def booleans(values: Sequence[bool | None]) -> Packed:

@@ -1,6 +1,6 @@
 """A database that is made, filled, asked, and thrown away: where read models are made again beside the live ones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from uuid import uuid4
 
@@ -22,28 +22,20 @@ _NAME = "SELECT %s || 't' || extract(epoch FROM now())::bigint || '_' || %s"
 
 
 _LIGHTER = """
-    SELECT format('ALTER TABLE %%I.%%I SET UNLOGGED', nspname, relname)
-    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE nspname = ANY (%(services)s) AND relkind = 'r' AND NOT EXISTS (
-        SELECT FROM pg_constraint WHERE contype = 'f' AND pg_class.oid IN (conrelid, confrelid)
-    )
+    WITH light AS (SELECT to_regclass(name) AS id FROM unnest(%(tables)s::text[]) AS name)
+    SELECT format('ALTER TABLE %%s SET UNLOGGED', id) FROM light
     UNION ALL
-    SELECT format('ALTER TABLE %%I.%%I SET (autovacuum_enabled = false)', nspname, relname)
-    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE nspname = ANY (%(services)s) AND relkind = 'r'
-    UNION ALL
-    SELECT format('DROP INDEX %%I.%%I', nspname, relname)
-    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE nspname = ANY (%(services)s) AND NOT indisunique
+    SELECT format('DROP INDEX %%s', indexrelid::regclass) FROM light JOIN pg_index ON indrelid = id
+    WHERE NOT indisunique
 """
 
 
 @contextmanager
-def scratch_database(admin_url: str, services: Iterable[str], *, light: bool = False) -> Iterator[str]:
+def scratch_database(admin_url: str, services: Iterable[str], *, light: Collection[str] = ()) -> Iterator[str]:
     """The address of a new database with the empty tables of ``services``, on the server of ``admin_url``.
 
-    A ``light`` one is only filled and then read as a whole: its tables have no log and no indexes but those that keep
-    rows apart.
+    Its ``light`` tables, named with their schemas, are only filled and then read as a whole: they have no log and no
+    indexes but those that keep rows apart.
 
     It is dropped at the end of the block, whatever happens in it. What a killed process left is dropped by the
     next one that comes a minute later or more.
@@ -58,17 +50,16 @@ def scratch_database(admin_url: str, services: Iterable[str], *, light: bool = F
         try:
             lay_out(url, services)
             if light:
-                _lighten(keeper, services)
+                _lighten(keeper, light)
             yield url
         finally:
             keeper.close()
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _lighten(database: psycopg.Connection, services: Iterable[str]) -> None:
-    with database.transaction():
-        for (statement,) in database.execute(_LIGHTER, {"services": list(services)}).fetchall():
-            database.execute(statement)
+def _lighten(database: psycopg.Connection, tables: Collection[str]) -> None:
+    statements = [statement for (statement,) in database.execute(_LIGHTER, {"tables": list(tables)}).fetchall()]
+    database.execute("; ".join(statements))
 
 
 def _create(server: psycopg.Connection, name: str, url: str) -> psycopg.Connection:

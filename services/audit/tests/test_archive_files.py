@@ -110,6 +110,14 @@ def _forged(entry: Entry) -> Entry:
     return replace(forged, hash=entry_hash(forged))
 
 
+def test_a_chain_with_bodies_in_files_is_not_whole(url: str, tmp_path: Path) -> None:
+    with rows_of(url) as rows:
+        assert Moment(rows).is_whole(STORE)
+    archive(url, tmp_path)
+    with rows_of(url) as rows:
+        assert not Moment(rows).is_whole(STORE)
+
+
 def test_a_file_that_cannot_be_read_is_one_that_is_not_here(url: str, tmp_path: Path) -> None:
     archive(url, tmp_path)
     path = tmp_path / file_of(STORE, 1, 9)

@@ -52,7 +52,7 @@ def replay(
 def _past(out: Output, home: Home, store: str, at: str | None) -> None:
     from thaman_audit.adapters.moment import Moment
     from thaman_cli.replaying.chain import Chain, wait_for_ledger
-    from thaman_cli.replaying.rebuilding import rebuilt
+    from thaman_cli.replaying.rebuilding import rebuilt_chain
     from thaman_cli.replaying.state import read_models, schedule_of, state_of
     from thaman_cli.replaying.tables import NOT_REBUILT
     from thaman_cli.replaying.telling import told
@@ -64,7 +64,7 @@ def _past(out: Output, home: Home, store: str, at: str | None) -> None:
         with Moment.of(url, archive_dir()) as ledger:
             chain = Chain(ledger, store, instant)
             chain.require()
-            with rebuilt(url, chain.messages(), chain.length) as connection:
+            with rebuilt_chain(url, chain) as connection:
                 rows = read_models(connection, store)
                 state = state_of(rows, schedule_of(connection, store, instant), instant)
     except NoScratch as error:

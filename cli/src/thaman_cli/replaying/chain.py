@@ -1,10 +1,12 @@
 """What the ledger has of one store up to an instant, in the order in which read models take it in."""
 
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from thaman_audit.adapters.hearing import Heard
 from thaman_audit.adapters.moment import Moment
 from thaman_audit.application import envelope_of
 from thaman_audit.verify import Entry
@@ -67,21 +69,33 @@ class Chain:
 
         Each setting goes before the store's first entry that occurred later.
         """
-        settings = self._settings()
-        waiting = next(settings, None)
+        settings = deque(self._settings())
         for entry in self.ledger.happened(self.store_id, self.at):
-            while waiting is not None and waiting.occurred_at <= entry.occurred_at:
-                yield envelope_of(waiting), waiting.data
-                waiting = next(settings, None)
+            while settings and settings[0].occurred_at <= entry.occurred_at:
+                yield _message(settings.popleft())
             self.entries, self.last, self.hash = self.entries + 1, entry.seq, entry.hash.hex()
-            yield envelope_of(entry), entry.data
-        while waiting is not None:
-            yield envelope_of(waiting), waiting.data
-            waiting = next(settings, None)
+            yield _message(entry)
+        yield from map(_message, settings)
+
+    def heard(self, without: Collection[str]) -> Iterator[Heard]:
+        """The same but for events of some types, faster; the chain has to be whole."""
+        self.entries, end = self.ledger.reach(self.store_id, self.at)
+        if end is not None:
+            self.last, self.hash = end.seq, end.hash.hex()
+        settings = deque(map(Heard.of, self._settings()))
+        for one in self.ledger.heard(self.store_id, self.at, without):
+            while settings and settings[0].micros <= one.micros:
+                yield settings.popleft()
+            yield one
+        yield from settings
 
     def _settings(self) -> Iterator[Entry]:
         kind = SystemSettingsChanged.event_type()
         return (entry for entry in self.ledger.happened(SYSTEM, self.at) if entry.type == kind)
+
+
+def _message(entry: Entry) -> Message:
+    return envelope_of(entry), entry.data
 
 
 def wait_for_ledger(admin_db_url: str, store_id: str, at: datetime) -> None:

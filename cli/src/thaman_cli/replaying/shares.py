@@ -79,14 +79,15 @@ class Share:
         self._open.close()
 
 
-def _scheduler(application: EventSourcedApplication) -> Fold:
+def scheduler_fold(application: EventSourcedApplication) -> Fold:
+    """The scheduler's, with the rules that ship."""
     clocked = Scheduler(application, ReadModels(application.database), SystemClock(), Rules())
     return SchedulerFold(application, clocked)
 
 
 _FOLDS: dict[str, Callable[[EventSourcedApplication], Fold]] = {
     "onboarding": OnboardingFold,
-    "scheduler": _scheduler,
+    "scheduler": scheduler_fold,
     "optimizer": lambda application: OptimizerFold(application, router),
     "audit": lambda application: AuditFold(LedgerTables(application.database)),
 }

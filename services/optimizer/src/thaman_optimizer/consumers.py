@@ -111,13 +111,13 @@ def catalogue_observed(event: onboarding.CatalogObserved, envelope: Envelope, uo
 
 def keep_sights(uow: UnitOfWork, sights: Sequence[onboarding.CatalogObserved]) -> None:
     """What was seen of items, in its order; of no item twice, unless in one event."""
-    rest = [_item_row(event, item) for event in sights for item in event.items]
+    rest = [item_row(event, item) for event in sights for item in event.items]
     while rest:  # a second time only where an event shows an item twice
         first = {(row["store_id"], row["item_key"]): row for row in reversed(rest)}
         _execute_columns(uow, "upsert_items", list(first.values())[::-1])
         rest = [row for row in rest if first[row["store_id"], row["item_key"]] is not row]
     seen = {
-        (event.store_id, item.key): _shelf_row(event, item)
+        (event.store_id, item.key): shelf_row(event, item)
         for event in sights
         for item in event.items
         if not item.has_variants
@@ -125,9 +125,14 @@ def keep_sights(uow: UnitOfWork, sights: Sequence[onboarding.CatalogObserved]) -
     if seen:
         _execute_columns(uow, "shelf_seen", list(seen.values()))
     for event in sights:
-        if event.last_page and event.source is ObservationSource.SWEEP:
-            row = _pick(event, "store_id", "prices_include_vat", "vat_bp") | {"at": event.occurred_at}
-            uow.execute(queries()["catalogue_read"], row)
+        catalogue_read(uow, event)
+
+
+def catalogue_read(uow: UnitOfWork, event: onboarding.CatalogObserved) -> None:
+    """A sweep of the catalogue came to its end, if this is its last page."""
+    if event.last_page and event.source is ObservationSource.SWEEP:
+        row = _pick(event, "store_id", "prices_include_vat", "vat_bp") | {"at": event.occurred_at}
+        uow.execute(queries()["catalogue_read"], row)
 
 
 @router.on(onboarding.CatalogItemsRemoved)
@@ -202,7 +207,8 @@ def run_requested(event: scheduler.OptimizationRequested, envelope: Envelope, uo
 _SHELF = ("brand", "category", "sale_running", "cost", "stock", "unlimited", "has_variants", "gtin", "mpn")
 
 
-def _item_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str, Any]:
+def item_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str, Any]:
+    """What a sight says of one item."""
     basis = Basis(event.prices_include_vat, event.vat_bp)
     names = ("product_id", "variant_id", "name", "currency", "base_price", "shelf_price", "sale_price", "sale_ends_on")
     # A price that a sale lowers is no baseline; the base price behind it is.
@@ -217,7 +223,8 @@ def _item_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str,
     }
 
 
-def _shelf_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str, Any]:
+def shelf_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str, Any]:
+    """What a shopper saw of one item that day."""
     day = event.occurred_at.date()
     sold_out = item.stock is not None and item.stock <= 0 and not item.unlimited
     return {

@@ -1,6 +1,6 @@
 """The ledger at one moment, on a connection of its own: what a proof and an export read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from psycopg.rows import DictRow, args_row, dict_row
 
 from thaman_audit.adapters.archive import Archive
 from thaman_audit.adapters.checkpoints import CheckpointTables
+from thaman_audit.adapters.hearing import Heard, bodies, heard
 from thaman_audit.adapters.histories import HistoryTables
 from thaman_audit.adapters.resting import walk_archived
 from thaman_audit.adapters.walking import walk
@@ -84,6 +85,24 @@ class Moment(CheckpointTables):
     def happened(self, store_id: str, at: datetime) -> Iterator[Entry]:
         """A chain's entries whose events had occurred at an instant, oldest first."""
         return map(self._archive.whole, self._entries("happened", {"store_id": store_id, "at": at}))
+
+    def is_whole(self, store_id: str) -> bool:
+        """Whether all bodies of a chain are in the database, none in the archive's files."""
+        return not self._archive.segments(store_id)
+
+    def bodies(self, store_id: str, at: datetime, types: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Types and bodies of a whole chain's events of some types that had occurred at an instant, oldest first. It is
+        to be read to its end before anything else is asked."""
+        return bodies(self._connection, store_id, at, sorted(types))
+
+    def heard(self, store_id: str, at: datetime, without: Collection[str]) -> Iterator[Heard]:
+        """Those of all types but some, likewise."""
+        return heard(self._connection, store_id, at, sorted(without))
+
+    def reach(self, store_id: str, at: datetime) -> tuple[int, Head | None]:
+        """How many of a chain's events had occurred at an instant, and the last of them."""
+        row = self.fetch_all(_queries()["reach"], {"store_id": store_id, "at": at})[0]
+        return row["entries"], self.entry_head(store_id, row["seq"]) if row["entries"] else None
 
     def _entries(self, query: str, params: dict[str, Any]) -> Iterator[Entry]:
         """Entries through a cursor of the server; nothing is decoded that is bytes on both ends."""

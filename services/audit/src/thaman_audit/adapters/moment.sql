@@ -42,3 +42,7 @@ FROM ledger WHERE store_id = %(store_id)s AND seq > %(after)s AND seq <= %(until
 -- description: A chain's entries whose events had occurred at an instant, oldest first.
 SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
 FROM ledger WHERE store_id = %(store_id)s AND occurred_at <= %(at)s ORDER BY seq
+
+-- name: reach
+-- description: How many of a chain's events had occurred at an instant, and where the last of them is.
+SELECT count(*) AS entries, max(seq) AS seq FROM ledger WHERE store_id = %(store_id)s AND occurred_at <= %(at)s

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 
 from thaman_audit.adapters.ledger import LedgerTables
-from thaman_audit.domain.rows import Rows, fills_tables, project
-from thaman_contracts.events import REGISTRY
+from thaman_audit.domain.price_book import PriceBook
+from thaman_audit.domain.rows import Rows, applied_row, fills_tables, project
+from thaman_contracts.events import REGISTRY, onboarding
+from thaman_kit.plain import Plain
 from thaman_kit.restoring import Told
+
+APPLIED = onboarding.PriceApplied.event_type()
 
 
 def is_told(event_type: str) -> bool:
@@ -30,3 +34,34 @@ class PublishedFold:
 
     def finish(self) -> None:
         """Nothing is left to do."""
+
+
+class BulkFold:
+    """The same for one store's long history; applied prices come plain, and other plain events say nothing here."""
+
+    def __init__(self, tables: LedgerTables, store_id: str) -> None:
+        self._tables = tables
+        self._store_id = store_id
+        self._prices = PriceBook()
+
+    def fold(self, page: Sequence[Told | Plain]) -> None:
+        """Take in the next events."""
+        rows = Rows()
+        for one in page:
+            if not isinstance(one, Plain):
+                project(one[1], one[0], rows)
+            elif one.type == APPLIED:
+                rows.add("price", applied_row(one.event_id, self._store_id, one.said))
+        rows.by_statement.pop("item_event", None)
+        for row in rows.by_statement.pop("price", ()):
+            self._prices.take(row)
+        for row in self._prices.taken():
+            rows.add("price_changed", row)
+        self._tables.put(rows)
+
+    def finish(self) -> None:
+        """Write the prices that stand."""
+        rows = Rows()
+        for row in self._prices.standing.values():
+            rows.add("price_stands", row)
+        self._tables.put(rows)

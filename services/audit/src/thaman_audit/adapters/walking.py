@@ -54,7 +54,7 @@ def walk(
     seq, previous = start.seq, start.hash
     told, said = [], seq
     with connection.cursor() as cursor, cursor.copy(query) as copy:
-        rows = _rows(connection, copy)
+        rows = rows_of(connection, copy)
         for row in rows:
             digest = _good(row, opened, seq + 1, previous)
             if digest is None or (seq + 1 in sealed and sealed[seq + 1][1] != digest):
@@ -73,8 +73,9 @@ def walk(
     return Head(start.store_id, seq, previous)
 
 
-def _rows(connection: psycopg.Connection[object], copy: psycopg.Copy) -> Iterator[bytes]:
-    """The rows, which come one in a block. Those that arrived already are taken from libpq without waiting for each.
+def rows_of(connection: psycopg.Connection[object], copy: psycopg.Copy) -> Iterator[bytes]:
+    """The rows of a ``COPY ... TO STDOUT (FORMAT binary)``, which come one in a block. Those that arrived already are
+    taken from libpq without waiting for each.
 
     Raises:
         psycopg.Error: what PostgreSQL said when it broke off between rows.

@@ -1,7 +1,7 @@
 """The rows that events add to the read models. A function of the events alone, so a rebuild gives the same rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -156,13 +156,29 @@ def _applied(event: onboarding.PriceApplied, envelope: Envelope, rows: Rows) -> 
     )
 
 
+def applied_row(event_id: str, store_id: str, said: Mapping[str, Any]) -> Row:
+    """The row of an applied price, as the projection of :class:`onboarding.PriceApplied` adds it, of its plain body."""
+    item, at = item_key(said["product_id"], said["variant_id"]), datetime.fromisoformat(said["occurred_at"])
+    return _row_of("onboarding", event_id, store_id, item, at) | {
+        "base_price": said["base_price"],
+        "shelf_price": said["shelf_price"],
+        "cause": "decision",
+        "decision_id": said["decision_id"],
+        "run_id": said["run_id"],
+    }
+
+
 def _price(envelope: Envelope, store_id: str, item: str, at: datetime) -> Row:
+    return _row_of(envelope.service, envelope.event_id, store_id, item, at)
+
+
+def _row_of(service: str, event_id: str, store_id: str, item: str, at: datetime) -> Row:
     return {
         "store_id": store_id,
         "item": item,
         "at": at,
-        "service": envelope.service,
-        "event_id": envelope.event_id,
+        "service": service,
+        "event_id": event_id,
         "shelf_price": None,
         "decision_id": None,
         "run_id": None,

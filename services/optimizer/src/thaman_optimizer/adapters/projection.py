@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from thaman_contracts.events import EventData, advice, optimizer
 from thaman_contracts.events.optimizer import Disposition
@@ -129,21 +130,19 @@ def _started(event: events.OptimizationStarted) -> Rows:
 
 
 def _offers(event: events.OffersObserved) -> Rows:
+    return [("upsert_offer", offer_row(event.store_id, event.run_id, offer)) for offer in event.offers]
+
+
+def offer_row(store_id: str, run_id: UUID, offer: optimizer.Offer) -> dict[str, Any]:
+    """What a run read of one link."""
     names = ("url", "competitor", "price", "currency", "in_stock", "confidence_bp", "observed_at", "digest", "detail")
-    return [
-        (
-            "upsert_offer",
-            _pick(offer, *names)
-            | {
-                "store_id": event.store_id,
-                "item_key": offer.key,
-                "fitness": offer.fitness.value,
-                "evidence": None if offer.evidence is None else offer.evidence.model_dump_json(),
-                "run_id": event.run_id,
-            },
-        )
-        for offer in event.offers
-    ]
+    return _pick(offer, *names) | {
+        "store_id": store_id,
+        "item_key": offer.key,
+        "fitness": offer.fitness.value,
+        "evidence": None if offer.evidence is None else offer.evidence.model_dump_json(),
+        "run_id": run_id,
+    }
 
 
 def _scouted(event: events.MarketScouted) -> Rows:

@@ -1,0 +1,78 @@
+"""The read models of one store's long history made at once: items are written as they are in the end.
+
+The tables are those of :class:`thaman_onboarding.application.published.PublishedFold`, which tests hold.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from thaman_contracts.events import onboarding as contracts
+from thaman_contracts.ids import item_key
+from thaman_kit.application import EventSourcedApplication, UnitOfWork
+from thaman_kit.plain import Plain
+from thaman_kit.restoring import Told, stored_of
+from thaman_onboarding.adapters.catalogue_store import keep_items, keep_order, remove_items
+from thaman_onboarding.adapters.write_store import touch_items
+from thaman_onboarding.application.folding import OwnFold
+from thaman_onboarding.domain.catalogue import CatalogItemsRemoved, CatalogObserved, SalesObserved, SeenItem
+from thaman_onboarding.observation.rebuild import order_row
+
+APPLIED = contracts.PriceApplied.event_type()
+PLAIN = frozenset((APPLIED,))
+"""The events that are wanted plain."""
+
+
+class BulkFold:
+    """Fills empty tables, page by page; items, stores and settings at the end."""
+
+    def __init__(self, application: EventSourcedApplication, store_id: str) -> None:
+        self._application = application
+        self._store_id = store_id
+        self._own = OwnFold(gaps=True)
+        self._latest: datetime | None = None
+        self._known: set[str] = set()
+        self._seen: dict[str, SeenItem] = {}
+        self._wrote: dict[str, int] = {}
+
+    def fold(self, page: Sequence[Told | Plain]) -> None:
+        """Take in the next events, as they are stored, those of :data:`PLAIN` plain."""
+        unit = self._application.unit_of_work()
+        for one in page:
+            if isinstance(one, Plain):
+                if one.type == APPLIED:
+                    self._write(item_key(one.said["product_id"], one.said["variant_id"]), one.said["base_price"])
+                continue
+            for event in stored_of((one,), "onboarding"):
+                if self._own.take(event):
+                    self._latest = event.occurred_at
+                elif isinstance(event, CatalogObserved):
+                    self._see(event)
+                elif isinstance(event, CatalogItemsRemoved):
+                    self._flush(unit)
+                    remove_items(unit, event.store_id, event.keys)
+                elif isinstance(event, SalesObserved):
+                    keep_order(unit, order_row(event))
+        unit.commit()
+
+    def finish(self) -> None:
+        """Write the rows of items, stores, their rules, and the installation."""
+        unit, latest = self._application.unit_of_work(), self._latest
+        self._flush(unit)
+        if latest is not None:
+            self._own.project(unit, latest)
+        unit.commit()
+
+    def _see(self, event: CatalogObserved) -> None:
+        seen = event.seen()
+        self._seen.update((item.key, item) for item in seen)
+        self._known.update(item.key for item in seen)
+
+    def _write(self, key: str, base_price: int) -> None:
+        if key in self._known:  # of an item that was never seen there is no row that could say so
+            self._wrote[key] = base_price
+
+    def _flush(self, unit: UnitOfWork) -> None:
+        keep_items(unit, self._store_id, self._seen.values())
+        if self._wrote:
+            touch_items(unit, self._store_id, (), self._wrote)
+        self._seen, self._wrote = {}, {}
