@@ -102,7 +102,7 @@ def _fill(
             writing.result()
             writing = writer.submit(fold.store, database, fold.rows())
         writing.result()
-        fold.store(database, fold.references())
+        fold.store(database, fold.rest())
 
 
 def pages(rest: Iterable[T], size: int) -> Iterator[list[T]]:

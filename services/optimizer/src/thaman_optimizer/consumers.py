@@ -117,7 +117,7 @@ def keep_sights(uow: UnitOfWork, sights: Sequence[onboarding.CatalogObserved]) -
         _execute_columns(uow, "upsert_items", list(first.values())[::-1])
         rest = [row for row in rest if first[row["store_id"], row["item_key"]] is not row]
     seen = {
-        (event.store_id, item.key): shelf_row(event, item)
+        (event.store_id, item.key): _shelf_row(event, item)
         for event in sights
         for item in event.items
         if not item.has_variants
@@ -223,18 +223,22 @@ def item_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str, 
     }
 
 
-def shelf_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str, Any]:
-    """What a shopper saw of one item that day."""
+def _shelf_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str, Any]:
     day = event.occurred_at.date()
-    sold_out = item.stock is not None and item.stock <= 0 and not item.unlimited
     return {
         "store_id": event.store_id,
         "item_key": item.key,
         "week": day - timedelta(days=day.weekday()),
         "day": day.isoweekday(),
         "price": item.shelf_price,
-        "stocked": item.status is ItemStatus.SALE and not sold_out,
+        "stocked": is_stocked(item),
     }
+
+
+def is_stocked(item: CatalogItem) -> bool:
+    """Whether a shopper could buy it, as far as Salla tells."""
+    sold_out = item.stock is not None and item.stock <= 0 and not item.unlimited
+    return item.status is ItemStatus.SALE and not sold_out
 
 
 def _report(uow: UnitOfWork, event: WriteEvent, state: str, **known: Any) -> None:

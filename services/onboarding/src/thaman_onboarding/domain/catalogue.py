@@ -31,7 +31,11 @@ class CatalogObserved(DomainEvent, contracts.CatalogObserved, topic="catalogue.O
 
     def seen(self) -> "tuple[SeenItem, ...]":
         """The items with their taxability."""
-        return tuple(SeenItem(item, item.key not in self.untaxed) for item in self.items)
+        return tuple(self.seen_as(item) for item in self.items)
+
+    def seen_as(self, item: contracts.CatalogItem) -> "SeenItem":
+        """One of the items with its taxability."""
+        return SeenItem(item, item.key not in self.untaxed)
 
 
 class CatalogItemsRemoved(DomainEvent, contracts.CatalogItemsRemoved, topic="catalogue.ItemsRemoved"):

@@ -14,7 +14,7 @@ from thaman_kit.restoring import Told, stored_of
 from thaman_onboarding.adapters.catalogue_store import keep_items, keep_order, remove_items
 from thaman_onboarding.adapters.write_store import touch_items
 from thaman_onboarding.application.folding import OwnFold
-from thaman_onboarding.domain.catalogue import CatalogItemsRemoved, CatalogObserved, SalesObserved, SeenItem
+from thaman_onboarding.domain.catalogue import CatalogItemsRemoved, CatalogObserved, SalesObserved
 from thaman_onboarding.observation.rebuild import order_row
 
 APPLIED = contracts.PriceApplied.event_type()
@@ -31,7 +31,7 @@ class BulkFold:
         self._own = OwnFold(gaps=True)
         self._latest: datetime | None = None
         self._known: set[str] = set()
-        self._seen: dict[str, SeenItem] = {}
+        self._seen: dict[str, tuple[CatalogObserved, contracts.CatalogItem]] = {}
         self._wrote: dict[str, int] = {}
 
     def fold(self, page: Sequence[Told | Plain]) -> None:
@@ -63,16 +63,16 @@ class BulkFold:
         unit.commit()
 
     def _see(self, event: CatalogObserved) -> None:
-        seen = event.seen()
-        self._seen.update((item.key, item) for item in seen)
-        self._known.update(item.key for item in seen)
+        seen = {item.key: (event, item) for item in event.items}
+        self._seen |= seen
+        self._known |= seen.keys()
 
     def _write(self, key: str, base_price: int) -> None:
         if key in self._known:  # of an item that was never seen there is no row that could say so
             self._wrote[key] = base_price
 
     def _flush(self, unit: UnitOfWork) -> None:
-        keep_items(unit, self._store_id, self._seen.values())
+        keep_items(unit, self._store_id, [event.seen_as(item) for event, item in self._seen.values()])
         if self._wrote:
             touch_items(unit, self._store_id, (), self._wrote)
         self._seen, self._wrote = {}, {}

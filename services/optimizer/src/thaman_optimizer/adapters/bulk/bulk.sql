@@ -6,7 +6,8 @@ ALTER TABLE proposals ALTER COLUMN document TYPE json USING document::json;
 ALTER TABLE decisions ALTER COLUMN document TYPE json USING document::json
 
 -- name: proposals_told
--- description: Proposals and holds with what closed them; as said_once.
+-- description: Proposals and holds with what closed them; as said_once. One that is told twice is refused: to look for each
+-- would be a third of the work.
 INSERT INTO proposals (proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition,
     proposed_at, expires_at, closed_at, closed_by, close_reason, document)
 SELECT proposal_id::uuid, %(store_id)s, run_id::uuid, concat_ws('/', product_id, variant_id), product_id, variant_id, state,
@@ -17,7 +18,6 @@ FROM unnest(%(proposal_id)b::text[], %(run_id)b::text[], %(product_id)b::text[],
     %(closed_by)b::text[], %(close_reason)b::text[], %(document)b::bytea[]
 ) AS given (proposal_id, run_id, product_id, variant_id, state, risk, disposition, proposed_at, expires_at, closed_at,
     closed_by, close_reason, document)
-ON CONFLICT (proposal_id) DO NOTHING
 
 -- name: proposals_ended
 -- description: What closed proposals of before; as proposal_closed.
@@ -28,8 +28,8 @@ FROM unnest(%(proposal_id)b::text[], %(state)b::text[], %(closed_at)b::text[], %
 WHERE proposals.proposal_id = given.proposal_id::uuid
 
 -- name: decisions_told
--- description: Decisions with what was reported of them, and reports of decisions of before, no decision twice; as decided
--- and decisions_reported. No report says "decided", so where that stands only the decision was told.
+-- description: Decisions with what was reported of them, and reports of decisions that were never told; as decided and
+-- decisions_reported. One that is told twice is refused.
 INSERT INTO decisions (decision_id, store_id, run_id, item_key, product_id, variant_id, state, decided_at, decided_by,
     document, old_base_price, base_price, shelf_price, reason, settled_at)
 SELECT decision_id::uuid, %(store_id)s, run_id::uuid, concat_ws('/', product_id, variant_id), product_id, variant_id, state,
@@ -41,16 +41,17 @@ FROM unnest(%(decision_id)b::text[], %(run_id)b::text[], %(product_id)b::text[],
     %(settled_at)b::text[]
 ) AS given (decision_id, run_id, product_id, variant_id, decided_at, decided_by, document, state, old_base_price,
     base_price, shelf_price, reason, settled_at)
-ON CONFLICT (decision_id) DO UPDATE SET
-    decided_at = coalesce(excluded.decided_at, decisions.decided_at),
-    decided_by = coalesce(excluded.decided_by, decisions.decided_by),
-    document = coalesce(excluded.document, decisions.document),
-    state = CASE WHEN excluded.state = 'decided' THEN decisions.state ELSE excluded.state END,
-    reason = CASE WHEN excluded.state = 'decided' THEN decisions.reason ELSE excluded.reason END,
-    settled_at = CASE WHEN excluded.state = 'decided' THEN decisions.settled_at ELSE excluded.settled_at END,
-    old_base_price = coalesce(excluded.old_base_price, decisions.old_base_price),
-    base_price = coalesce(excluded.base_price, decisions.base_price),
-    shelf_price = coalesce(excluded.shelf_price, decisions.shelf_price)
+
+-- name: decisions_reported_since
+-- description: What was reported of decisions of before; as decisions_reported.
+UPDATE decisions SET state = given.state, reason = given.reason, settled_at = given.settled_at::timestamptz,
+    old_base_price = coalesce(given.old_base_price, decisions.old_base_price),
+    base_price = coalesce(given.base_price, decisions.base_price),
+    shelf_price = coalesce(given.shelf_price, decisions.shelf_price)
+FROM unnest(%(decision_id)b::text[], %(state)b::text[], %(old_base_price)b::bigint[], %(base_price)b::bigint[],
+    %(shelf_price)b::bigint[], %(reason)b::text[], %(settled_at)b::text[])
+    AS given (decision_id, state, old_base_price, base_price, shelf_price, reason, settled_at)
+WHERE decisions.decision_id = given.decision_id::uuid
 
 -- name: references_told
 -- description: The last reference price of items in weeks, no week of an item twice; as reference_found.

@@ -26,6 +26,7 @@ _COLUMNS = {
     "proposals_told": ("proposal_id", *_NAMED, *_SAID, *_CLOSED),
     "proposals_ended": ("proposal_id", *_CLOSED),
     "decisions_told": ("decision_id", *_NAMED, "decided_at", "decided_by", "document", *_REPORTED),
+    "decisions_reported_since": ("decision_id", *_REPORTED),
     "references_told": ("item_key", "week", "reference"),
 }
 _PENDING, _HELD = (("pending", None, None, None), ("held", None, None, None))
@@ -45,6 +46,7 @@ class DecisionsFold:
         self._closings: dict[str, Row] = {}
         self._decisions: dict[str, Row] = {}
         self._reports: dict[str, tuple[Row, Row]] = {}
+        self._told: set[str] = set()
         self._references: dict[tuple[str, date], int] = {}
 
     def take(self, page: Iterable[Body]) -> None:
@@ -58,18 +60,31 @@ class DecisionsFold:
             _TAKE[event_type](self, said, whole)
 
     def rows(self) -> Batch:
-        """What was taken in since the last time comes to, by statement."""
+        """What was taken in since the last time comes to, by statement.
+
+        Reports of decisions that were not told yet wait for them.
+        """
         proposals, closings, self._proposals, self._closings = self._proposals, self._closings, [], {}
         decisions, reports, self._decisions, self._reports = self._decisions, self._reports, {}, {}
         said = [(*row, *closings.pop(row[0], state)) for row, state in proposals]
-        decided = [(*row, *reports.pop(key, (row, _UNREPORTED))[1]) for key, row in decisions.items()]
-        decided += [(key, *names, *_UNDECIDED, *report) for key, (names, report) in reports.items()]
         ended = [(key, *row) for key, row in closings.items()]
-        return {"proposals_told": said, "proposals_ended": ended, "decisions_told": decided}
+        decided = [(*row, *reports.pop(key, (row, _UNREPORTED))[1]) for key, row in decisions.items()]
+        since = [(key, *reports.pop(key)[1]) for key in reports.keys() & self._told]
+        self._told |= decisions.keys()
+        self._reports = reports
+        return {
+            "proposals_told": said,
+            "proposals_ended": ended,
+            "decisions_told": decided,
+            "decisions_reported_since": since,
+        }
 
-    def references(self) -> Batch:
-        """The last reference prices of items in weeks, when everything is taken in."""
-        return {"references_told": [(key, week, price) for (key, week), price in self._references.items()]}
+    def rest(self) -> Batch:
+        """What is left when everything is taken in: reports of decisions that were never told, and the last reference
+        prices of items in weeks."""
+        reported = [(key, *names, *_UNDECIDED, *report) for key, (names, report) in self._reports.items()]
+        found = [(key, week, price) for (key, week), price in self._references.items()]
+        return {"decisions_told": reported, "references_told": found}
 
     def store(self, database: Database, batch: Batch) -> None:
         """Put rows into the database, in one transaction; batches in their order."""

@@ -14,7 +14,7 @@ from thaman_kit.packing import columns, packed
 from thaman_kit.plain import Said
 from thaman_optimizer.adapters.projection import offer_row
 from thaman_optimizer.adapters.sql import queries
-from thaman_optimizer.consumers import item_row, shelf_row
+from thaman_optimizer.consumers import is_stocked, item_row
 
 _bulk = partial(load_queries, "thaman_optimizer", "adapters/bulk/bulk.sql")
 _PRICE, _STOCKED = ({day: f"{kind}{day}" for day in range(1, 8)} for kind in "ps")
@@ -36,6 +36,12 @@ class Items:
 
     def see(self, event: CatalogObserved) -> None:
         """A sight of items."""
+        day = event.occurred_at.date()
+        monday, price, stocked = (
+            day - timedelta(days=day.weekday()),
+            _PRICE[day.isoweekday()],
+            _STOCKED[day.isoweekday()],
+        )
         for item in event.items:
             key = item.key
             self._seen[key] = event, item
@@ -43,9 +49,8 @@ class Items:
             if key not in self._baselines and (baseline := item_row(event, item)["baseline"]) is not None:
                 self._baselines[key] = baseline
             if not item.has_variants:
-                row = shelf_row(event, item)
-                week, day = self._week(key, row["week"]), row["day"]
-                week[_PRICE[day]], week[_STOCKED[day]] = row["price"], row["stocked"]
+                week = self._week(key, monday)
+                week[price], week[stocked] = item.shelf_price, is_stocked(item)
 
     def write(self, key: str, base_price: int, shelf_price: int, at: str) -> None:
         """A price that we wrote and read back, ``at`` an instant as JSON has it."""
