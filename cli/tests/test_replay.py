@@ -224,10 +224,34 @@ def test_a_second_process_says_what_one_says(database: str, capsys: Captured, mo
     monkeypatch.setattr(bulk, "LONG", 1)
     assert ask_json(capsys, *at(30)) == alone
     assert alone[1]["read_models"]["optimizer"]["decisions"]
+
+
+@pytest.mark.parametrize("name", ["PriceProposed", "PriceApplied", "CatalogObserved"])
+@pytest.mark.parametrize("body", ["{}", "{", "[]", '{"decision_id": 7}'])
+def test_what_is_not_plain_is_named(
+    database: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch, name: str, body: str
+) -> None:
+    monkeypatch.setattr(bulk, "LONG", 1)
     with psycopg.connect(database, autocommit=True) as admin:
-        admin.execute("UPDATE audit.ledger SET data = '{}' WHERE type LIKE '%.PriceProposed.%'")
+        admin.execute("UPDATE audit.ledger SET data = %s WHERE type LIKE %s", (body.encode(), f"%.{name}.%"))
     code, told = ask_json(capsys, *at(30))
-    assert (code, "PriceProposed" in told["why"]) == (11, True)
+    assert (code, name in told["why"]) == (11, True)
+
+
+def test_what_does_not_fit_its_column_is_made_event_by_event(
+    database: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decision that was told twice: in one go that is refused."""
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute(
+            "UPDATE audit.ledger SET seq = seq + 100 WHERE seq > 5;"
+            "INSERT INTO audit.ledger SELECT store_id, seq + 50, event_id || '0', service, type, position, occurred_at,"
+            " recorded_at, data, prev_hash, hash FROM audit.ledger WHERE type LIKE '%.PriceDecided.%'"
+        )
+    alone = ask_json(capsys, *at(30))
+    monkeypatch.setattr(bulk, "LONG", 1)
+    assert ask_json(capsys, *at(30)) == alone
+    assert alone[0] == 0 and len(alone[1]["read_models"]["optimizer"]["decisions"]) == 1
 
 
 PARENT = """

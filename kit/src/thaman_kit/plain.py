@@ -43,6 +43,8 @@ def read(event_type: str, body: bytes) -> tuple[Said, bytes]:
         UnknownEventType: no event is of that type.
     """
     said = orjson.loads(body)
+    if not isinstance(said, dict):
+        raise TypeError(f"the body of a {event_type} is no object")
     shape = _shape(event_type)
     if said.keys() == shape.fields:
         return said, body

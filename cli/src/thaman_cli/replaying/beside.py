@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from multiprocessing.connection import Connection
+from pickle import PicklingError
 from typing import TypeVar
 
 from thaman_audit.adapters.moment import Moment
@@ -74,7 +75,11 @@ def _work(ours: Connection, pipe: Connection, part: Part) -> None:
     ours.close()
     calm()
     with suppress(BrokenPipeError, EOFError, KeyboardInterrupt):
-        pipe.send(_error_of(pipe, part))
+        error = _error_of(pipe, part)
+        try:
+            pipe.send(error)
+        except (TypeError, AttributeError, PicklingError):  # not every error can be told to another process
+            pipe.send(ValueError(f"{type(error).__name__}: {error}"))
 
 
 def _error_of(pipe: Connection, part: Part) -> Exception | None:

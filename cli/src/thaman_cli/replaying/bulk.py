@@ -11,6 +11,7 @@ from itertools import chain as chain_of
 
 import orjson
 import psycopg
+from eventsourcing.persistence import PersistenceError
 
 from thaman_audit.adapters.hearing import Heard
 from thaman_audit.adapters.ledger import LedgerTables
@@ -22,7 +23,7 @@ from thaman_cli.world.facts import stored_classes
 from thaman_contracts.subjects import SERVICES
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.collector import calmed
-from thaman_kit.errors import Undeliverable
+from thaman_kit.errors import KitError
 from thaman_kit.plain import Plain
 from thaman_kit.restoring import Restorer, Told
 from thaman_kit.scratch import scratch_database
@@ -45,7 +46,7 @@ AHEAD = 8
 LIGHT = ("optimizer.proposals", "optimizer.decisions", "audit.price_history")
 """Tables that keep a row of nearly every event."""
 
-UNFIT = (KeyError, ValueError, TypeError, Undeliverable, psycopg.Error)
+UNFIT = (KeyError, ValueError, TypeError, KitError, PersistenceError, psycopg.Error)
 """What says that a history is not plain."""
 
 
@@ -60,7 +61,7 @@ def made_at_once(admin_db_url: str, chain: Chain) -> Iterator[str]:
 
     Raises:
         NoScratch: the role may not make databases.
-        KeyError, ValueError, TypeError, Undeliverable, psycopg.Error: the history is not plain.
+        One of :data:`UNFIT`: the history is not plain.
     """
     part = Part(admin_db_url, chain.ledger.snapshot(), chain.store_id, chain.at)
     with ExitStack() as stack:
