@@ -27,6 +27,12 @@ variable "salla_app_id" {
   description = "Salla's number of the app, for its page inside Salla's admin."
 }
 
+variable "grace_seconds" {
+  type        = number
+  default     = 10
+  description = "How long an answer to a proposal can be taken back, from 0 to 60."
+}
+
 job "thaman-dashboard" {
   datacenters = var.datacenters
   type        = "service"
@@ -146,6 +152,7 @@ job "thaman-dashboard" {
         THAMAN_PUBLIC_URL  = var.public_url
         THAMAN_ONBOARDING_PUBLIC_URL = var.onboarding_public_url
         THAMAN_DASHBOARD_SALLA_APP_ID = var.salla_app_id
+        THAMAN_DASHBOARD_GRACE_SECONDS = var.grace_seconds
       }
 
       template {
