@@ -37,7 +37,8 @@ def house(postgres_server: Databases) -> Iterator[House]:
                        ("1", "javascript:alert(1)", 9_200), ("1", "https://d.example/1", 9_300)),
             RUN.proposed(4, "1", *PRICES["1"], risk="high", risk_reasons=("change_large bp=-1000", "near_floor bp=150"),
                          expected_weekly_profit_change=5_000, interval80_low=1_000, interval80_high=9_000),
-            RUN.proposed(5, "2", *PRICES["2"], expected_weekly_profit_change=-700),
+            RUN.proposed(5, "2", *PRICES["2"], expected_weekly_profit_change=-700,
+                         interval80_low=-913, interval80_high=-87),
             RUN.proposed(6, "3", *PRICES["3"], risk_reasons=("a_new_reason",)),
             RUN.proposed(7, "4", *PRICES["4"], disposition="ask"),
             authorized("78"), observed("78", 0, item("9", 100)), FOREIGN.asked(0), FOREIGN.proposed(1, "9", 100, 99),
@@ -111,6 +112,8 @@ def test_many_are_previewed_before_anything_is_answered(house: House) -> None:
     page = Markup(answer.text)
     assert "Approve 2 prices" in page.text and "1 of them is not what was on your screen" in page.text
     assert {5_000 - 700, -700, 10_000, 9_000, 10_500} <= {halalas for halalas, _ in page.amounts}
+    assert {1_000 - 913, 9_000 - 87} <= {halalas for halalas, _ in page.amounts}, "the range's two ends"
+    assert "as if all came out low together" in page.text
     assert "/approvals?risk=high" in page.links
     sent = {str(given["value"]) for tag, given in page.tags if tag == "input" and given.get("name") == "chosen"}
     assert sent == set(shown[:2])
@@ -148,4 +151,10 @@ def test_margins_and_sums_are_exact_and_unknown_is_no_zero() -> None:
     assert (nothing.count, nothing.expected_week, nothing.largest_bp) == (0, None, None)
     one = RUN.proposed(1, "1", 100, 90, expected_weekly_profit_change=None)
     assert (sums_of([one]).expected_week, sums_of([one]).expected_unknown) == (None, 1)
+    known = {"expected_weekly_profit_change": 300, "interval80_low": -100, "interval80_high": 500}
+    both = [RUN.proposed(1, "1", 100, 90, **known), RUN.proposed(1, "2", 100, 90, **known | {"interval80_low": -250})]
+    sums = sums_of([*both, one])
+    assert (sums.expected_week, sums.expected_low, sums.expected_high, sums.expected_unknown) == (600, -350, 1_000, 1)
+    without = RUN.proposed(1, "2", 100, 90, **known | {"interval80_low": None})
+    assert (sums_of([both[0], without]).expected_low, sums_of([]).expected_high) == (None, None), "no range is no zero"
     assert reason_parts("change_large bp=-1000") == ("change_large", {"bp": "-1000"})

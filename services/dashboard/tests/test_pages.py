@@ -205,6 +205,21 @@ def test_enter_in_a_form_of_answers_answers_nothing(house: House) -> None:
     assert "Nothing was chosen" in browser.page("/approvals").text
 
 
+def test_why_a_proposal_or_a_decision_came_to_nothing_is_in_words(own_house: House, streams: Streams) -> None:
+    """And which policy a proposal follows, if any."""
+    keys = ("51", "52")
+    streams.deliver(
+        observed("77", 3, *(item(key, 1_000) for key in keys)),
+        RUN.proposed(4, "51", 1_000, 1_100, policy_version=3), RUN.proposed(4, "52", 1_000, 1_100),
+        RUN.expired(5, "51"), RUN.decided(5, "52", 1_000, 1_100), RUN.stale(6, "52"),
+    )  # fmt: skip
+    browser = own_house.browser("77")
+    lapsed = browser.page(f"/approvals/{RUN.proposal('51')}", "ar")
+    assert "انقضى وقته" in lapsed.text and "/policies/3" in lapsed.links
+    assert "عُدّل السعر يدويًا" in browser.page("/products/52", "ar").text
+    assert "The store's settings alone" in browser.page(f"/approvals/{RUN.proposal('52')}").text
+
+
 def test_lists_are_filtered_and_go_on(own_house: House, streams: Streams) -> None:
     many = [item(str(number), 1_000 + number) for number in range(100, 140)]
     streams.deliver(observed("77", 3, *many))

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+from thaman_dashboard.domain.codes import LAPSED, STALE
 from thaman_kit.language import Language
 
 Pair = tuple[str, str]
 """The same in Arabic and in English."""
 
 WORDS: Mapping[str, Mapping[str, Pair]] = {
+    "lapsed": LAPSED,
+    "stale": STALE,
     "store_state": {
         "connected": ("متصل", "Connected"),
         "paused": ("متوقف", "Stopped"),

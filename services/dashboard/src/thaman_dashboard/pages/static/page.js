@@ -22,6 +22,9 @@
     if (event.detail.xhr.status !== 200) {
       // A problem is no part: the page stays, and whoever looks at it again gets the whole problem.
       event.detail.shouldSwap = false;
+      event.detail.isError = false;
+      // Whose session has ended is shown nothing of the store any more; the first page says how to come back.
+      if (event.detail.xhr.status === 401) window.location.assign("/");
       return;
     }
     if (part.hasAttribute("data-keep") && isAtWork(part)) {

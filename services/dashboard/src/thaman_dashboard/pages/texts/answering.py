@@ -103,6 +103,11 @@ ARABIC: Mapping[str, str | Forms] = {
     "answering.preview_cuts": "خفض للسعر",
     "answering.preview_largest": "أكبر تغيير",
     "answering.preview_expected": "مجموع التغير المتوقع في الربح الأسبوعي",
+    "answering.preview_range": "(بين {low} و{high})",
+    "answering.preview_widest": (
+        "المدى هو أوسع حالة: مجموع الحدود الدنيا ومجموع الحدود العليا للمنتجات، ولكل منها 8 من 10 حالات بينهما،"
+        " كأنها كلها تأتي منخفضة معًا أو مرتفعة معًا."
+    ),
     "answering.preview_back": "عودة دون جواب",
     "answering.preview_which": "الأسعار",
     "answering.preview_old": "السعر الآن",
@@ -168,6 +173,11 @@ ENGLISH: Mapping[str, str | Forms] = {
     "answering.preview_cuts": "Cuts",
     "answering.preview_largest": "Largest change",
     "answering.preview_expected": "Expected changes of weekly profit, added up",
+    "answering.preview_range": "(between {low} and {high})",
+    "answering.preview_widest": (
+        "The range is the widest case: the low ends and the high ends of the products' own ranges, each of which holds"
+        " 8 times of 10, added up, as if all came out low together, or all high."
+    ),
     "answering.preview_back": "Back without an answer",
     "answering.preview_which": "The prices",
     "answering.preview_old": "Price now",

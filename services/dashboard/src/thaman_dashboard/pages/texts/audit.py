@@ -81,7 +81,7 @@ ARABIC: dict[str, str | Forms] = {
     "audit.receipt_check": "كيف يتحقق منه غيرك دون ثمن",
     "audit.receipt_check_file": "نزّل ملف الإيصال كما هو، أو الملف الذي فيه كل ما أدى إلى السعر.",
     "audit.receipt_check_key": "خذ المفتاح العلني ممن يشغّل ثمن.",
-    "audit.receipt_check_run": "شغّل البرنامج المستقل، وهو مع شرحه في docs/guides/verify.md:",
+    "audit.receipt_check_run": "شغّل البرنامج المستقل، وهو مع شرحه في {guide}:",
     "audit.receipt_file": "نزّل الإيصال",
     "audit.receipt_causes": "نزّل ما أدى إليه",
     "audit.receipt_causes_note": "الإيصال لا يُظهر شيئًا آخر من متجرك. أما ملف ما أدى إليه ففيه الاقتراح "
@@ -254,7 +254,7 @@ ENGLISH: dict[str, str | Forms] = {
     "audit.receipt_check": "How others check it without Thaman",
     "audit.receipt_check_file": "Download the receipt as it is, or the file with all that led to the price.",
     "audit.receipt_check_key": "Get the public key from whoever runs Thaman.",
-    "audit.receipt_check_run": "Run the program that stands alone; docs/guides/verify.md has it and explains it:",
+    "audit.receipt_check_run": "Run the program that stands alone; {guide} has it and explains it:",
     "audit.receipt_file": "Download the receipt",
     "audit.receipt_causes": "Download what led to it",
     "audit.receipt_causes_note": "The receipt shows nothing else of your store. The file of what led to it "
