@@ -15,6 +15,7 @@ import pytest
 from thaman_contracts.events import EventData, onboarding
 from thaman_contracts.events.settings import ItemRule
 from thaman_dashboard.pages.texts import TEXTS
+from thaman_dashboard.permissions import Deed, may
 from thaman_dashboard.sign_in import hash_of
 from thaman_dashboard.testing_events import Run, authorized, edited, item, observed, rules, told
 from thaman_dashboard.testing_pages import Browser, House, Markup, owners_at, standing_house
@@ -53,12 +54,41 @@ EVERYBODY: dict[str, str] = {
     "/sign-out": "one's own session",
     "/store": "one's own stores",
     "/sessions/me": "oneself",
-    "/sessions/end": "one's own sessions",
     "/sessions/end-others": "one's own sessions",
     "/notifications": "one's own",
     "/notifications/read": "one's own",
 }
 """Unsafe routes that no role is refused, and why."""
+
+DEEDS: dict[str, Deed] = {
+    **dict.fromkeys(("POST /approvals", "POST /approvals/preview", "POST /approvals/take-back"), Deed.ANSWER),
+    "POST /approvals/seen": Deed.ANSWER,
+    "POST /pause": Deed.PAUSE,
+    "POST /resume": Deed.RESUME,
+    "POST /runs": Deed.RUN,
+    "POST /settings": Deed.SETTINGS,
+    "POST /products/{item_key:path}": Deed.LIMITS,
+    "POST /products/sheet": Deed.LIMITS,
+    "POST /products/sheet/{sheet_id}": Deed.LIMITS,
+    "POST /products/matches": Deed.MATCHES,
+    "POST /products/{item_key:path}/links": Deed.LINKS,
+    "POST /products/{item_key:path}/links/remove": Deed.LINKS,
+    **dict.fromkeys(("GET /products/{item_key:path}/undo", "POST /products/{item_key:path}/undo"), Deed.UNDO),
+    "POST /undo": Deed.UNDO,
+    **dict.fromkeys(("GET /policies/new", "POST /policies", "POST /policies/{version}/stage"), Deed.POLICIES),
+    "POST /policies/{version}/what-if": Deed.POLICIES,
+    **dict.fromkeys(("POST /licences", "POST /licences/{licence_id}"), Deed.LICENCES),
+    "POST /licences/{licence_id}/revoke": Deed.LICENCES,
+    **dict.fromkeys(("GET /keys", "POST /keys", "POST /keys/{key_id}/revoke"), Deed.KEYS),
+    "GET /audit/ledger": Deed.EXPORT,
+    **dict.fromkeys(("GET /people", "POST /people/invitations"), Deed.PEOPLE),
+    "POST /people/invitations/{invitation_id}/revoke": Deed.PEOPLE,
+    "POST /people/{person_id}/role": Deed.PEOPLE,
+    "POST /people/{person_id}/remove": Deed.PEOPLE,
+    # The form names an owner's session; their own everybody may end.
+    "POST /sessions/end": Deed.PEOPLE,
+}
+"""What a role has to permit for a route, by method and path; every other page is for whoever is signed in."""
 
 LINES = frozenset(("/live",))
 """Routes whose answer does not end while the session lasts."""
@@ -315,23 +345,38 @@ def test_no_form_without_its_sessions_token_does_anything(matrix: Matrix) -> Non
             assert matrix.owners.asked == [], entry.path
 
 
-def test_a_viewer_changes_nothing_and_an_owner_is_let_through(matrix: Matrix) -> None:
-    late, kept_out = {}, {}
-    for entry in matrix.routes(safe=False):
-        answer = _send(matrix, matrix.house.browser(OURS, Role.OWNER), entry, OURS)
-        if answer.status_code in (401, 403, 415):
-            kept_out[entry.path] = answer.status_code
-        if entry.path in EVERYBODY:
-            continue
+def test_every_route_that_not_everybody_may_use_says_what_it_needs(matrix: Matrix) -> None:
+    unsafe = {_named(one) for one in matrix.routes(safe=False)}
+    assert unsafe == {one for one in DEEDS if not one.startswith("GET ")} | {f"POST {path}" for path in EVERYBODY}
+    assert DEEDS.keys() <= {_named(one) for one in matrix.routes()}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_goes_as_far_as_the_permissions_say(matrix: Matrix, role: Role) -> None:
+    """A 403 on exactly what the role may not do, with a way on, and no change asked of any owner."""
+    early, late, refused = {}, {}, 0
+    for entry in matrix.routes():
+        deed = DEEDS.get(_named(entry))
+        is_allowed = deed is None or may(role, deed)
+        browser = matrix.house.browser(OURS, role)
         matrix.owners.asked.clear()
-        answer = _send(matrix, matrix.house.browser(OURS, Role.VIEWER), entry, OURS)
-        assert [one for one in matrix.owners.asked if one.method != "GET"] == [], entry.path
-        if answer.status_code == 403:
-            _is_helpful(answer, "not_allowed", entry)
-        else:
-            late[entry.path] = answer.status_code
-    assert kept_out == {}, "an owner may not"
-    assert late == {}, "these look at a viewer's role too late, or FORMS has no whole form for them"
+        answer = _send(matrix, browser, entry, OURS)
+        if is_allowed and answer.status_code in (401, 403, 415):
+            early[_named(entry)] = answer.status_code
+        if not is_allowed:
+            refused += 1
+            assert [one for one in matrix.owners.asked if one.method != "GET"] == [], entry.path
+            if answer.status_code == 403:
+                _is_helpful(answer, "not_allowed", entry)
+            else:
+                late[_named(entry)] = answer.status_code
+    assert early == {}, f"a role {role} may do this"
+    assert late == {}, f"these look at a role {role} too late, or FORMS has no whole form for them"
+    assert (refused == 0) == (role is Role.OWNER)
+
+
+def _named(entry: Entry) -> str:
+    return f"{entry.method} {entry.path}"
 
 
 def test_nobody_gets_in_without_a_session_or_with_one_that_ended(matrix: Matrix) -> None:
