@@ -21,8 +21,18 @@ from thaman_contracts.events.onboarding import InstallPath
 from thaman_contracts.events.settings import AutomationMode
 from thaman_kit.testing import wait_until
 
-ASKING = DemoStore("عطور الديرة", "perfumes", "ar", 8, True, InstallPath.CALLBACK, AutomationMode.MANUAL, 11)
+FEED = "alraed"
+"""The rival whose listings come in a feed, among which the asking store's products are found."""
+
+ASKING = DemoStore("عطور الديرة", "perfumes", "ar", 8, True, InstallPath.CALLBACK, AutomationMode.MANUAL, 11, feed=FEED)
 WRITING = DemoStore("Riyadh Tech", "electronics", "en", 8, False, InstallPath.WEBHOOK, AutomationMode.FULL_AUTO, 33)
+AT_ONCE = {
+    # A price can be proven only from the next checkpoint on; an hour, as without this, is longer than any test.
+    "THAMAN_AUDIT_CHECKPOINT_SECONDS": "5",
+    # Each run reads rivals' pages anew, so that what a rival changes is seen.
+    "THAMAN_OPTIMIZER_REFETCH_MINUTES": "0",
+}
+"""What nobody waits for in a test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,7 @@ class Installation:
 def installation(folder: Path) -> Iterator[Installation]:
     """Start everything, connect and price both stores; stop everything at the end."""
     thaman = Thaman(folder)
+    thaman.env |= AT_ONCE
     try:
         process = thaman.start("up")
         thaman.wait_ready(process)

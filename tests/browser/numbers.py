@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import httpx
+from playwright.sync_api import Locator
 
 from tests.browser.installation import Installation
 from thaman_dashboard.testing_pages import Markup
@@ -61,10 +62,26 @@ def prices_of(world: Installation, store: str) -> dict[str, dict[str, Any]]:
 def rules_of(world: Installation, store: str) -> dict[str, dict[str, Any]]:
     """What the merchant said of single items, by key."""
     rules = world.items("onboarding", f"/stores/{store}/item-rules")
-    return {"/".join(filter(None, (one["product_id"], one["variant_id"]))): one for one in rules}
+    return {key_of(one): one for one in rules}
+
+
+def key_of(told: dict[str, Any]) -> str:
+    """The item key of what is told by product and variant."""
+    return "/".join(filter(None, (told["product_id"], told["variant_id"])))
 
 
 def in_ledger(world: Installation, store: str, key: str) -> dict[str, Any]:
     """The newest price of an item in the ledger."""
     history: list[dict[str, Any]] = world.get("audit", f"/stores/{store}/prices/{key}/history", limit=1)["items"]
     return history[0]
+
+
+def rows_of(table: Locator) -> list[list[Locator]]:
+    """The cells of a table's body, row by row."""
+    return [row.locator("th, td").all() for row in table.locator("tbody tr").all()]
+
+
+def amount_in(cell: Locator) -> int | None:
+    """The amount in a cell, in halalas; ``None`` where it is not known."""
+    found = amounts_of(cell.inner_html())
+    return found.pop() if found else None

@@ -1,7 +1,7 @@
 """The dashboard in Chromium, on everything real: services, local Salla, ledger.
 
 All of it is in one file because the installation and the browser are started once, and their event loop has to end
-before other tests of the process begin.
+before other tests of the process begin. What a merchant goes through, part by part, is written in ``journeys``.
 """
 
 import os
@@ -14,9 +14,23 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import chromium, require_chromium
+from tests.browser.chromium import chromium
 from tests.browser.crawling import Crawl
-from tests.browser.installation import Installation, installation
+from tests.browser.installation import Installation
+from tests.browser.journeys import (
+    analytics,
+    audit,
+    before,
+    entry,
+    installed,
+    people,
+    policies,
+    rivals,
+    runs,
+    sheets,
+    standing,
+    undo,
+)
 from tests.browser.looking import (
     DESK,
     HEIGHT,
@@ -29,6 +43,7 @@ from tests.browser.looking import (
     overflow,
 )
 from tests.browser.numbers import Reader, amounts_of, in_ledger, overview_of, prices_of, rules_of
+from tests.browser.person import LOCALES
 from thaman_dashboard.pages.amounts import plain
 from thaman_dashboard.pages.texts import TEXTS
 from thaman_kit.testing import wait_until
@@ -41,24 +56,16 @@ PICTURES = "THAMAN_PICTURES"
 """Where this is set, the README's pictures are made there."""
 
 SEEN_WITHIN = 60.0
-LOCALES = {"ar": "ar-SA", "en": "en-GB"}
 
 Visit = Callable[..., Page]
 
+JOURNEYS = (analytics, rivals, before, policies, sheets, undo, runs, audit, standing, people, entry, installed)
+"""In this order, and before the rest, so that every page is looked at with all that they left there."""
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The installation, with two stores that were priced."""
-    require_chromium()
-    with installation(tmp_path_factory.mktemp("browser") / "home") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(world: Installation) -> Iterator[Browser]:
-    """Chromium."""
-    with chromium() as opened:
-        yield opened
+for _journey in JOURNEYS:
+    _found = {name: test for name, test in vars(_journey).items() if name.startswith("test_")}
+    assert not _found.keys() & globals().keys(), "two journeys of one name"
+    globals().update(_found)
 
 
 @pytest.fixture
