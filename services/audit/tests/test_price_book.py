@@ -1,6 +1,7 @@
 """Prices read from the beginning of a history become what the statement makes of them one by one."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from thaman_audit.adapters.ledger import LedgerTables
 from thaman_audit.bootstrap import Container
-from thaman_audit.domain.price_book import PriceBook
+from thaman_audit.domain.price_book import PriceBook, Standing
 from thaman_audit.domain.rows import Row, Rows
 from thaman_audit.testing import NOW
 
@@ -50,9 +51,10 @@ def test_the_book_is_what_the_statement_makes(
             book = PriceBook()
             for first in range(0, len(rows), cut):
                 for row in rows[first : first + cut]:
-                    book.take(row)
+                    told = Standing(row["base_price"], row["shelf_price"], row["at"])
+                    book.take(row["item"], told, row["cause"], partial(dict, row))
                 _put(tables, "price_changed", book.taken())
-            _put(tables, "price_stands", list(book.standing.values()))
+            _put(tables, "price_stands", book.rows("77"))
         else:
             for row in rows:
                 _put(tables, "price", [row])

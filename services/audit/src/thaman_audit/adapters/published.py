@@ -1,10 +1,12 @@
 """The ledger's read models made from published events alone, which is what they are always made of."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from thaman_audit.adapters.ledger import LedgerTables
-from thaman_audit.domain.price_book import PriceBook
-from thaman_audit.domain.rows import Rows, applied_row, fills_tables, project
+from thaman_audit.domain.price_book import OBSERVED, PriceBook, Standing
+from thaman_audit.domain.rows import Rows, applied_row, edited_row, fills_tables, observed_row, project
+from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import REGISTRY, onboarding
 from thaman_kit.plain import Plain
 from thaman_kit.restoring import Told
@@ -48,13 +50,20 @@ class BulkFold:
         """Take in the next events."""
         rows = Rows()
         for one in page:
-            if not isinstance(one, Plain):
-                project(one[1], one[0], rows)
-            elif one.type == APPLIED:
-                rows.add("price", applied_row(one.event_id, self._store_id, one.said))
+            if isinstance(one, Plain):
+                if one.type == APPLIED:
+                    self._apply(one)
+                continue
+            envelope, event = one
+            if isinstance(event, onboarding.CatalogObserved):
+                self._see(event, envelope)
+            elif isinstance(event, onboarding.ManualEditDetected):
+                row = edited_row(event, envelope)
+                told = Standing(row["base_price"], None, row["at"])
+                self._prices.take(row["item"], told, row["cause"], partial(dict, row))
+            else:
+                project(event, envelope, rows)
         rows.by_statement.pop("item_event", None)
-        for row in rows.by_statement.pop("price", ()):
-            self._prices.take(row)
         for row in self._prices.taken():
             rows.add("price_changed", row)
         self._tables.put(rows)
@@ -62,6 +71,18 @@ class BulkFold:
     def finish(self) -> None:
         """Write the prices that stand."""
         rows = Rows()
-        for row in self._prices.standing.values():
+        for row in self._prices.rows(self._store_id):
             rows.add("price_stands", row)
         self._tables.put(rows)
+
+    def _see(self, event: onboarding.CatalogObserved, envelope: Envelope) -> None:
+        at = event.occurred_at
+        for item in event.items:
+            if not item.has_variants:
+                told = Standing(item.base_price, item.shelf_price, at)
+                self._prices.take(item.key, told, OBSERVED, partial(observed_row, event, envelope, item))
+
+    def _apply(self, one: Plain) -> None:
+        row = applied_row(one.event_id, self._store_id, one.said)
+        told = Standing(row["base_price"], row["shelf_price"], row["at"])
+        self._prices.take(row["item"], told, row["cause"], partial(dict, row))

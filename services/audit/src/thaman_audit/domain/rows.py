@@ -129,15 +129,23 @@ def _item_event(event: Any, envelope: Envelope, rows: Rows) -> None:
 def _observed(event: onboarding.CatalogObserved, envelope: Envelope, rows: Rows) -> None:
     for item in event.items:
         if not item.has_variants:
-            row = _price(envelope, event.store_id, item.key, event.occurred_at)
-            rows.add(
-                "price", row | {"base_price": item.base_price, "shelf_price": item.shelf_price, "cause": "observed"}
-            )
+            rows.add("price", observed_row(event, envelope, item))
+
+
+def observed_row(event: onboarding.CatalogObserved, envelope: Envelope, item: onboarding.CatalogItem) -> Row:
+    """The row of an item's price as it was seen."""
+    row = _price(envelope, event.store_id, item.key, event.occurred_at)
+    return row | {"base_price": item.base_price, "shelf_price": item.shelf_price, "cause": "observed"}
+
+
+def edited_row(event: onboarding.ManualEditDetected, envelope: Envelope) -> Row:
+    """The row of a price that somebody set by hand."""
+    row = _price(envelope, event.store_id, item_key(event.product_id, event.variant_id), event.occurred_at)
+    return row | {"base_price": event.found_base_price, "cause": "manual_edit"}
 
 
 def _edited(event: onboarding.ManualEditDetected, envelope: Envelope, rows: Rows) -> None:
-    row = _price(envelope, event.store_id, item_key(event.product_id, event.variant_id), event.occurred_at)
-    rows.add("price", row | {"base_price": event.found_base_price, "cause": "manual_edit"})
+    rows.add("price", edited_row(event, envelope))
     _item_event(event, envelope, rows)
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from thaman_contracts.events.onboarding import CatalogItem, CatalogObserved
 from thaman_contracts.events.optimizer import Offer
-from thaman_contracts.ids import item_key
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import load_queries
 from thaman_kit.packing import columns, packed
@@ -99,17 +98,16 @@ class Offers:
 
     def __init__(self, store_id: str) -> None:
         self._store_id = store_id
-        self._latest: dict[tuple[str, str], tuple[Said, str]] = {}
+        self._latest: dict[tuple[str, str | None, str], tuple[Said, str]] = {}
 
     def read(self, said: Said) -> None:
         """The plain body of an ``OffersObserved``."""
-        run_id = said["run_id"]
+        run_id, latest = said["run_id"], self._latest
         for offer in said["offers"]:
-            key = item_key(offer["product_id"], offer.get("variant_id")), offer["url"]
-            known = self._latest.get(key)
-            if offer["fitness"] in _KEPT and known is not None and known[0]["fitness"] == "usable":
+            key = offer["product_id"], offer.get("variant_id"), offer["url"]
+            if offer["fitness"] in _KEPT and key in latest and latest[key][0]["fitness"] == "usable":
                 continue
-            self._latest[key] = offer, run_id
+            latest[key] = offer, run_id
 
     def flush(self, unit: UnitOfWork) -> None:
         """Put all offers into the unit."""
