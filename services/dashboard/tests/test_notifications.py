@@ -1,5 +1,6 @@
 """Notifications: what people chose to hear of, new until they have read it, and each for themselves."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 
 from thaman_contracts.events import onboarding
+from thaman_dashboard.adapters.notifications import EVENTS
+from thaman_dashboard.bootstrap import Container
 from thaman_dashboard.testing import NOW
 from thaman_dashboard.testing_events import Run, authorized, item, observed, told
 from thaman_dashboard.testing_pages import House, Markup, standing_house
@@ -82,3 +85,11 @@ def _forgotten() -> Any:
     return told(
         onboarding.StoreForgotten, "78", 5, reason="requested", asked_at=NOW, due_at=NOW, asked_by="operator:key_1"
     )
+
+
+def test_the_index_that_every_page_counts_with_knows_all_that_is_told_of(container: Container) -> None:
+    row = container.application.database.fetch_one(
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'dashboard' AND indexname = 'activity_notified'"
+    )
+    assert row is not None
+    assert set(re.findall(r"'(\w+)'::text", row["indexdef"])) == set(EVENTS)

@@ -223,6 +223,7 @@ def test_shadow_prices_come_in_pages_and_totals_of_all(shadowed: Api) -> None:
 
 
 def test_of_each_item_the_latest_run_counts(shadowed: Api, world: Any) -> None:
+    before = shadowed.get(f"{PATH}/1/shadow").json()["totals"]
     late, early = UUID(int=2), UUID(int=1)
     now = world.clock.now()
     world.clock.set(now.replace(hour=12))
@@ -231,6 +232,7 @@ def test_of_each_item_the_latest_run_counts(shadowed: Api, world: Any) -> None:
     world.shadowed(1, early, {"product_id": "1", "shelf_price": 9_700, "shadow_price": 9_300})
     page = shadowed.get(f"{PATH}/1/shadow").json()
     assert (page["items"][0]["run_id"], page["items"][0]["shadow_price"]) == (str(late), 9_400)
+    assert page["totals"] != before, "sums that were told before are made again"
     assert page["totals"]["compared"] == 5
     assert page["totals"]["expected_weekly_profit_change"] == {"halalas": -100, "items": 1}
 

@@ -130,6 +130,9 @@ class PolicyOwners(Protocol):
     def policy(self, store_id: str, version: int) -> PolicyShown:
         """One with all it says."""
 
+    def whole(self, store_id: str, head: PolicyHead) -> PolicyShown:
+        """One of :meth:`policies` with all it says, which never changes under its version."""
+
     def draft(self, store_id: str, policy: PricePolicy, key: str) -> int:
         """Write down a new policy, once for one ``key``; gives its version."""
 

@@ -20,6 +20,9 @@ _queries = partial(load_queries, "thaman_dashboard", "adapters/analytics_reading
 OPEN = 2
 """The last weeks asked for: this one, and the one before, of which the last events may be on their way."""
 
+MOST_SOLD = 20
+"""Comparisons whose products are kept; then all are asked for anew."""
+
 MOST_CLOSED = 20_000
 """Rows of weeks past that are kept; then all are asked for anew."""
 
@@ -31,6 +34,7 @@ class AnalyticsReading:
         """``database`` has the dashboard's tables."""
         self._database = database
         self._closed: dict[tuple[str, str, date], dict[str, Any]] = {}
+        self._sold: dict[tuple[str, Windows], tuple[dict[str, Any], Sequence[Sold]]] = {}
 
     def standings(
         self, store_id: str, now: datetime, position: Position | None, after: str | None, limit: int
@@ -79,7 +83,17 @@ class AnalyticsReading:
         first, last = windows.after[0], windows.after[-1]
         earliest = windows.before[0] if windows.before else windows.begins
         given = {"first": first, "last": last, "begins": windows.begins, "earliest": earliest, "latest": last}
-        return [Sold(**row) for row in self._all("sold", store_id, **given)]
+        # Made again once an order or a run that it is made of was told since. The stamp is taken first, so it is never
+        # newer than what goes with it.
+        [stamp] = self._all("sold_stamp", store_id, **{name: given[name] for name in given if name != "begins"})
+        known = self._sold.get((store_id, windows))
+        if known is not None and known[0] == stamp:
+            return known[1]
+        found = [Sold(**row) for row in self._all("sold", store_id, **given)]
+        if len(self._sold) >= MOST_SOLD:
+            self._sold.clear()
+        self._sold[store_id, windows] = stamp, found
+        return found
 
     def _of_week(self, query: str, store_id: str, week: date, weeks: Sequence[date]) -> dict[str, Any]:
         """A week's row. What runs said in a week that is well past does not change, so it is asked for once."""

@@ -65,7 +65,7 @@ WHERE later.store_id = %(store_id)s AND later.week = %(week)s AND earlier.week =
 SELECT competitor, count(DISTINCT item_key)::int AS items,
     count(*) FILTER (WHERE new_price > old_price)::int AS rises,
     count(*) FILTER (WHERE new_price < old_price)::int AS falls,
-    round((percentile_cont(0.5) WITHIN GROUP (ORDER BY (new_price - old_price) * 10000.0 / old_price))::numeric)::int
+    round((percentile_cont(0.5) WITHIN GROUP (ORDER BY ((new_price - old_price) * 10000)::float8 / old_price))::numeric)::int
         AS median_bp,
     max(observed_at) AS last_at
 FROM offer_moves
@@ -85,6 +85,17 @@ SELECT week FROM found WHERE week IS NOT NULL ORDER BY week
 -- name: first_sale
 -- description: The week of the first sale.
 SELECT min(week) AS week FROM sales_weeks WHERE store_id = %(store_id)s AND units > 0
+
+-- name: sold_stamp
+-- description: Another one whenever `sold` may find anything else: an order that is told again, or in another week, has
+-- another place in its log, and so has what a run found of an item.
+SELECT orders.*, market.* FROM (
+    SELECT count(*) AS orders, sum(told) AS orders_told FROM orders
+    WHERE store_id = %(store_id)s AND week >= %(earliest)s AND week <= %(latest)s
+) AS orders, (
+    SELECT count(*) AS items, sum(told) AS items_told FROM market_weeks
+    WHERE store_id = %(store_id)s AND week IN (%(first)s, %(last)s)
+) AS market
 
 -- name: sold
 -- description: Products of the first and the last week after, on which side each is, and their sales in both windows.

@@ -26,14 +26,17 @@ SELECT kind, at, count, item_key, said_ar, said_en FROM (
         ORDER BY at DESC LIMIT %(most)s
     )
     UNION ALL
-    SELECT 'approvals', max(proposed_at), count(*), NULL, NULL, NULL FROM proposals
-    WHERE store_id = %(store_id)s AND state = 'pending' AND proposed_at > %(since)s AND 'approvals' = ANY (%(kinds)s)
-    GROUP BY run_id
-    UNION ALL
-    SELECT 'floors', max(proposed_at), count(*), NULL, NULL, NULL FROM proposals
-    WHERE store_id = %(store_id)s AND state = 'pending' AND proposed_at > %(since)s AND 'floors' = ANY (%(kinds)s)
-        AND (old_shelf_price < floor OR old_shelf_price > ceiling)
-    GROUP BY run_id
+    SELECT told.kind, told.at, told.count, NULL, NULL, NULL FROM (
+        SELECT max(proposed_at) AS at, count(*) AS count,
+            max(proposed_at) FILTER (WHERE old_shelf_price < floor OR old_shelf_price > ceiling) AS outside_at,
+            count(*) FILTER (WHERE old_shelf_price < floor OR old_shelf_price > ceiling) AS outside
+        FROM proposals WHERE store_id = %(store_id)s AND state = 'pending' AND proposed_at > %(since)s
+        GROUP BY run_id
+    ) AS of_run
+    CROSS JOIN LATERAL (
+        VALUES ('approvals', of_run.at, of_run.count), ('floors', of_run.outside_at, of_run.outside)
+    ) AS told (kind, at, count)
+    WHERE told.count > 0 AND told.kind = ANY (%(kinds)s)
 ) AS told
 ORDER BY at DESC, kind, item_key
 LIMIT %(most)s

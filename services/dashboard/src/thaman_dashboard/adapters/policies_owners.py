@@ -22,6 +22,8 @@ from thaman_dashboard.policies_ports import (
 PAGE = 100
 MOST_POLICIES = 500
 """As many as a store may have."""
+MOST_KNOWN = 2_000
+"""Policies of all stores whose texts are kept; then all are asked for anew."""
 MOST_ITEMS = 500
 """Items of a shadow that are asked for one by one; the totals are of all."""
 WHAT_IF_TIMEOUT = 120.0
@@ -34,6 +36,7 @@ class HttpPolicyOwners:
     def __init__(self, http: OwnersHttp) -> None:
         """``http`` asks."""
         self._http = http
+        self._known: dict[tuple[str, int], PricePolicy] = {}
 
     def policies(self, store_id: str) -> tuple[PolicyHead, ...]:
         """See :class:`~thaman_dashboard.policies_ports.PolicyOwners`."""
@@ -44,6 +47,16 @@ class HttpPolicyOwners:
         """See :class:`~thaman_dashboard.policies_ports.PolicyOwners`."""
         told = self._http.ask("optimizer", "GET", f"/stores/{store_id}/policies/{version}").json()
         return PolicyShown(_head(told), PricePolicy.model_validate(told["policy"]))
+
+    def whole(self, store_id: str, head: PolicyHead) -> PolicyShown:
+        """See :class:`~thaman_dashboard.policies_ports.PolicyOwners`."""
+        known = self._known.get((store_id, head.version))
+        if known is None:
+            known = self.policy(store_id, head.version).policy
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[store_id, head.version] = known
+        return PolicyShown(head, known)
 
     def draft(self, store_id: str, policy: PricePolicy, key: str) -> int:
         """See :class:`~thaman_dashboard.policies_ports.PolicyOwners`."""

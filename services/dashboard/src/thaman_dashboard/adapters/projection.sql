@@ -191,15 +191,20 @@ ON CONFLICT (store_id, item_key) DO UPDATE SET
 WHERE held.told < excluded.told
 
 -- name: decision_made
--- description: What the optimizer says of a decision; what became of it is onboarding's to say, perhaps before.
+-- description: What the optimizer says of a decision; what became of it is onboarding's to say, perhaps before. What its
+-- proposal was expected to earn was told before it in the same stream, and is kept here, where sums of weeks look for it.
 INSERT INTO decisions (store_id, decision_id, run_id, item_key, at, proposal_id, shelf_price, decided_by, decided_at,
-    reverts_decision_id, told_decided)
-VALUES (%(store_id)s, %(decision_id)s, %(run_id)s, %(item_key)s, %(at)s, %(proposal_id)s, %(shelf_price)s,
-    %(decided_by)s, %(at)s, %(reverts_decision_id)s, %(told)s)
+    reverts_decision_id, expected, interval80_low, interval80_high, told_decided)
+SELECT %(store_id)s, %(decision_id)s, %(run_id)s, %(item_key)s, %(at)s, %(proposal_id)s, %(shelf_price)s,
+    %(decided_by)s, %(at)s, %(reverts_decision_id)s, proposals.expected,
+    (proposals.document ->> 'interval80_low')::bigint, (proposals.document ->> 'interval80_high')::bigint, %(told)s
+FROM (SELECT) AS always
+LEFT JOIN proposals ON proposals.store_id = %(store_id)s AND proposals.proposal_id = %(proposal_id)s
 ON CONFLICT (store_id, decision_id) DO UPDATE SET
     run_id = excluded.run_id, item_key = excluded.item_key, at = least(decisions.at, excluded.at),
     proposal_id = excluded.proposal_id, shelf_price = excluded.shelf_price, decided_by = excluded.decided_by,
-    decided_at = excluded.decided_at, reverts_decision_id = excluded.reverts_decision_id,
+    decided_at = excluded.decided_at, reverts_decision_id = excluded.reverts_decision_id, expected = excluded.expected,
+    interval80_low = excluded.interval80_low, interval80_high = excluded.interval80_high,
     told_decided = excluded.told_decided
 WHERE decisions.told_decided < excluded.told_decided
 
@@ -307,9 +312,11 @@ WITH line AS (
         AS told (item_key text, quantity bigint, unit_price bigint, unit_cost bigint)
     WHERE store_id = %(store_id)s AND order_id = %(order_id)s AND counted AND orders.told < %(told)s
     UNION ALL
-    SELECT 1, %(week)s::date, told.item_key, told.quantity, told.unit_price, coalesce(items.own_cost, items.cost)
+    SELECT 1, %(week)s::date, told.item_key, told.quantity, told.unit_price, (
+        SELECT coalesce(items.own_cost, items.cost) FROM items
+        WHERE items.store_id = %(store_id)s AND items.item_key = told.item_key
+    )
     FROM jsonb_to_recordset(%(lines)s::jsonb) AS told (item_key text, quantity bigint, unit_price bigint)
-    LEFT JOIN items ON items.store_id = %(store_id)s AND items.item_key = told.item_key
     WHERE NOT EXISTS (
         SELECT FROM orders WHERE store_id = %(store_id)s AND order_id = %(order_id)s AND orders.told >= %(told)s
     )

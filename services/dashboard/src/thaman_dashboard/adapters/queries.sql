@@ -32,9 +32,8 @@ FROM (
     )
 ) AS pending, (
     SELECT count(*) FILTER (WHERE settled_at > %(now)s - interval '24 hours') AS changes_24h, count(*) AS changes_7d,
-        sum(proposals.expected)::bigint AS expected_week,
-        count(*) FILTER (WHERE proposals.expected IS NULL) AS expected_unknown
-    FROM decisions LEFT JOIN proposals USING (store_id, proposal_id)
+        sum(expected)::bigint AS expected_week, count(*) FILTER (WHERE expected IS NULL) AS expected_unknown
+    FROM decisions
     WHERE decisions.store_id = %(store_id)s AND decisions.state = 'applied'
         AND settled_at > %(now)s - interval '7 days' AND settled_at <= %(now)s
 ) AS applied
@@ -84,54 +83,68 @@ WHERE store_id = %(store_id)s AND proposal_id = %(proposal_id)s
 
 -- name: items
 -- description: Items that a list asks for; items_by_name or items_by_number goes on. The margin is the share of the price
--- without VAT, in basis points; where an item stands is told as on the overview.
-SELECT items.*, waiting.risk, sums.margin_bp, sums.sorted_by
-FROM items JOIN stores USING (store_id)
-CROSS JOIN LATERAL (
-    SELECT 10000 - coalesce(own_cost, cost) * (10000 + stores.vat_bp) / nullif(items.shelf_price, 0) AS margin_bp
-) AS one
-CROSS JOIN LATERAL (
-    SELECT one.margin_bp, coalesce(CASE %(order)s::text WHEN 'price' THEN items.shelf_price
-        WHEN 'price_desc' THEN -items.shelf_price WHEN 'margin' THEN one.margin_bp
-        WHEN 'margin_desc' THEN -one.margin_bp END, 9007199254740991) AS sorted_by
-) AS sums
-LEFT JOIN LATERAL (
-    SELECT risk FROM proposals
-    WHERE proposals.store_id = items.store_id AND proposals.item_key = items.item_key AND state = 'pending'
+-- without VAT, in basis points; where an item stands is told as on the overview. What waits is looked up for the page's
+-- own items alone, and for a filter once for all of them.
+SELECT page.*, (
+    SELECT proposals.risk FROM proposals
+    WHERE proposals.store_id = page.store_id AND proposals.item_key = page.item_key AND state = 'pending'
         AND disposition = 'ask'
     ORDER BY proposed_at DESC, proposal_id LIMIT 1
-) AS waiting ON true
-WHERE store_id = %(store_id)s AND seen_at IS NOT NULL AND NOT has_variants
-    AND CASE WHEN %(status)s::text IS NULL THEN status <> 'deleted' ELSE status = %(status)s END
-    AND (%(risk)s::text IS NULL OR waiting.risk = %(risk)s)
-    AND (%(locked)s::boolean IS NULL OR locked = %(locked)s)
-    AND (%(pattern)s::text IS NULL OR items.name ILIKE %(pattern)s OR sku ILIKE %(pattern)s
-        OR item_key ILIKE %(pattern)s)
-    AND (%(cost)s::boolean IS NULL OR (coalesce(own_cost, cost) IS NOT NULL) = %(cost)s)
-    AND (%(waiting)s::boolean IS NULL OR (waiting.risk IS NOT NULL) = %(waiting)s)
-    AND (%(brand)s::text IS NULL OR brand ILIKE %(brand)s) AND (%(category)s::text IS NULL OR category ILIKE %(category)s)
-    AND (%(market)s::text IS NULL OR %(market)s = (
-        SELECT CASE WHEN abs(items.shelf_price - held.reference) * 100 <= held.reference THEN 'at'
-            WHEN items.shelf_price < held.reference THEN 'below' ELSE 'above' END
-        FROM held
-        WHERE held.store_id = items.store_id AND held.item_key = items.item_key AND held.reference IS NOT NULL
-            AND items.shelf_price IS NOT NULL AND EXISTS (
-                SELECT FROM offers
-                WHERE offers.store_id = items.store_id AND offers.item_key = items.item_key AND fitness = 'usable'
-                    AND observed_at > %(now)s::timestamptz
-                        - make_interval(mins => (stores.settings ->> 'offer_max_age_minutes')::int)
-            )
-    ))
+) AS risk
+FROM (
+    SELECT items.*, one.margin_bp, coalesce(CASE %(order)s::text WHEN 'price' THEN items.shelf_price
+        WHEN 'price_desc' THEN -items.shelf_price WHEN 'margin' THEN one.margin_bp
+        WHEN 'margin_desc' THEN -one.margin_bp END, 9007199254740991) AS sorted_by
+    FROM items JOIN stores USING (store_id)
+    CROSS JOIN LATERAL (
+        SELECT 10000 - coalesce(own_cost, cost) * (10000 + stores.vat_bp) / nullif(items.shelf_price, 0) AS margin_bp
+    ) AS one
+    WHERE store_id = %(store_id)s AND seen_at IS NOT NULL AND NOT has_variants
+        AND CASE WHEN %(status)s::text IS NULL THEN status <> 'deleted' ELSE status = %(status)s END
+        AND (%(risk)s::text IS NULL OR item_key IN (
+            SELECT waiting.item_key FROM (
+                SELECT DISTINCT ON (proposals.item_key) proposals.item_key, proposals.risk FROM proposals
+                WHERE proposals.store_id = %(store_id)s AND state = 'pending' AND disposition = 'ask'
+                ORDER BY proposals.item_key, proposed_at DESC, proposal_id
+            ) AS waiting WHERE waiting.risk = %(risk)s
+        ))
+        AND (%(locked)s::boolean IS NULL OR locked = %(locked)s)
+        AND (%(pattern)s::text IS NULL OR items.name ILIKE %(pattern)s OR sku ILIKE %(pattern)s
+            OR item_key ILIKE %(pattern)s)
+        AND (%(cost)s::boolean IS NULL OR (coalesce(own_cost, cost) IS NOT NULL) = %(cost)s)
+        AND (%(waiting)s::boolean IS NULL OR %(waiting)s = (item_key IN (
+            SELECT proposals.item_key FROM proposals
+            WHERE proposals.store_id = %(store_id)s AND state = 'pending' AND disposition = 'ask'
+        )))
+        AND (%(brand)s::text IS NULL OR brand ILIKE %(brand)s)
+        AND (%(category)s::text IS NULL OR category ILIKE %(category)s)
+        AND (%(market)s::text IS NULL OR item_key IN (
+            SELECT held.item_key FROM held
+            JOIN items AS stands ON stands.store_id = held.store_id AND stands.item_key = held.item_key
+            JOIN stores AS its ON its.store_id = held.store_id
+            WHERE held.store_id = %(store_id)s AND held.reference IS NOT NULL AND stands.shelf_price IS NOT NULL
+                AND CASE WHEN abs(stands.shelf_price - held.reference) * 100 <= held.reference THEN 'at'
+                    WHEN stands.shelf_price < held.reference THEN 'below' ELSE 'above' END = %(market)s
+                AND EXISTS (
+                    SELECT FROM offers
+                    WHERE offers.store_id = held.store_id AND offers.item_key = held.item_key AND fitness = 'usable'
+                        AND observed_at > %(now)s::timestamptz
+                            - make_interval(mins => (its.settings ->> 'offer_max_age_minutes')::int)
+                )
+        ))
 
 -- name: items_by_name
 -- description: The rest of a page of items by name.
-    AND (%(name)s::text IS NULL OR (left(items.name, 100), item_key) > (%(name)s, %(key)s::text))
-ORDER BY left(items.name, 100), item_key LIMIT %(limit)s
+        AND (%(name)s::text IS NULL OR (left(items.name, 100), item_key) > (%(name)s, %(key)s::text))
+    ORDER BY left(items.name, 100), item_key LIMIT %(limit)s
+) AS page ORDER BY left(page.name, 100), page.item_key
 
 -- name: items_by_number
 -- description: The rest of a page of items by price or margin, those without one at the end.
-    AND (%(place)s::bigint IS NULL OR (sums.sorted_by, item_key) > (%(place)s, %(key)s::text))
-ORDER BY sums.sorted_by, item_key LIMIT %(limit)s
+    ORDER BY sorted_by, item_key
+) AS page
+WHERE %(place)s::bigint IS NULL OR (page.sorted_by, page.item_key) > (%(place)s, %(key)s::text)
+ORDER BY page.sorted_by, page.item_key LIMIT %(limit)s
 
 -- name: item
 -- description: One item that was seen.
@@ -205,5 +218,11 @@ WHERE activity.store_id = %(store_id)s
 ORDER BY at DESC, service DESC, event_id DESC LIMIT %(limit)s
 
 -- name: activity_kinds
--- description: The kinds that a store's timeline has.
-SELECT DISTINCT kind FROM activity WHERE store_id = %(store_id)s ORDER BY kind
+-- description: The kinds that a store's timeline has, by name: one step in the index for each.
+WITH RECURSIVE found (kind) AS (
+    SELECT min(kind) FROM activity WHERE store_id = %(store_id)s
+    UNION ALL
+    SELECT (SELECT min(kind) FROM activity WHERE store_id = %(store_id)s AND kind > found.kind)
+    FROM found WHERE found.kind IS NOT NULL
+)
+SELECT kind FROM found WHERE kind IS NOT NULL ORDER BY kind

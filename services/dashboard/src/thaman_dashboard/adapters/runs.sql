@@ -39,8 +39,7 @@ FROM (
     SELECT CASE WHEN count(*) = count(high - low) AND count(*) > 0
         THEN round(sqrt(sum(((high - low) / 2) ^ 2)))::bigint END AS half_width
     FROM (
-        SELECT (document ->> 'interval80_low')::numeric AS low, (document ->> 'interval80_high')::numeric AS high
-        FROM decisions JOIN proposals USING (store_id, proposal_id)
+        SELECT interval80_low::numeric AS low, interval80_high::numeric AS high FROM decisions
         WHERE decisions.store_id = %(store_id)s AND decisions.state = 'applied'
             AND settled_at > %(now)s - interval '7 days' AND settled_at <= %(now)s AND expected IS NOT NULL
     ) AS ranges

@@ -44,7 +44,7 @@ def policies(request: Request, desk: AtDesk, visit: Visitor, before: Before = No
         heads = desk.policy_owners.policies(visit.store_id)
         live = live_of(desk, visit, heads)
         listed = [one for one in heads if before is None or one.version < before][: ON_A_PAGE + 1]
-        shown = [known_policy(desk, visit, one.version) for one in listed[:ON_A_PAGE]]
+        shown = [desk.policy_owners.whole(visit.store_id, one) for one in listed[:ON_A_PAGE]]
     except AWAY:
         return away(request, desk, visit, "menu.policies")
     return desk.pages.show(
@@ -125,7 +125,7 @@ def show_policy(
 def live_of(desk: Desk, visit: Visit, heads: tuple[PolicyHead, ...]) -> PolicyShown | None:
     """The live policy; ``None`` where the settings alone hold."""
     live = next((one for one in heads if one.stage is PolicyStage.LIVE), None)
-    return None if live is None else known_policy(desk, visit, live.version)
+    return None if live is None else desk.policy_owners.whole(visit.store_id, live)
 
 
 def known_policy(desk: Desk, visit: Visit, version: int) -> PolicyShown:

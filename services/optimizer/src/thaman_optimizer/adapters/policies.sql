@@ -36,11 +36,19 @@ WHERE store_id = %(store_id)s AND version = %(version)s
 -- description: What a policy in shadow made of items, beside what the live one made of them in the same run, after a cursor.
 SELECT shadow.item_key, items.name, shadow.run_id, shadow.at, shadow.document,
     (live.document ->> 'expected_weekly_profit_change')::bigint AS live_change
-FROM shadow_prices shadow
+FROM (
+    SELECT * FROM shadow_prices
+    WHERE store_id = %(store_id)s AND policy_version = %(version)s AND (%(after)s::text IS NULL OR item_key > %(after)s)
+    ORDER BY item_key LIMIT %(limit)s
+) AS shadow
 LEFT JOIN items USING (store_id, item_key)
 LEFT JOIN proposals live USING (store_id, run_id, item_key)
-WHERE store_id = %(store_id)s AND policy_version = %(version)s AND (%(after)s::text IS NULL OR item_key > %(after)s)
-ORDER BY item_key LIMIT %(limit)s
+ORDER BY shadow.item_key
+
+-- name: shadow_stamp
+-- description: Another one whenever anything of a policy's shadow has changed: an item's row is only replaced by a later one.
+SELECT count(*) AS items, sum(extract(epoch FROM at)) AS moments, sum(hashtext(run_id::text)) AS runs FROM shadow_prices
+WHERE store_id = %(store_id)s AND policy_version = %(version)s
 
 -- name: shadow_totals
 -- description: The same of all items in sums; a held price is the price on the shelf, what is not known is not summed.

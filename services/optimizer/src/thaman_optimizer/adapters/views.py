@@ -10,12 +10,16 @@ from thaman_optimizer.adapters.sql import queries
 
 Row = dict[str, Any]
 
+MOST_TOTALS = 1_000
+"""Policies in shadow whose sums are kept; then all are made anew."""
+
 
 class Views:
     """Lists and single things for one store at a time. Blocking."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._totals: dict[tuple[str, int], tuple[Row | None, Row]] = {}
 
     def runs(self, store_id: str, before: tuple[datetime, UUID] | None, limit: int) -> list[Row]:
         """Runs, newest first."""
@@ -116,9 +120,17 @@ class Views:
         return self._database.fetch_all(queries()["list_shadow"], wanted)
 
     def shadow_totals(self, store_id: str, version: int) -> Row:
-        """The same of all items in sums."""
-        row = self._database.fetch_one(queries()["shadow_totals"], {"store_id": store_id, "version": version})
+        """The same of all items in sums, which are made again once any of them has changed."""
+        named = {"store_id": store_id, "version": version}
+        stamp = self._database.fetch_one(queries()["shadow_stamp"], named)
+        known = self._totals.get((store_id, version))
+        if known is not None and known[0] == stamp:
+            return known[1]
+        row = self._database.fetch_one(queries()["shadow_totals"], named)
         assert row is not None
+        if len(self._totals) >= MOST_TOTALS:
+            self._totals.clear()
+        self._totals[store_id, version] = stamp, row
         return row
 
     def _list(
