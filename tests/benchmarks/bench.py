@@ -44,7 +44,8 @@ no other system can follow its events, and its read models cannot be built again
 Before the sweeps the pricing engine is measured by itself on one core (``engine.py``; ``--engine`` does only that).
 ``--advice`` does something else alone: it measures what a crew whose model is down costs a run (``advice.py``).
 ``--why`` does none of this: it measures how fast the audit answers "why this price" on a long record (``why.py``).
-``--audit`` measures the ledger by itself instead of all that (``audit.py``).
+``--audit`` measures the ledger by itself instead of all that (``audit.py``), ``--dashboard`` the merchant's pages
+(``dashboard.py``).
 """
 
 import argparse
@@ -60,7 +61,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # started as a script, as `make bench` does
     sys.path.insert(0, str(ROOT))
 
-from tests.benchmarks import advice, audit  # noqa: E402
+from tests.benchmarks import advice, audit, dashboard  # noqa: E402
 from tests.benchmarks.engine import Figures, measure  # noqa: E402
 from tests.benchmarks.errors import BenchError, Disagreement, ProgramMissing  # noqa: E402
 from tests.benchmarks.ours import run_ours  # noqa: E402
@@ -89,7 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     try:
         if given.audit:
-            return _show_audit(audit.measure(folder, _sayer("audit"), given.events), as_json=given.json)
+            rates = audit.measure(folder, _sayer("audit"), given.events or audit.DEFAULT)
+            return _show_audit(rates, as_json=given.json)
+        if given.dashboard:
+            return _show_dashboard(_dashboard(given, folder), as_json=given.json)
         asked = measure_why(folder, _sayer("why")) if given.why else None
         engine = None if given.skip_engine or given.why else measure(_sayer("engine"))
         outcomes = [] if given.engine or given.why else _run(given, folder)
@@ -132,10 +136,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--advice", action="store_true", help="only what a crew whose model is down costs a run")
     parser.add_argument("--why", action="store_true", help="only how fast `why this price` is answered")
     parser.add_argument("--audit", action="store_true", help="only the audit's ledger: writing and proving it")
+    parser.add_argument("--dashboard", action="store_true", help="only the merchant's pages over a large store")
     parser.add_argument(
-        "--events", type=_positive, default=audit.DEFAULT,
-        help=f"with --audit: the longest ledger, after each tenth of it (default {audit.DEFAULT:,})",
+        "--events", type=_positive,
+        help=f"with --audit: the longest ledger, after each tenth of it (default {audit.DEFAULT:,});"
+        f" with --dashboard: what the store has behind it (default {dashboard.EVENTS:,})",
     )  # fmt: skip
+    parser.add_argument(
+        "--filled", type=Path, help="with --dashboard: a folder to fill and keep, or one that was filled so before"
+    )
     parser.add_argument("--skip-engine", action="store_true", help="only the sweeps")
     parser.add_argument("--skip-peer", action="store_true", help="only our side")
     parser.add_argument("--skip-ours", action="store_true", help="only the peer")
@@ -201,6 +210,19 @@ def _show(sweeps: Sequence[Sweep], engine: Figures | None, asked: WhyFigures | N
     if len(sweeps) > 1:
         document["ratios"] = [{"against": peer.name, **ratios(sweeps[0], peer)} for peer in sweeps[1:]]
     print(json.dumps(document))
+
+
+def _dashboard(given: argparse.Namespace, folder: Path) -> dashboard.DashboardFigures:
+    if given.filled is not None:
+        folder = given.filled
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    products, events = given.products or dashboard.PRODUCTS, given.events or dashboard.EVENTS
+    return dashboard.measure(folder, _sayer("dashboard"), products, events)
+
+
+def _show_dashboard(figures: dashboard.DashboardFigures, *, as_json: bool) -> int:
+    print(json.dumps({"dashboard": figures.document()}) if as_json else "\n".join(figures.lines()))
+    return 1 if figures.missed else 0
 
 
 def _show_audit(rates: list[audit.Rates], *, as_json: bool) -> int:

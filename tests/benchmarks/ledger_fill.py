@@ -38,6 +38,9 @@ _ITEM_EVENTS = {
     "store_id": "text", "item": "text", "service": "text", "event_id": "text", "name": "text", "at": "timestamptz",
     "run_id": "uuid", "proposal_id": "uuid", "decision_id": "uuid",
 }  # fmt: skip
+Filled = tuple[Arrival, Sequence[tuple[str, Row]]]
+"""An event as it came, with its rows of read models."""
+
 _BULK = {"ledger": _LEDGER, "item_events": _ITEM_EVENTS}
 _OPTIONS = "-c search_path=audit -c timezone=UTC -c synchronous_commit=off -c maintenance_work_mem=256MB"
 
@@ -59,10 +62,16 @@ def fill(url: str, streams: Streams, stores: list[str], count: int, say: Callabl
 
     ``streams`` go on from there, and so do the inboxes.
     """
+    fill_with(url, streams, stores, _arrivals(streams, stores, count), count, say)
+
+
+def fill_with(
+    url: str, streams: Streams, stores: list[str], rest: Iterator[Filled], count: int, say: Callable[[str], None]
+) -> None:
+    """The same with any events of ``stores``, each at its place in ``streams``; ``count`` is how many they are."""
     with psycopg.connect(url, row_factory=dict_row, options=_OPTIONS) as connection:
         indexes = _without_indexes(connection)
         heads = {store_id: Head(store_id, 0, GENESIS) for store_id in stores}
-        rest = _arrivals(streams, stores, count)
         done = 0
         while unit := list(islice(rest, UNIT)):
             _put(connection, unit, heads)
@@ -77,7 +86,7 @@ def fill(url: str, streams: Streams, stores: list[str], count: int, say: Callabl
         connection.execute("VACUUM ANALYZE")  # what autovacuum does a minute after
 
 
-def _arrivals(streams: Streams, stores: list[str], count: int) -> Iterator[tuple[Arrival, Sequence[tuple[str, Row]]]]:
+def _arrivals(streams: Streams, stores: list[str], count: int) -> Iterator[Filled]:
     """The events as they would have come, with their rows."""
     made: tuple[list[EventData], list[Template]] = ([], [])
     left = count
@@ -97,18 +106,24 @@ def _arrivals(streams: Streams, stores: list[str], count: int) -> Iterator[tuple
             return
 
 
-def _template(event: EventData) -> Template:
-    before, _, after = encode(event.model_dump(mode="json")).partition(f'"store_id":"{event.store_id}"'.encode())
+def ready_rows(event: EventData) -> tuple[bytes, list[tuple[str, Row]]]:
+    """An event's bytes, and its rows but for what depends on its id and its store."""
     envelope = Envelope("", event.service, event.event_type(), event.store_id, event.occurred_at, 0, 0)
     rows = Rows()
     project(event, envelope, rows)
     told = [(statement, row) for statement, found in rows.by_statement.items() for row in found]
+    return encode(event.model_dump(mode="json")), told
+
+
+def _template(event: EventData) -> Template:
+    body, told = ready_rows(event)
+    before, _, after = body.partition(f'"store_id":"{event.store_id}"'.encode())
     return Template(event.service, event.event_type(), event.occurred_at, before + b'"store_id":"', b'"' + after, told)
 
 
 def _put(
     connection: psycopg.Connection[DictRow],
-    unit: list[tuple[Arrival, Sequence[tuple[str, Row]]]],
+    unit: list[Filled],
     heads: dict[str, Head],
 ) -> None:
     now, rows = datetime.now(UTC), Rows()
