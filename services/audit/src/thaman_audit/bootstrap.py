@@ -54,7 +54,8 @@ def build(settings: AuditSettings, clock: Clock | None = None) -> Container:
         "audit", settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
     )
     tables = LedgerTables(application.database, settings.audit_archive_dir)
-    ledger = Ledger(tables, Batches())
+    moment = partial(Moment.of, settings.database_url.get_secret_value(), settings.audit_archive_dir)
+    ledger = Ledger(tables, Batches(), moment)
     checkpoints = CheckpointTables(application.database)
     histories = HistoryTables(application.database)
     every = timedelta(seconds=settings.audit_checkpoint_seconds)
@@ -69,7 +70,7 @@ def build(settings: AuditSettings, clock: Clock | None = None) -> Container:
         checkpoints=checkpoints,
         histories=histories,
         receipts=Receipts(tables, checkpoints, histories),
-        moment=partial(Moment.of, settings.database_url.get_secret_value(), settings.audit_archive_dir),
+        moment=moment,
         sealer=sealer,
         router=LedgerRouter(ledger),
         api_keys=ApiKeys(application.database, settings.api_key_pepper),

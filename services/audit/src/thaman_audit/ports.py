@@ -135,6 +135,9 @@ class Provable(Protocol):
     def entries(self, store_id: str, after: int, until: int | None) -> Iterator[Entry]:
         """A chain's entries after one and up to another, oldest first."""
 
+    def is_whole(self, store_id: str) -> bool:
+        """Whether all bodies of a chain are in the database, none in the archive's files."""
+
     def resting(self, store_id: str) -> list[Segment]:
         """The files of a chain that are not here, so that nobody can see the bodies in them."""
 
