@@ -1,10 +1,10 @@
 """How fast the ledger is written, proven and asked, and how that grows: `make bench ARGS="--audit --events 1000000"`.
 
-The events are those of :mod:`tests.benchmarks.ledger_events`, ten stores in turn. They go into an embedded PostgreSQL
-with fsync on: chains, read models and tracking. The last ten thousand at most go through the real inboxes, one
-transaction a batch, on as many threads as a worker has and in batches of 200 at most, and that is *ingest*, with NATS
-left out; those before them, which only make the ledger long, are put in by :mod:`tests.benchmarks.ledger_fill`.
-Then a checkpoint is sealed, and of the whole ledger:
+The events are those of :mod:`tests.benchmarks.ledger_events`, ten stores in turn, or as many as `--stores` says. They
+go into an embedded PostgreSQL with fsync on: chains, read models and tracking. The last ten thousand at most go through
+the real inboxes, one transaction a batch, on as many threads as a worker has and in batches of 200 at most, and that is
+*ingest*, with NATS left out; those before them, which only make the ledger long, are put in by
+:mod:`tests.benchmarks.ledger_fill`. Then a checkpoint is sealed, and of the whole ledger:
 
 - *verify*: everything is proven as by `thaman audit verify`;
 - *export*, *verify_file*: one store is exported and proven by the single-file verifier;
@@ -46,7 +46,7 @@ from thaman_kit.inbox import Delivery
 from thaman_kit.migrate import migrate
 
 SMALLEST, DEFAULT = 10_000, 100_000
-STORES = [str(7_000 + number) for number in range(10)]
+STORES = 10
 BATCH, THREADS = 200, 4
 TIMED = 10_000
 QUESTIONS = 300
@@ -82,7 +82,7 @@ def sizes_to(events: int) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def measure(folder: Path, say: Callable[[str], None], events: int = DEFAULT) -> list[Rates]:
+def measure(folder: Path, say: Callable[[str], None], events: int = DEFAULT, stores: int = STORES) -> list[Rates]:
     """Measure each size on a database of its own.
 
     Raises:
@@ -94,7 +94,7 @@ def measure(folder: Path, say: Callable[[str], None], events: int = DEFAULT) -> 
         for size in sizes_to(events):
             url = server.create_database(f"audit_{size}")
             migrate(url, ["audit"])
-            found.append(rates_of(url, size, say))
+            found.append(rates_of(url, size, [str(7_000 + number) for number in range(stores)], say))
         return found
 
 
@@ -103,20 +103,20 @@ def document(rates: list[Rates]) -> list[dict[str, float]]:
     return [asdict(rate) for rate in rates]
 
 
-def rates_of(url: str, size: int, say: Callable[[str], None]) -> Rates:
+def rates_of(url: str, size: int, stores: list[str], say: Callable[[str], None]) -> Rates:
     """Fill an empty ledger and measure everything on it."""
     container = build(settings_for(url, audit_keys=KEY))
     try:
-        ingest, volume = _write(container, url, size, say)
+        ingest, volume = _write(container, url, size, stores, say)
         assert container.sealer is not None
         container.sealer.seal_if_due()
         with psycopg.connect(url, autocommit=True) as connection:  # what autovacuum does a minute after
             connection.execute("ANALYZE audit.ledger, audit.item_events, audit.price_history")
         say(f"{size:,} events are in the ledger")
-        answers = _ask(container, size)
+        answers = _ask(container, size, stores)
     finally:
         container.close()
-    verified, exported, checked, own = _prove(url, size)
+    verified, exported, checked, own = _prove(url, size, stores[0])
     say(f"{size:,} events are proven")
     return Rates(
         size,
@@ -125,20 +125,20 @@ def rates_of(url: str, size: int, say: Callable[[str], None]) -> Rates:
         round(size / verified),
         round(own / exported),
         round(own / checked),
-        round(own / replay(url, own)),
+        round(own / replay(url, stores[0], own)),
         *answers,
     )
 
 
-def _ask(container: Container, size: int) -> tuple[float, float]:
+def _ask(container: Container, size: int, stores: list[str]) -> tuple[float, float]:
     """Milliseconds of an answer, the median and the slowest of a hundred."""
-    runs = size // len(STORES) // (4 * ITEMS)
+    runs = size // len(stores) // (4 * ITEMS)
     until = NOW + timedelta(hours=HOURS * (runs + 1))
-    taken = sorted(ask(container, STORES[0], until, QUESTIONS))
+    taken = sorted(ask(container, stores[0], until, QUESTIONS))
     return round(taken[len(taken) // 2], 1), round(taken[len(taken) * 99 // 100], 1)
 
 
-def _prove(url: str, size: int) -> tuple[float, float, float, int]:
+def _prove(url: str, size: int, store: str) -> tuple[float, float, float, int]:
     """Seconds of the proof, an export, and its proof; and how many entries were exported."""
     with Moment.of(url) as ledger:
         began = time.perf_counter()
@@ -148,7 +148,7 @@ def _prove(url: str, size: int) -> tuple[float, float, float, int]:
         if proof.broken is not None or proof.entries != size:
             raise BenchError(f"{proof.entries} of {size} entries hold: {proof.broken}")
         began = time.perf_counter()
-        lines = list(export_lines(ledger, STORES[0]))
+        lines = list(export_lines(ledger, store))
         exported = time.perf_counter() - began
     began = time.perf_counter()
     found = verify(lines)
@@ -158,11 +158,11 @@ def _prove(url: str, size: int) -> tuple[float, float, float, int]:
     return proven, exported, checked, len(lines) - 1
 
 
-def replay(url: str, entries: int) -> float:
+def replay(url: str, store: str, entries: int) -> float:
     """Seconds that one store's read models take to be made again."""
     began = time.perf_counter()
     with Moment.of(url) as ledger:
-        chain = Chain(ledger, STORES[0], datetime.max.replace(tzinfo=UTC))
+        chain = Chain(ledger, store, datetime.max.replace(tzinfo=UTC))
         with rebuilt_chain(url, chain) as connection:
             took = time.perf_counter() - began
             prices = connection.execute("SELECT count(*) AS items FROM audit.prices").fetchone()
@@ -171,11 +171,13 @@ def replay(url: str, entries: int) -> float:
     return took
 
 
-def _write(container: Container, url: str, size: int, say: Callable[[str], None]) -> tuple[float, int]:
+def _write(
+    container: Container, url: str, size: int, stores: list[str], say: Callable[[str], None]
+) -> tuple[float, int]:
     """Seconds and bytes of the last events. Making events and messages is not timed, handing them to inboxes is."""
     streams, before = Streams(container), max(0, size - TIMED)
-    fill(url, streams, STORES, before, say)
-    feeds = streams.batches(list(islice(events_of(STORES, before), size - before)), BATCH)
+    fill(url, streams, stores, before, say)
+    feeds = streams.batches(list(islice(events_of(stores, before), size - before)), BATCH)
     volume = sum(len(delivery.body) for _, deliveries in feeds for delivery in deliveries)
     with calmed():  # as in every worker
         began = time.perf_counter()

@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     try:
         if given.audit:
-            rates = audit.measure(folder, _sayer("audit"), given.events or audit.DEFAULT)
+            rates = audit.measure(folder, _sayer("audit"), given.events or audit.DEFAULT, given.stores or audit.STORES)
             return _show_audit(rates, as_json=given.json)
         if given.dashboard:
             return _show_dashboard(_dashboard(given, folder), as_json=given.json)
@@ -128,7 +128,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="make bench ARGS=...", description=(__doc__ or "").partition("\n")[0],
         epilog="Exit codes: 0 done, 1 failed, 3 a program is missing, 4 a side did not finish, 5 the sides disagree.",
     )  # fmt: skip
-    parser.add_argument("--stores", type=_positive, help=f"stores (default {FULL.stores:,})")
+    parser.add_argument(
+        "--stores", type=_positive, help=f"stores (default {FULL.stores:,}; with --audit {audit.STORES})"
+    )
     parser.add_argument("--products", type=_positive, help=f"products of each store (default {FULL.products})")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK.stores} stores x {QUICK.products} unless said")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
