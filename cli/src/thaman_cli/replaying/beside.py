@@ -26,6 +26,9 @@ IS_POSSIBLE = sys.platform == "linux"
 PAGE = 5_000
 """Events that are one transaction."""
 
+AHEAD = 20
+"""Pages that may wait for the database."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -97,8 +100,10 @@ def _fill(
     pipe: Connection, read: Iterator[list[tuple[str, bytes]]], fold: DecisionsFold, writer: ThreadPoolExecutor
 ) -> None:
     """Take page after page in; each is written while the next one is read."""
-    while not pipe.poll() and (page := next(read, None)) is not None:  # as long as there is no database
+    for page in islice(read, AHEAD):
         fold.take(page)
+        if pipe.poll():
+            break
     with closing(Database(pipe.recv(), "optimizer", 1)) as database:
         keep_text(database)
         writing: Future[None] = writer.submit(fold.store, database, fold.rows())

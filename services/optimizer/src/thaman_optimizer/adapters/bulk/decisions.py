@@ -11,7 +11,6 @@ from thaman_kit.database import Database, load_queries
 from thaman_kit.packing import packed
 from thaman_kit.plain import Body, Said, read
 
-_queries = partial(load_queries, "thaman_optimizer", "adapters/bulk/bulk.sql")
 Row = tuple[Any, ...]
 
 Batch = dict[str, list[Row]]
