@@ -204,7 +204,7 @@ def end_of(chain: Chain) -> tuple[int, int | None, str | None]:
 @pytest.mark.parametrize("size", [5, 5_000])
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_at_once_is_as_event_by_event(ledger: tuple[str, Chain], size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    url, chain = ledger
+    url, _ = ledger
     monkeypatch.setattr(bulk, "LONG", 1)
     monkeypatch.setattr(bulk, "PAGE", size)
     monkeypatch.setattr(beside, "PAGE", size)
@@ -222,7 +222,6 @@ def test_at_once_is_as_event_by_event(ledger: tuple[str, Chain], size: int, monk
         assert one_by_one["audit"]["price_history"]
         assert made(rebuilt_chain(url, quickly)) == one_by_one
         assert end_of(quickly) == end_of(slowly)
-    del chain
 
 
 @pytest.mark.parametrize("seed", [1])

@@ -1,6 +1,7 @@
 """The ledger: appending to it and proving it."""
 
 from itertools import islice
+from threading import BoundedSemaphore
 
 from thaman_audit.domain.rows import project
 from thaman_audit.errors import UnknownStore
@@ -10,6 +11,9 @@ from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import EventData
 from thaman_kit.application import UnitOfWork
 
+WALKS = 2
+"""Chains that are walked at once; each has a connection of its own, and one interpreter walks no faster by more."""
+
 
 class Ledger:
     """The commands of the audit."""
@@ -18,6 +22,7 @@ class Ledger:
         self._tables = tables
         self._batches = batches
         self._moment = moment
+        self._walks = BoundedSemaphore(WALKS)
 
     def append(self, envelope: Envelope, body: bytes, unit: UnitOfWork) -> None:
         """Put an event at the end of its store's chain, with its bytes as they were received."""
@@ -34,7 +39,7 @@ class Ledger:
             UnknownStore: the ledger has no entry of this store.
         """
         # The head is read first: entries that arrive meanwhile lie beyond it.
-        with self._moment() as moment:
+        with self._walks, self._moment() as moment:
             head = moment.head(store_id)
             if head is None:
                 raise UnknownStore(store_id)

@@ -137,9 +137,6 @@ class ReadModels(Protocol):
     ) -> Page[ActivityView]:
         """The timeline; ``kind`` is an event's name."""
 
-    def activity_kinds(self, store_id: str) -> tuple[str, ...]:
-        """The kinds that the timeline has lines of, by name."""
-
 
 class OwnState(Protocol):
     """What the dashboard itself knows; no event tells it, and a rebuild keeps it. Hashes are SHA-256 of the secrets."""

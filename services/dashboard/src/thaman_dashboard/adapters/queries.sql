@@ -216,13 +216,3 @@ WHERE activity.store_id = %(store_id)s
     AND (%(kind)s::text IS NULL OR kind = %(kind)s) AND (%(item)s::text IS NULL OR activity.item_key = %(item)s)
     AND (%(at)s::timestamptz IS NULL OR (at, service, event_id) < (%(at)s, %(service)s::text, %(event_id)s::text))
 ORDER BY at DESC, service DESC, event_id DESC LIMIT %(limit)s
-
--- name: activity_kinds
--- description: The kinds that a store's timeline has, by name: one step in the index for each.
-WITH RECURSIVE found (kind) AS (
-    SELECT min(kind) FROM activity WHERE store_id = %(store_id)s
-    UNION ALL
-    SELECT (SELECT min(kind) FROM activity WHERE store_id = %(store_id)s AND kind > found.kind)
-    FROM found WHERE found.kind IS NOT NULL
-)
-SELECT kind FROM found WHERE kind IS NOT NULL ORDER BY kind

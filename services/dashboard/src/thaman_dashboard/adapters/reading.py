@@ -188,10 +188,6 @@ class Reading:
         rows = self._all("activity", store_id=store_id, limit=limit + 1, **wanted)
         return _page(rows, limit, partial(shown, ActivityView), _activity_cursor)
 
-    def activity_kinds(self, store_id: str) -> tuple[str, ...]:
-        """The kinds that the timeline has lines of, by name."""
-        return self._some("activity_kinds", lambda row: row["kind"], store_id=store_id)
-
     def _all(self, query: str, *more: str, **params: Any) -> list[Stored]:
         # A text with a NUL is in no row, and PostgreSQL refuses to look for it.
         if any(isinstance(value, str) and "\0" in value for value in params.values()):

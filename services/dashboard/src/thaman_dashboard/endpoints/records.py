@@ -17,7 +17,7 @@ def activity(
     request: Request, desk: AtDesk, visit: Visitor, kind: Code = "", item: Code = "", after: After = None
 ) -> Response:
     """The timeline, newest first."""
-    kinds = desk.read_models.activity_kinds(visit.store_id)
+    kinds = desk.audit.rows.kinds(visit.store_id)
     wanted = kind if kind in kinds else ""
     page = desk.read_models.activity(
         visit.store_id, kind=wanted or None, item=item.strip() or None, after=after, limit=ON_A_PAGE

@@ -9,8 +9,9 @@ from datetime import datetime
 from thaman_contracts.events import onboarding as contracts
 from thaman_contracts.ids import item_key
 from thaman_kit.application import EventSourcedApplication, UnitOfWork
+from thaman_kit.domain import DomainEvent
 from thaman_kit.plain import Plain
-from thaman_kit.restoring import Told, stored_of
+from thaman_kit.restoring import Told
 from thaman_onboarding.adapters.catalogue_store import keep_items, keep_order, remove_items
 from thaman_onboarding.adapters.write_store import touch_items
 from thaman_onboarding.application.folding import OwnFold
@@ -18,8 +19,7 @@ from thaman_onboarding.domain.catalogue import CatalogItemsRemoved, CatalogObser
 from thaman_onboarding.observation.rebuild import order_row
 
 APPLIED = contracts.PriceApplied.event_type()
-PLAIN = frozenset((APPLIED,))
-"""The events that are wanted plain."""
+"""Wanted plain."""
 
 
 class BulkFold:
@@ -35,23 +35,14 @@ class BulkFold:
         self._wrote: dict[str, int] = {}
 
     def fold(self, page: Sequence[Told | Plain]) -> None:
-        """Take in the next events, as they are stored, those of :data:`PLAIN` plain."""
+        """Take in the next events, as they are stored, those of :data:`APPLIED` plain."""
         unit = self._application.unit_of_work()
         for one in page:
             if isinstance(one, Plain):
                 if one.type == APPLIED:
                     self._write(item_key(one.said["product_id"], one.said["variant_id"]), one.said["base_price"])
-                continue
-            for event in stored_of((one,), "onboarding"):
-                if self._own.take(event):
-                    self._latest = event.occurred_at
-                elif isinstance(event, CatalogObserved):
-                    self._see(event)
-                elif isinstance(event, CatalogItemsRemoved):
-                    self._flush(unit)
-                    remove_items(unit, event.store_id, event.keys)
-                elif isinstance(event, SalesObserved):
-                    keep_order(unit, order_row(event))
+            elif one[0].service == "onboarding" and isinstance(one[1], DomainEvent):
+                self._take(one[1], unit)
         unit.commit()
 
     def finish(self) -> None:
@@ -61,6 +52,17 @@ class BulkFold:
         if latest is not None:
             self._own.project(unit, latest)
         unit.commit()
+
+    def _take(self, event: DomainEvent, unit: UnitOfWork) -> None:
+        if self._own.take(event):
+            self._latest = event.occurred_at
+        elif isinstance(event, CatalogObserved):
+            self._see(event)
+        elif isinstance(event, CatalogItemsRemoved):
+            self._flush(unit)
+            remove_items(unit, event.store_id, event.keys)
+        elif isinstance(event, SalesObserved):
+            keep_order(unit, order_row(event))
 
     def _see(self, event: CatalogObserved) -> None:
         seen = {item.key: (event, item) for item in event.items}
