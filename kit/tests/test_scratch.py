@@ -27,21 +27,19 @@ def test_it_has_the_tables_and_is_gone_afterwards(database_url: str) -> None:  #
     assert left(database_url) == set()
 
 
-def test_light_tables_have_no_log_and_no_indexes_but_their_keys(database_url: str) -> None:  # noqa: F811 - the fixture of that name
+def test_light_tables_have_no_log_no_indexes_and_no_keys(database_url: str) -> None:  # noqa: F811 - the fixture of that name
     tables = "optimizer.proposals", "audit.price_history"
     with scratch_database(database_url, ["optimizer", "audit"], light=tables) as url, psycopg.connect(url) as inside:
         found = inside.execute(
-            "SELECT indrelid::regclass::text, relpersistence, bool_and(indisunique), count(*)"
-            " FROM pg_index JOIN pg_class ON pg_class.oid = indrelid"
-            " WHERE indrelid::regclass::text IN ('optimizer.proposals', 'optimizer.decisions', 'audit.price_history')"
+            "SELECT oid::regclass::text, relpersistence, count(indexrelid)"
+            " FROM pg_class LEFT JOIN pg_index ON indrelid = oid"
+            " WHERE oid::regclass::text IN ('optimizer.proposals', 'optimizer.decisions', 'audit.price_history')"
             " GROUP BY 1, 2 ORDER BY 1"
         ).fetchall()
-    assert [row[:3] for row in found] == [
-        ("audit.price_history", "u", True),
-        ("optimizer.decisions", "p", False),
-        ("optimizer.proposals", "u", True),
-    ]
-    assert (found[0][3], found[2][3]) == (1, 1)
+    assert found[0] == ("audit.price_history", "u", 0)
+    assert found[2] == ("optimizer.proposals", "u", 0)
+    assert found[1][1] == "p"
+    assert found[1][2] > 1
 
 
 def test_what_a_killed_process_left_goes_and_what_is_in_use_stays(database_url: str) -> None:  # noqa: F811 - the fixture of that name

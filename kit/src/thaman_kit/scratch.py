@@ -23,10 +23,12 @@ _NAME = "SELECT %s || 't' || extract(epoch FROM now())::bigint || '_' || %s"
 
 _LIGHTER = """
     WITH light AS (SELECT to_regclass(name) AS id FROM unnest(%(tables)s::text[]) AS name)
-    SELECT format('ALTER TABLE %%s SET UNLOGGED', id) FROM light
+    SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', id, conname) FROM light JOIN pg_constraint ON conrelid = id
+    WHERE contype IN ('p', 'u')
     UNION ALL
-    SELECT format('DROP INDEX %%s', indexrelid::regclass) FROM light JOIN pg_index ON indrelid = id
-    WHERE NOT indisunique
+    SELECT format('DROP INDEX IF EXISTS %%s', indexrelid::regclass) FROM light JOIN pg_index ON indrelid = id
+    UNION ALL
+    SELECT format('ALTER TABLE %%s SET UNLOGGED, SET (autovacuum_enabled = off)', id) FROM light
 """
 
 
@@ -34,8 +36,8 @@ _LIGHTER = """
 def scratch_database(admin_url: str, services: Iterable[str], *, light: Collection[str] = ()) -> Iterator[str]:
     """The address of a new database with the empty tables of ``services``, on the server of ``admin_url``.
 
-    Its ``light`` tables, named with their schemas, are only filled and then read as a whole: they have no log and no
-    indexes but those that keep rows apart.
+    Its ``light`` tables, named with their schemas, are only filled and then read as a whole: they have no log, no
+    indexes, and nothing that keeps rows apart.
 
     It is dropped at the end of the block, whatever happens in it. What a killed process left is dropped by the
     next one that comes a minute later or more.

@@ -1,34 +1,63 @@
 """Prices read from the beginning of a history become what the statement makes of them one by one."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from thaman_audit.adapters.ledger import LedgerTables
+from thaman_audit.adapters.published import APPLIED, BulkFold, PublishedFold
 from thaman_audit.bootstrap import Container
-from thaman_audit.domain.price_book import PriceBook, Standing
-from thaman_audit.domain.rows import Row, Rows
 from thaman_audit.testing import NOW
+from thaman_audit.testing_events import observed
+from thaman_contracts.envelope import Envelope
+from thaman_contracts.events import EventData, onboarding
+from thaman_kit.plain import Plain
+from thaman_kit.restoring import Told
 
-CAUSES = {"observed": (None, 900, 1_000), "decision": (900, 1_000), "manual_edit": (None,)}
+STORE = "77"
+BASES, SHELVES = (900, 1_000), (900, 1_000, 1_150)
+ITEMS = st.sampled_from("12")
+SEEN = st.tuples(ITEMS, st.sampled_from(BASES), st.sampled_from(SHELVES))
 TOLD = st.one_of(
-    st.tuples(st.sampled_from("12"), st.just(cause), st.sampled_from((900, 1_000)), st.sampled_from(shelves))
-    for cause, shelves in CAUSES.items()
+    st.lists(SEEN, min_size=1, max_size=3).map(lambda seen: ("seen", seen)),
+    SEEN.map(lambda one: ("wrote", one)),
+    SEEN.map(lambda one: ("edited", one)),
 )
 
 
-def row_of(place: int, told: tuple[str, str, int, int | None]) -> Row:
-    item, cause, base, shelf = told
-    decision = UUID(int=place) if cause == "decision" else None
-    return {
-        "store_id": "77", "item": item, "at": NOW + timedelta(minutes=place), "service": "onboarding",
-        "event_id": str(place), "base_price": base, "shelf_price": shelf, "cause": cause, "decision_id": decision,
-        "run_id": decision,
-    }  # fmt: skip
+def event_of(place: int, kind: str, said: Any) -> EventData:
+    minutes = {"store_id": STORE, "occurred_at": NOW + timedelta(minutes=place)}
+    if kind == "seen":
+        page = observed(STORE, *((item, base) for item, base, _ in said), minutes=place)
+        items = [
+            item.model_copy(update={"shelf_price": shelf}) for item, (*_, shelf) in zip(page.items, said, strict=True)
+        ]
+        return page.model_copy(update={"items": tuple(items)})
+    item, base, shelf = said
+    if kind == "edited":
+        edit = {"product_id": item, "expected_base_price": 1, "found_base_price": base, "found_by": "sweep"}
+        return onboarding.ManualEditDetected.model_validate(minutes | edit)
+    ids = {"decision_id": UUID(int=place), "run_id": UUID(int=place), "product_id": item}
+    prices = {"old_base_price": 1, "base_price": base, "shelf_price": shelf, "settled_by": "answer"}
+    return onboarding.PriceApplied.model_validate(minutes | ids | prices)
+
+
+def told_of(place: int, event: EventData) -> Told:
+    """As the chain has it."""
+    at = event.occurred_at
+    return Envelope(str(place), "onboarding", event.event_type(), STORE, at, place, 0), event
+
+
+def plain_of(told: Told) -> Told | Plain:
+    """As who makes a long history at once is given it."""
+    envelope, event = told
+    if envelope.type != APPLIED:
+        return told
+    return Plain(envelope.event_id, envelope.type, orjson.loads(event.model_dump_json()))
 
 
 def kept(tables: LedgerTables) -> list[list[dict[str, Any]]]:
@@ -37,33 +66,22 @@ def kept(tables: LedgerTables) -> list[list[dict[str, Any]]]:
     return [[{name: value for name, value in row.items() if name != "id"} for row in history], prices]
 
 
+def emptied(tables: LedgerTables) -> LedgerTables:
+    for table in ("price_history", "prices"):
+        tables._database.execute(f"DELETE FROM {table}")
+    return tables
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(told=st.lists(TOLD, min_size=1, max_size=12), cut=st.integers(1, 12))
-def test_the_book_is_what_the_statement_makes(
-    container: Container, told: list[tuple[str, str, int, int | None]], cut: int
-) -> None:
-    tables = container.tables
-    rows, found = [row_of(place, one) for place, one in enumerate(told, start=1)], []
-    for is_book in (False, True):
-        for table in ("price_history", "prices"):
-            tables._database.execute(f"DELETE FROM {table}")
-        if is_book:
-            book = PriceBook()
-            for first in range(0, len(rows), cut):
-                for row in rows[first : first + cut]:
-                    told = Standing(row["base_price"], row["shelf_price"], row["at"])
-                    book.take(row["item"], told, row["cause"], partial(dict, row))
-                _put(tables, "price_changed", book.taken())
-            _put(tables, "price_stands", book.rows("77"))
-        else:
-            for row in rows:
-                _put(tables, "price", [row])
-        found.append(kept(tables))
-    assert found[1] == found[0]
-
-
-def _put(tables: LedgerTables, statement: str, rows: list[Row]) -> None:
-    given = Rows()
-    for row in rows:
-        given.add(statement, row)
-    tables.put(given)
+@given(said=st.lists(TOLD, min_size=1, max_size=12), cut=st.integers(1, 12))
+def test_the_book_is_what_the_statement_makes(container: Container, said: list[tuple[str, Any]], cut: int) -> None:
+    told = [told_of(place, event_of(place, *one)) for place, one in enumerate(said, start=1)]
+    one_by_one = PublishedFold(emptied(container.tables))
+    for one in told:
+        one_by_one.fold([one])
+    found = kept(container.tables)
+    at_once = BulkFold(emptied(container.tables), STORE)
+    for first in range(0, len(told), cut):
+        at_once.fold([plain_of(one) for one in told[first : first + cut]])
+    at_once.finish()
+    assert kept(container.tables) == found

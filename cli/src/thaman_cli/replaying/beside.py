@@ -16,7 +16,7 @@ from thaman_audit.adapters.moment import Moment
 from thaman_cli.errors import CliError
 from thaman_kit.collector import calm
 from thaman_kit.database import Database
-from thaman_optimizer.adapters.bulk.decisions import TYPES, DecisionsFold, keep_text
+from thaman_optimizer.adapters.bulk.decisions import TYPES, DecisionsFold, prepare
 
 T = TypeVar("T")
 
@@ -105,14 +105,14 @@ def _fill(
         if pipe.poll():
             break
     with closing(Database(pipe.recv(), "optimizer", 1)) as database:
-        keep_text(database)
+        prepare(database)
         writing: Future[None] = writer.submit(fold.store, database, fold.rows())
         for page in read:
             fold.take(page)
             writing.result()
             writing = writer.submit(fold.store, database, fold.rows())
         writing.result()
-        fold.store(database, fold.rest())
+        fold.finish(database)
 
 
 def pages(rest: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from weakref import WeakKeyDictionary
 
 from psycopg import Cursor
@@ -15,6 +15,7 @@ from thaman_audit.domain.linking import Arrival, Link, linked
 from thaman_audit.domain.rows import Row, Rows, together
 from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
+from thaman_kit import copying
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, load_queries
 from thaman_kit.packing import packed
@@ -174,6 +175,11 @@ class LedgerTables:
         """Add rows to the read models."""
         with self._database.transaction() as cursor:
             put_rows(cursor, rows)
+
+    def fill(self, table: LiteralString, columns: Sequence[LiteralString], rows: Sequence[bytes]) -> None:
+        """Add rows (:mod:`thaman_kit.copying`) to a table."""
+        with self._database.transaction() as cursor:
+            copying.put_rows(cursor, table, columns, rows)
 
 
 def put_rows(cursor: Cursor[DictRow], rows: Rows) -> None:

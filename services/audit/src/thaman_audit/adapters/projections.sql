@@ -120,22 +120,3 @@ SELECT DISTINCT ON (store_id, item) store_id, item, base_price, standing_shelf_p
 FROM beside ORDER BY store_id, item, place DESC
 ON CONFLICT (store_id, item) DO UPDATE SET
     base_price = excluded.base_price, shelf_price = excluded.shelf_price, at = excluded.at
-
--- name: price_changed
--- description: Changes of prices, in order, as they were found out by who reads a history from its beginning.
-INSERT INTO price_history (store_id, item, at, base_price, shelf_price, old_base_price, cause, decision_id, run_id,
-    service, event_id)
-SELECT store_id, item, at, base_price, shelf_price, old_base_price, cause, decision_id, run_id, service, event_id
-FROM unnest(%(store_id)b::text[], %(item)b::text[], %(at)b::timestamptz[], %(base_price)b::bigint[],
-    %(shelf_price)b::bigint[], %(old_base_price)b::bigint[], %(cause)b::text[], %(decision_id)b::uuid[],
-    %(run_id)b::uuid[], %(service)b::text[], %(event_id)b::text[]) WITH ORDINALITY
-    AS given (store_id, item, at, base_price, shelf_price, old_base_price, cause, decision_id, run_id, service, event_id,
-        place)
-ORDER BY place
-
--- name: price_stands
--- description: The prices that stand at the end of such a history.
-INSERT INTO prices (store_id, item, base_price, shelf_price, at)
-SELECT store_id, item, base_price, shelf_price, at
-FROM unnest(%(store_id)b::text[], %(item)b::text[], %(base_price)b::bigint[], %(shelf_price)b::bigint[],
-    %(at)b::timestamptz[]) AS given (store_id, item, base_price, shelf_price, at)

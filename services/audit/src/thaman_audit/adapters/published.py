@@ -1,16 +1,20 @@
 """The ledger's read models made from published events alone, which is what they are always made of."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from thaman_audit.adapters.ledger import LedgerTables
-from thaman_audit.domain.price_book import OBSERVED, PriceBook, Standing
-from thaman_audit.domain.rows import Rows, applied_row, edited_row, fills_tables, observed_row, project
+from thaman_audit.domain.price_book import OBSERVED, Change, PriceBook, Source, Standing
+from thaman_audit.domain.rows import Rows, fills_tables, project
 from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import REGISTRY, onboarding
+from thaman_contracts.ids import item_key
+from thaman_kit.copying import columns, instant, name, number, row, text, uuid, uuid_again
 from thaman_kit.plain import Plain
 from thaman_kit.restoring import Told
 
+STANDING = ("store_id", "item", "base_price", "shelf_price", "at")
+HISTORY = (*STANDING, "old_base_price", "cause", "service", "event_id", "decision_id", "run_id")
+_STANDS, _CHANGED = columns(len(STANDING)), columns(len(HISTORY))
 APPLIED = onboarding.PriceApplied.event_type()
 
 
@@ -58,31 +62,36 @@ class BulkFold:
             if isinstance(event, onboarding.CatalogObserved):
                 self._see(event, envelope)
             elif isinstance(event, onboarding.ManualEditDetected):
-                row = edited_row(event, envelope)
-                told = Standing(row["base_price"], None, row["at"])
-                self._prices.take(row["item"], told, row["cause"], partial(dict, row))
+                key, at = item_key(event.product_id, event.variant_id), event.occurred_at.isoformat()
+                told = Standing(event.found_base_price, None, at)
+                self._prices.take(key, told, "manual_edit", Source(envelope.service, envelope.event_id))
             else:
                 project(event, envelope, rows)
         rows.by_statement.pop("item_event", None)
-        for row in self._prices.taken():
-            rows.add("price_changed", row)
         self._tables.put(rows)
+        self._tables.fill("price_history", HISTORY, [self._change(one) for one in self._prices.taken()])
 
     def finish(self) -> None:
         """Write the prices that stand."""
-        rows = Rows()
-        for row in self._prices.rows(self._store_id):
-            rows.add("price_stands", row)
-        self._tables.put(rows)
+        stand = [_STANDS + self._standing(item, told) for item, told in self._prices.standing.items()]
+        self._tables.fill("prices", STANDING, stand)
 
     def _see(self, event: onboarding.CatalogObserved, envelope: Envelope) -> None:
-        at = event.occurred_at
+        at, source = event.occurred_at.isoformat(), Source(envelope.service, envelope.event_id)
         for item in event.items:
             if not item.has_variants:
-                told = Standing(item.base_price, item.shelf_price, at)
-                self._prices.take(item.key, told, OBSERVED, partial(observed_row, event, envelope, item))
+                self._prices.take(item.key, Standing(item.base_price, item.shelf_price, at), OBSERVED, source)
 
     def _apply(self, one: Plain) -> None:
-        row = applied_row(one.event_id, self._store_id, one.said)
-        told = Standing(row["base_price"], row["shelf_price"], row["at"])
-        self._prices.take(row["item"], told, row["cause"], partial(dict, row))
+        said = one.said
+        told = Standing(said["base_price"], said["shelf_price"], said["occurred_at"])
+        source = Source("onboarding", one.event_id, said["decision_id"], said["run_id"])
+        self._prices.take(item_key(said["product_id"], said["variant_id"]), told, "decision", source)
+
+    def _change(self, one: Change) -> bytes:
+        service, event_id, decision, run = one.source
+        source = name(service), text(event_id), uuid(decision), uuid_again(run)
+        return row((_CHANGED, self._standing(one.item, one.told), number(one.old_base), name(one.cause), *source))
+
+    def _standing(self, item: str, told: Standing) -> bytes:
+        return row((name(self._store_id), name(item), number(told.base), number(told.shelf), instant(told.at)))

@@ -1,7 +1,7 @@
 """The rows that events add to the read models. A function of the events alone, so a rebuild gives the same rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -129,23 +129,14 @@ def _item_event(event: Any, envelope: Envelope, rows: Rows) -> None:
 def _observed(event: onboarding.CatalogObserved, envelope: Envelope, rows: Rows) -> None:
     for item in event.items:
         if not item.has_variants:
-            rows.add("price", observed_row(event, envelope, item))
-
-
-def observed_row(event: onboarding.CatalogObserved, envelope: Envelope, item: onboarding.CatalogItem) -> Row:
-    """The row of an item's price as it was seen."""
-    row = _price(envelope, event.store_id, item.key, event.occurred_at)
-    return row | {"base_price": item.base_price, "shelf_price": item.shelf_price, "cause": "observed"}
-
-
-def edited_row(event: onboarding.ManualEditDetected, envelope: Envelope) -> Row:
-    """The row of a price that somebody set by hand."""
-    row = _price(envelope, event.store_id, item_key(event.product_id, event.variant_id), event.occurred_at)
-    return row | {"base_price": event.found_base_price, "cause": "manual_edit"}
+            row = _price(envelope, event.store_id, item.key, event.occurred_at)
+            said = {"base_price": item.base_price, "shelf_price": item.shelf_price, "cause": "observed"}
+            rows.add("price", row | said)
 
 
 def _edited(event: onboarding.ManualEditDetected, envelope: Envelope, rows: Rows) -> None:
-    rows.add("price", edited_row(event, envelope))
+    row = _price(envelope, event.store_id, item_key(event.product_id, event.variant_id), event.occurred_at)
+    rows.add("price", row | {"base_price": event.found_base_price, "cause": "manual_edit"})
     _item_event(event, envelope, rows)
 
 
@@ -164,29 +155,13 @@ def _applied(event: onboarding.PriceApplied, envelope: Envelope, rows: Rows) -> 
     )
 
 
-def applied_row(event_id: str, store_id: str, said: Mapping[str, Any]) -> Row:
-    """The row of an applied price, as the projection of :class:`onboarding.PriceApplied` adds it, of its plain body."""
-    item, at = item_key(said["product_id"], said["variant_id"]), datetime.fromisoformat(said["occurred_at"])
-    return _row_of("onboarding", event_id, store_id, item, at) | {
-        "base_price": said["base_price"],
-        "shelf_price": said["shelf_price"],
-        "cause": "decision",
-        "decision_id": said["decision_id"],
-        "run_id": said["run_id"],
-    }
-
-
 def _price(envelope: Envelope, store_id: str, item: str, at: datetime) -> Row:
-    return _row_of(envelope.service, envelope.event_id, store_id, item, at)
-
-
-def _row_of(service: str, event_id: str, store_id: str, item: str, at: datetime) -> Row:
     return {
         "store_id": store_id,
         "item": item,
         "at": at,
-        "service": service,
-        "event_id": event_id,
+        "service": envelope.service,
+        "event_id": envelope.event_id,
         "shelf_price": None,
         "decision_id": None,
         "run_id": None,

@@ -1,57 +1,39 @@
 -- Rows of a long history, many at once, into tables that are only filled and then read as a whole.
 
--- name: keep_text
--- description: Documents of proposals and decisions stay the text that they are; to take them apart is most of the work.
-ALTER TABLE proposals ALTER COLUMN document TYPE json USING document::json;
-ALTER TABLE decisions ALTER COLUMN document TYPE json USING document::json
+-- name: prepare
+-- description: Documents of proposals and decisions stay the text that they are until somebody reads them; to take them apart
+-- is most of the work. What comes too late for its row waits beside the tables.
+ALTER TABLE proposals ALTER COLUMN document TYPE text;
+ALTER TABLE proposals RENAME TO proposals_told;
+CREATE VIEW proposals AS
+SELECT proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition, proposed_at, expires_at,
+    closed_at, closed_by, close_reason, document::json AS document
+FROM proposals_told;
+ALTER TABLE decisions ALTER COLUMN document TYPE text;
+ALTER TABLE decisions RENAME TO decisions_told;
+CREATE VIEW decisions AS
+SELECT decision_id, store_id, run_id, item_key, product_id, variant_id, state, decided_at, decided_by, old_base_price,
+    base_price, shelf_price, reason, settled_at, document::json AS document
+FROM decisions_told;
+CREATE TEMPORARY TABLE late_closings AS SELECT proposal_id, state, closed_at, closed_by, close_reason FROM proposals_told;
+CREATE TEMPORARY TABLE late_reports AS
+SELECT decision_id, state, old_base_price, base_price, shelf_price, reason, settled_at FROM decisions_told
 
--- name: proposals_told
--- description: Proposals and holds with what closed them; as said_once. One that is told twice is refused: to look for each
--- would be a third of the work.
-INSERT INTO proposals (proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition,
-    proposed_at, expires_at, closed_at, closed_by, close_reason, document)
-SELECT proposal_id::uuid, %(store_id)s, run_id::uuid, concat_ws('/', product_id, variant_id), product_id, variant_id, state,
-    risk, disposition, proposed_at::timestamptz, expires_at::timestamptz, closed_at::timestamptz, closed_by, close_reason,
-    convert_from(document, 'UTF8')::json
-FROM unnest(%(proposal_id)b::text[], %(run_id)b::text[], %(product_id)b::text[], %(variant_id)b::text[], %(state)b::text[],
-    %(risk)b::text[], %(disposition)b::text[], %(proposed_at)b::text[], %(expires_at)b::text[], %(closed_at)b::text[],
-    %(closed_by)b::text[], %(close_reason)b::text[], %(document)b::bytea[]
-) AS given (proposal_id, run_id, product_id, variant_id, state, risk, disposition, proposed_at, expires_at, closed_at,
-    closed_by, close_reason, document)
+-- name: keep_apart
+-- description: What is told twice is refused, when all is told: to look for each as it comes is a third of the work.
+ALTER TABLE proposals_told ADD PRIMARY KEY (proposal_id);
+ALTER TABLE decisions_told ADD PRIMARY KEY (decision_id)
 
--- name: proposals_ended
--- description: What closed proposals of before; as proposal_closed.
-UPDATE proposals SET state = given.state, closed_at = given.closed_at::timestamptz, closed_by = given.closed_by,
-    close_reason = given.close_reason
-FROM unnest(%(proposal_id)b::text[], %(state)b::text[], %(closed_at)b::text[], %(closed_by)b::text[],
-    %(close_reason)b::text[]) AS given (proposal_id, state, closed_at, closed_by, close_reason)
-WHERE proposals.proposal_id = given.proposal_id::uuid
-
--- name: decisions_told
--- description: Decisions with what was reported of them, and reports of decisions that were never told; as decided and
--- decisions_reported. One that is told twice is refused.
-INSERT INTO decisions (decision_id, store_id, run_id, item_key, product_id, variant_id, state, decided_at, decided_by,
-    document, old_base_price, base_price, shelf_price, reason, settled_at)
-SELECT decision_id::uuid, %(store_id)s, run_id::uuid, concat_ws('/', product_id, variant_id), product_id, variant_id, state,
-    decided_at::timestamptz, decided_by, convert_from(document, 'UTF8')::json, old_base_price, base_price, shelf_price,
-    reason, settled_at::timestamptz
-FROM unnest(%(decision_id)b::text[], %(run_id)b::text[], %(product_id)b::text[], %(variant_id)b::text[],
-    %(decided_at)b::text[], %(decided_by)b::text[], %(document)b::bytea[], %(state)b::text[],
-    %(old_base_price)b::bigint[], %(base_price)b::bigint[], %(shelf_price)b::bigint[], %(reason)b::text[],
-    %(settled_at)b::text[]
-) AS given (decision_id, run_id, product_id, variant_id, decided_at, decided_by, document, state, old_base_price,
-    base_price, shelf_price, reason, settled_at)
-
--- name: decisions_reported_since
--- description: What was reported of decisions of before; as decisions_reported.
-UPDATE decisions SET state = given.state, reason = given.reason, settled_at = given.settled_at::timestamptz,
-    old_base_price = coalesce(given.old_base_price, decisions.old_base_price),
-    base_price = coalesce(given.base_price, decisions.base_price),
-    shelf_price = coalesce(given.shelf_price, decisions.shelf_price)
-FROM unnest(%(decision_id)b::text[], %(state)b::text[], %(old_base_price)b::bigint[], %(base_price)b::bigint[],
-    %(shelf_price)b::bigint[], %(reason)b::text[], %(settled_at)b::text[])
-    AS given (decision_id, state, old_base_price, base_price, shelf_price, reason, settled_at)
-WHERE decisions.decision_id = given.decision_id::uuid
+-- name: told_late
+-- description: What was said of proposals and decisions after their own page; as proposal_closed and decisions_reported.
+UPDATE proposals_told AS told SET state = late.state, closed_at = late.closed_at, closed_by = late.closed_by,
+    close_reason = late.close_reason
+FROM late_closings AS late WHERE told.proposal_id = late.proposal_id;
+UPDATE decisions_told AS told SET state = late.state, reason = late.reason, settled_at = late.settled_at,
+    old_base_price = coalesce(late.old_base_price, told.old_base_price),
+    base_price = coalesce(late.base_price, told.base_price),
+    shelf_price = coalesce(late.shelf_price, told.shelf_price)
+FROM late_reports AS late WHERE told.decision_id = late.decision_id
 
 -- name: references_told
 -- description: The last reference price of items in weeks, no week of an item twice; as reference_found.

@@ -3,49 +3,63 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
-from typing import Any
+from typing import LiteralString
 
 from thaman_contracts.events import EventData, onboarding, optimizer
 from thaman_contracts.ids import item_key
+from thaman_kit.copying import NULL, columns, instant, name, number, put_rows, raw, row, text, uuid, uuid_again
 from thaman_kit.database import Database, load_queries
 from thaman_kit.packing import packed
 from thaman_kit.plain import Body, Said, read
 
-Row = tuple[Any, ...]
+Report = tuple[str, int | None, int | None, int | None, str | None, str | None]
+"""What became of a write: the state, the base price before and since, the shelf price, a reason, and when it ended."""
 
-Batch = dict[str, list[Row]]
-"""Rows by statement, their values in the order of :data:`_COLUMNS`."""
+Batch = dict[LiteralString, list[bytes]]
+"""Rows by table."""
 
 _queries = partial(load_queries, "thaman_optimizer", "adapters/bulk/bulk.sql")
+_NAMED = ("store_id", "run_id", "item_key", "product_id", "variant_id")
 _CLOSED = ("state", "closed_at", "closed_by", "close_reason")
 _REPORTED = ("state", "old_base_price", "base_price", "shelf_price", "reason", "settled_at")
-_SAID = ("risk", "disposition", "proposed_at", "expires_at", "document")
-_NAMED = ("run_id", "product_id", "variant_id")
-_COLUMNS = {
-    "proposals_told": ("proposal_id", *_NAMED, *_SAID, *_CLOSED),
-    "proposals_ended": ("proposal_id", *_CLOSED),
+_COLUMNS: dict[LiteralString, tuple[LiteralString, ...]] = {
+    "proposals_told": (
+        "proposal_id",
+        *_NAMED,
+        "risk",
+        "disposition",
+        "proposed_at",
+        "expires_at",
+        "document",
+        *_CLOSED,
+    ),
     "decisions_told": ("decision_id", *_NAMED, "decided_at", "decided_by", "document", *_REPORTED),
-    "decisions_reported_since": ("decision_id", *_REPORTED),
-    "references_told": ("item_key", "week", "reference"),
+    "late_closings": ("proposal_id", *_CLOSED),
+    "late_reports": ("decision_id", *_REPORTED),
 }
-_PENDING, _HELD = (("pending", None, None, None), ("held", None, None, None))
-_UNDECIDED: Row = (None, None, None)
-_UNREPORTED: Row = ("decided", None, None, None, None, None)
+_BEGIN = {table: columns(len(names)) for table, names in _COLUMNS.items()}
+_PENDING, _HELD = (row((name(state), NULL, NULL, NULL)) for state in ("pending", "held"))
+_UNDECIDED = row((NULL, NULL, NULL))
+_UNREPORTED = row((name("decided"), NULL, NULL, NULL, NULL, NULL))
 
 
 class DecisionsFold:
     """Fills the empty tables of proposals and decisions, page by page, and what proposals knew of the market's prices.
 
-    Pages may be taken in before there is a database; before the first is stored comes :func:`keep_text`.
+    Pages may be taken in before there is a database; before the first is stored comes :func:`prepare`, after the last
+    :meth:`finish`. What is said of a proposal or a decision in a later page than its own is written at the end.
     """
 
     def __init__(self, store_id: str) -> None:
-        self._store = {"store_id": store_id}
-        self._proposals: list[tuple[Row, Row]] = []
-        self._closings: dict[str, Row] = {}
-        self._decisions: dict[str, Row] = {}
-        self._reports: dict[str, tuple[Row, Row]] = {}
-        self._told: set[str] = set()
+        self._store_id = store_id
+        self._proposals: list[tuple[str, bytes, bytes]] = []
+        self._closings: dict[str, bytes] = {}
+        self._proposed_before: set[str] = set()
+        self._late_closings: dict[str, bytes] = {}
+        self._decisions: dict[str, bytes] = {}
+        self._reports: dict[str, tuple[Said, Report]] = {}
+        self._decided_before: set[str] = set()
+        self._late_reports: dict[str, Report] = {}
         self._references: dict[tuple[str, date], int] = {}
 
     def take(self, page: Iterable[Body]) -> None:
@@ -59,79 +73,99 @@ class DecisionsFold:
             _TAKE[event_type](self, said, whole)
 
     def rows(self) -> Batch:
-        """What was taken in since the last time comes to, by statement.
-
-        Reports of decisions that were not told yet wait for them.
-        """
-        proposals, closings, self._proposals, self._closings = self._proposals, self._closings, [], {}
-        decisions, reports, self._decisions, self._reports = self._decisions, self._reports, {}, {}
-        said = [(*row, *closings.pop(row[0], state)) for row, state in proposals]
-        ended = [(key, *row) for key, row in closings.items()]
-        decided = [(*row, *reports.pop(key, (row, _UNREPORTED))[1]) for key, row in decisions.items()]
-        since = [(key, *reports.pop(key)[1]) for key in reports.keys() & self._told]
-        self._told |= decisions.keys()
-        self._reports = reports
-        return {
-            "proposals_told": said,
-            "proposals_ended": ended,
-            "decisions_told": decided,
-            "decisions_reported_since": since,
-        }
-
-    def rest(self) -> Batch:
-        """What is left when everything is taken in: reports of decisions that were never told, and the last reference
-        prices of items in weeks."""
-        reported = [(key, *names, *_UNDECIDED, *report) for key, (names, report) in self._reports.items()]
-        found = [(key, week, price) for (key, week), price in self._references.items()]
-        return {"decisions_told": reported, "references_told": found}
+        """What was taken in since the last time comes to. Reports of decisions that were not told yet wait for them."""
+        return {"proposals_told": self._proposed_rows(), "decisions_told": self._decided_rows()}
 
     def store(self, database: Database, batch: Batch) -> None:
         """Put rows into the database, in one transaction; batches in their order."""
         with database.transaction() as cursor:
-            for name, rows in batch.items():
-                if rows:
-                    statement = _queries()[name]
-                    given = dict(zip(_COLUMNS[name], map(list, zip(*rows, strict=True)), strict=True))
-                    cursor.execute(statement.encode(), packed(statement, given) | self._store)
+            for table, rows in batch.items():
+                put_rows(cursor, table, _COLUMNS[table], rows)
+
+    def finish(self, database: Database) -> None:
+        """Write what is left when all else is written: reports of decisions that were never told, what came late, and
+        the last reference prices of items in weeks.
+
+        Raises:
+            psycopg.errors.UniqueViolation: a proposal or a decision was told twice.
+        """
+        orphans = [
+            row((_BEGIN["decisions_told"], uuid(key), self._names(said), _UNDECIDED, _reported(report)))
+            for key, (said, report) in self._reports.items()
+        ]
+        self.store(database, {"decisions_told": orphans})
+        database.execute(_queries()["keep_apart"])
+        closings = [row((_BEGIN["late_closings"], uuid(key), closing)) for key, closing in self._late_closings.items()]
+        reports = [
+            row((_BEGIN["late_reports"], uuid(key), _reported(report))) for key, report in self._late_reports.items()
+        ]
+        self.store(database, {"late_closings": closings, "late_reports": reports})
+        database.execute(_queries()["told_late"])
+        self._store_references(database)
+
+    def _proposed_rows(self) -> list[bytes]:
+        proposals, closings, self._proposals, self._closings = self._proposals, self._closings, [], {}
+        found = [told + closings.pop(key, state) for key, told, state in proposals]
+        self._late_closings |= {key: closings[key] for key in closings.keys() & self._proposed_before}
+        self._proposed_before.update(key for key, *_ in proposals)
+        return found
+
+    def _decided_rows(self) -> list[bytes]:
+        decisions, reports, self._decisions = self._decisions, self._reports, {}
+        found = [
+            told + (_reported(reports.pop(key)[1]) if key in reports else _UNREPORTED)
+            for key, told in decisions.items()
+        ]
+        for key in reports.keys() & self._decided_before:
+            self._late_reports[key] = _since(self._late_reports.get(key), reports.pop(key)[1])
+        self._decided_before |= decisions.keys()
+        return found
+
+    def _store_references(self, database: Database) -> None:
+        if self._references:
+            keys, prices = zip(*self._references.items(), strict=True)
+            items, weeks = map(list, zip(*keys, strict=True))
+            statement = _queries()["references_told"]
+            given = {"item_key": items, "week": weeks, "reference": list(prices)}
+            database.execute(statement, packed(statement, given) | {"store_id": self._store_id})
 
     def _said(
-        self, said: Said, body: bytes, state: Row, risk: str | None, disposition: str, expires: str | None
+        self, said: Said, document: bytes, state: bytes, risk: str | None, disposition: str, expires: str | None
     ) -> None:
-        product, variant, at = said["product_id"], said["variant_id"], said["occurred_at"]
-        row = (said["proposal_id"], said["run_id"], product, variant, risk, disposition, at, expires, body)
-        self._proposals.append((row, state))
+        key, at = said["proposal_id"], said["occurred_at"]
+        facts = name(risk), name(disposition), instant(at), instant(expires), raw(document)
+        told = row((_BEGIN["proposals_told"], uuid(key), self._names(said), *facts))
+        self._proposals.append((key, told, state))
         if (reference := said["reference"]) is not None:
-            self._references[item_key(product, variant), _monday(at)] = reference
+            self._references[item_key(said["product_id"], said["variant_id"]), _monday(at)] = reference
 
-    def _proposed(self, said: Said, body: bytes) -> None:
-        self._said(said, body, _PENDING, said["risk"], said["disposition"], said["expires_at"])
+    def _proposed(self, said: Said, document: bytes) -> None:
+        self._said(said, document, _PENDING, said["risk"], said["disposition"], said["expires_at"])
 
-    def _held(self, said: Said, body: bytes) -> None:
-        self._said(said, body, _HELD, None, optimizer.Disposition.HOLD.value, None)
+    def _held(self, said: Said, document: bytes) -> None:
+        self._said(said, document, _HELD, None, optimizer.Disposition.HOLD.value, None)
 
-    def _decided(self, said: Said, body: bytes) -> None:
-        at, by, decision = said["occurred_at"], said["decided_by"], said["decision_id"]
-        self._closings[said["proposal_id"]] = ("decided", at, by, None)
+    def _decided(self, said: Said, document: bytes) -> None:
+        key, at, by = said["decision_id"], instant(said["occurred_at"]), name(said["decided_by"])
+        self._closings[said["proposal_id"]] = row((name("decided"), at, by, NULL))
         # Decided twice, the decision is as it was decided last.
-        self._decisions[decision] = (decision, *_names(said), at, by, body)
+        self._decisions[key] = row((_BEGIN["decisions_told"], uuid(key), self._names(said), at, by, raw(document)))
 
     def _rejected(self, said: Said, _: bytes) -> None:
-        closing = ("rejected", said["occurred_at"], said["rejected_by"], said["reason"])
-        self._closings[said["proposal_id"]] = closing
+        closing = name("rejected"), instant(said["occurred_at"]), name(said["rejected_by"]), text(said["reason"])
+        self._closings[said["proposal_id"]] = row(closing)
 
     def _expired(self, said: Said, _: bytes) -> None:
-        self._closings[said["proposal_id"]] = ("expired", said["occurred_at"], None, said["reason"])
+        closing = name("expired"), instant(said["occurred_at"]), NULL, text(said["reason"])
+        self._closings[said["proposal_id"]] = row(closing)
 
     def _approved(self, said: Said, _: bytes) -> None:
         """The decision closes the proposal."""
 
-    def _report(self, said: Said, report: Row) -> None:
-        """The last state counts, and of each price the last that was told."""
+    def _report(self, said: Said, report: Report) -> None:
         decision = said["decision_id"]
-        if None in report[1:4] and (known := self._reports.get(decision)) is not None:
-            told = zip(report[1:4], known[1][1:4], strict=True)
-            report = (report[0], *(before if now is None else now for now, before in told), *report[4:])
-        self._reports[decision] = _names(said), report
+        before = self._reports.get(decision)
+        self._reports[decision] = said, report if before is None else _since(before[1], report)
 
     def _started(self, said: Said, _: bytes) -> None:
         self._report(said, ("writing", said["expected_base_price"], said["target_base_price"], None, None, None))
@@ -151,14 +185,31 @@ class DecisionsFold:
         reason = f"{said['reason']}: {said['detail']}"
         self._report(said, ("stale", None, None, None, reason, said["occurred_at"]))
 
-
-def keep_text(database: Database) -> None:
-    """Let the empty tables keep documents as the text that they are."""
-    database.execute(_queries()["keep_text"])
+    def _names(self, said: Said) -> bytes:
+        return _names(self._store_id, said["run_id"], said["product_id"], said["variant_id"])
 
 
-def _names(said: Said) -> Row:
-    return said["run_id"], said["product_id"], said["variant_id"]
+def prepare(database: Database) -> None:
+    """Let the empty tables take in what comes as it comes: documents stay text, and no row is looked for."""
+    database.execute(_queries()["prepare"])
+
+
+def _since(before: Report | None, report: Report) -> Report:
+    """The last state counts, and of each price the last that was told."""
+    if before is None or None not in report[1:4]:
+        return report
+    old, base, shelf = (then if now is None else now for now, then in zip(report[1:4], before[1:4], strict=True))
+    return report[0], old, base, shelf, report[4], report[5]
+
+
+def _reported(report: Report) -> bytes:
+    state, old, base, shelf, reason, settled = report
+    return row((name(state), number(old), number(base), number(shelf), text(reason), instant(settled)))
+
+
+def _names(store_id: str, run_id: str, product_id: str, variant_id: str | None) -> bytes:
+    key = item_key(product_id, variant_id)
+    return row((name(store_id), uuid_again(run_id), name(key), name(product_id), name(variant_id)))
 
 
 @lru_cache(maxsize=10_000)
