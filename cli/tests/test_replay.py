@@ -238,6 +238,23 @@ def test_what_is_not_plain_is_named(
     assert (code, name in told["why"]) == (11, True)
 
 
+@pytest.mark.parametrize("name", ["PriceProposed", "CatalogObserved"])
+def test_a_long_history_that_is_not_plain_is_named(database: str, capsys: Captured, name: str) -> None:
+    """What is left of it fits into no buffer, and who sends it would wait for ever for somebody to take it."""
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute(
+            "INSERT INTO audit.ledger SELECT store_id, 1000 * place + seq, place || event_id, service, type, position,"
+            " occurred_at, recorded_at, data || repeat(' ', 9000)::bytea, prev_hash, hash"
+            " FROM audit.ledger, generate_series(1, 500) AS place WHERE store_id = '77'"
+        )
+        admin.execute("UPDATE audit.heads SET seq = 600000 WHERE store_id = '77'")
+        admin.execute("UPDATE audit.ledger SET data = '{}' WHERE type LIKE %s AND seq < 1000", (f"%.{name}.%",))
+        sent = admin.execute("SELECT sum(octet_length(data)) AS bytes FROM audit.ledger").fetchone()
+    assert sent is not None and sent[0] > 20_000_000
+    code, told = ask_json(capsys, *at(30))
+    assert (code, name in told["why"]) == (11, True)
+
+
 def test_what_does_not_fit_its_column_is_made_event_by_event(
     database: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,8 +67,10 @@ def made_at_once(admin_db_url: str, chain: Chain) -> Iterator[str]:
     with ExitStack() as stack:
         beside = stack.enter_context(closing(Beside(part)))
         made = stack.enter_context(_being_made(admin_db_url, beside))
+        # No database is dropped while somebody keeps the server waiting in the middle of a COPY.
+        stack.callback(beside.close)
         stack.enter_context(calmed())
-        read = _read(chain)
+        read = stack.enter_context(closing(_read(chain)))
         ahead: list[list[Told | Plain]] = []  # what can be read before there is a database
         while not made.done() and len(ahead) < AHEAD and (page := next(read, None)):
             ahead.append(page)
@@ -103,8 +105,9 @@ def _being_made(admin_db_url: str, beside: Beside) -> Iterator[Future[str]]:
 def _read(chain: Chain) -> Iterator[list[Told | Plain]]:
     """All that the other process does not read, by the page."""
     restorer = Restorer(stored_classes(), SUPPLY)
-    for page in pages(chain.heard(TYPES - PLAIN), PAGE):
-        yield [_known(restorer, one) for one in page]
+    with closing(chain.heard(TYPES - PLAIN)) as heard:  # closed even where an error keeps this frame
+        for page in pages(heard, PAGE):
+            yield [_known(restorer, one) for one in page]
 
 
 def _known(restorer: Restorer, one: Heard) -> Told | Plain:

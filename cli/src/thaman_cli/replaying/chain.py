@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,7 +77,7 @@ class Chain:
             yield _message(entry)
         yield from map(_message, settings)
 
-    def heard(self, without: Collection[str]) -> Iterator[Heard]:
+    def heard(self, without: Collection[str]) -> Generator[Heard]:
         """The same but for events of some types, faster; the chain has to be whole."""
         self.entries, end = self.ledger.reach(self.store_id, self.at)
         if end is not None:

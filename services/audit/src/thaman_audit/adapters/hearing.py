@@ -92,4 +92,11 @@ def _copied(
 ) -> Iterator[bytes]:
     query = _COPY.format(columns, sql.Literal(store_id), sql.Literal(at), condition)
     with connection.cursor() as cursor, cursor.copy(query) as copy:
-        yield from rows_of(connection, copy)
+        rows = rows_of(connection, copy)
+        try:
+            for row in rows:  # not `yield from`, which would close them
+                yield row
+        finally:
+            # The rest is read to its end, because giving a COPY up would end the transaction, and with it the moment.
+            for _ in rows:
+                pass
