@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from thaman_cli import plan
 from thaman_cli.commands.settings import parse_change
 from thaman_cli.errors import EXIT_CODES, AlreadyRunning, BadUsage, CliError
 from thaman_cli.main import main
@@ -97,6 +98,22 @@ def test_status_of_nothing(tmp_path: Path, capsys: Captured) -> None:
 def test_bad_options_are_usage_errors(capsys: Captured) -> None:
     assert run("up", "--no-such-option", "--json") == 2
     assert json.loads(capsys.readouterr().out)["exit_code"] == 2
+
+
+def test_a_crew_without_a_model_is_refused(tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "can_crew", lambda: True)
+    monkeypatch.delenv("THAMAN_OPTIMIZER_CREW_URL", raising=False)
+    assert run("up", "--home", str(tmp_path), "--no-sandbox", "--crew", "--json") == 2
+    assert "THAMAN_OPTIMIZER_CREW_URL" in json.loads(capsys.readouterr().out)["next_step"]
+
+
+def test_a_crew_that_is_not_installed_is_refused(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "can_crew", lambda: False)
+    monkeypatch.setenv("THAMAN_OPTIMIZER_CREW_URL", "http://127.0.0.1:1/v1")  # which alone asks for a crew
+    assert run("up", "--home", str(tmp_path), "--json") == 2
+    assert "extra `crew`" in json.loads(capsys.readouterr().out)["why"]
 
 
 def test_doctor_looks_at_everything(tmp_path: Path, capsys: Captured) -> None:

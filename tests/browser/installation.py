@@ -90,7 +90,7 @@ def installation(folder: Path) -> Iterator[Installation]:
     thaman = Thaman(folder)
     thaman.env |= AT_ONCE
     try:
-        process = thaman.start("up")
+        process = thaman.start("up", "--crew")
         thaman.wait_ready(process)
         home = Home(folder)
         running, key = home.running(), home.load_secrets().operator_key

@@ -18,6 +18,7 @@ from tests.browser.chromium import chromium
 from tests.browser.crawling import Crawl
 from tests.browser.installation import Installation
 from tests.browser.journeys import (
+    advised,
     analytics,
     audit,
     before,
@@ -30,6 +31,7 @@ from tests.browser.journeys import (
     sheets,
     standing,
     undo,
+    wares,
 )
 from tests.browser.looking import (
     DESK,
@@ -59,7 +61,9 @@ SEEN_WITHIN = 60.0
 
 Visit = Callable[..., Page]
 
-JOURNEYS = (analytics, rivals, before, policies, sheets, undo, runs, audit, standing, people, entry, installed)
+JOURNEYS = (
+    analytics, rivals, before, policies, wares, sheets, undo, runs, advised, audit, standing, people, entry, installed,
+)  # fmt: skip
 """In this order, and before the rest, so that every page is looked at with all that they left there."""
 
 for _journey in JOURNEYS:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from thaman_cli.child import Spec
+from thaman_cli.errors import BadUsage
 from thaman_cli.ports import HOST, PortBook
 from thaman_cli.servers import PREFERRED_NATS, PREFERRED_POSTGRES, as_role
 from thaman_cli.state import Home, Secrets
@@ -27,6 +28,7 @@ DASHBOARD_KEY = "THAMAN_DASHBOARD_API_KEY"
 """The setting with the operator's key that the dashboard asks the services with."""
 HANDOVER_KEY = "THAMAN_HANDOVER_KEY"
 """The setting with which onboarding hands a merchant over to the dashboard."""
+_MODEL_URL = "THAMAN_OPTIMIZER_CREW_URL"
 _SALLA_CLIENT_ID = "THAMAN_SALLA_CLIENT_ID"
 _SANDBOX_APP_ID = 513499943
 _READERS: Mapping[str, str | tuple[str, ...]] = {
@@ -36,6 +38,7 @@ _READERS: Mapping[str, str | tuple[str, ...]] = {
     AUDIT_KEYS: AUDIT_WORKER,
     DASHBOARD_KEY: "dashboard-api",
     HANDOVER_KEY: ("onboarding-api", "dashboard-api"),
+    "THAMAN_OPTIMIZER_CREW_KEY": f"optimizer-{CREW}",
 }
 """Secrets, and how those processes' names begin that are given them; no other is, whatever is in the environment."""
 
@@ -84,6 +87,7 @@ class Plan:
     log_level: str
     extra_env: Mapping[str, str]
     crew: bool = False
+    own_model: bool = False
 
     def sandbox(self) -> Spec | None:
         """The local Salla, which knows our app from the start."""
@@ -172,10 +176,12 @@ class Plan:
         return owners | ({DASHBOARD_KEY: key.get_secret_value()} if key is not None else {})
 
     def _crew_env(self) -> dict[str, str]:
-        """A crew talks to the local model."""
-        assert self.addresses.sandbox is not None, "the model is the local Salla's"
+        """A crew talks to the local Salla's model, or to the one that the environment names."""
+        if self.own_model:
+            return {}
+        assert self.addresses.sandbox is not None, "without a model of its own there is the local Salla's"
         return {
-            "THAMAN_OPTIMIZER_CREW_URL": f"{self.addresses.sandbox}/v1",
+            _MODEL_URL: f"{self.addresses.sandbox}/v1",
             "THAMAN_OPTIMIZER_CREW_MODEL": "sandbox",
             "THAMAN_OPTIMIZER_CREW_INPUT_PRICE": "0",
             "THAMAN_OPTIMIZER_CREW_OUTPUT_PRICE": "0",
@@ -202,6 +208,29 @@ class Plan:
 def can_crew() -> bool:
     """Whether the optimizer's extra ``crew`` is installed."""
     return importlib.util.find_spec("crewai") is not None
+
+
+def has_model() -> bool:
+    """Whether the environment names a model for a crew."""
+    return bool(os.environ.get(_MODEL_URL))
+
+
+def require_crew(*, local_model: bool) -> None:
+    """That a crew can be started here.
+
+    Raises:
+        BadUsage: CrewAI is not installed, or there is no model that it could ask.
+    """
+    if not can_crew():
+        raise BadUsage(
+            "There can be no crew", "the optimizer's extra `crew` is not installed", "Install it, or leave --crew away."
+        )
+    if not (local_model or has_model()):
+        raise BadUsage(
+            "There can be no crew",
+            "no model is named, and the local one belongs to the local Salla",
+            f"Set {_MODEL_URL} and what belongs to it (docs/guides/advice.md), or use --sandbox.",
+        )
 
 
 def has_real_salla() -> bool:

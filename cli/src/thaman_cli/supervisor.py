@@ -36,7 +36,7 @@ def same_url(_kind: str, url: str) -> str:
 @dataclass(frozen=True)
 class Options:
     """How to run. ``via`` may put something between services and ``database``, ``nats`` or ``salla`` (fault tests);
-    ``crew`` starts the optimizer's worker with a crew, on the local model."""
+    ``crew`` starts the optimizer's worker with a crew, on the local model or the ``own_model`` of the environment."""
 
     sandbox: bool = True
     durable: bool = True
@@ -45,6 +45,7 @@ class Options:
     extra_env: Mapping[str, str] = field(default_factory=dict)
     via: Callable[[str, str], str] = same_url
     crew: bool = False
+    own_model: bool = False
 
 
 class Supervisor:
@@ -178,6 +179,7 @@ class Supervisor:
             log_level=self.options.log_level,
             extra_env=self.options.extra_env,
             crew=self.options.crew,
+            own_model=self.options.own_model,
         )
         self._watch = asyncio.create_task(servers.watch(), name="watch-servers")
         with self._progress("migrations, streams and keys"):

@@ -13,23 +13,34 @@ def up(
     sandbox: Annotated[
         bool | None, typer.Option(help="Use the local Salla. Default: yes, unless THAMAN_SALLA_CLIENT_ID is set.")
     ] = None,
+    crew: Annotated[
+        bool | None,
+        typer.Option(
+            help="Let a crew of agents advise stores that want it, on the model of THAMAN_OPTIMIZER_CREW_URL or the"
+            " local Salla's own. Default: yes, if that is set."
+        ),
+    ] = None,
     log_level: LogLevelOption = "info",
     as_json: JsonOption = False,
 ) -> None:
     """Start PostgreSQL, NATS and every service, and keep them running until Ctrl-C."""
-    from thaman_cli.plan import has_real_salla
+    from thaman_cli.plan import has_model, has_real_salla, require_crew
     from thaman_cli.supervisor import Options, Supervisor
     from thaman_cli.system import run_system, wait_for_ever
 
     out = Output(as_json=as_json)
     place = home_of(home)
     use_sandbox = not has_real_salla() if sandbox is None else sandbox
+    use_crew = has_model() if crew is None else crew
+    if use_crew:
+        require_crew(local_model=use_sandbox)
 
     async def stay(supervisor: Supervisor) -> None:
         show_running(out, supervisor, place.folder.name)
         await wait_for_ever(supervisor)
 
-    run_system(place, Options(sandbox=use_sandbox, log_level=log_level), out, stay)
+    options = Options(sandbox=use_sandbox, log_level=log_level, crew=use_crew, own_model=has_model())
+    run_system(place, options, out, stay)
     if not as_json:
         out.line("Stopped; nothing is left running. The data is kept.")
 

@@ -94,7 +94,7 @@ def _copied(
     with connection.cursor() as cursor, cursor.copy(query) as copy:
         rows = rows_of(connection, copy)
         try:
-            for row in rows:  # not `yield from`, which would close them
+            for row in rows:  # noqa: UP028 - `yield from` would close them, too
                 yield row
         finally:
             # The rest is read to its end, because giving a COPY up would end the transaction, and with it the moment.
