@@ -1,6 +1,7 @@
 """The HTTP API: whose ledger it is, what it shows, and that its pages fit together."""
 
 import base64
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 from httpx import ASGITransport, AsyncClient
 
+from thaman_audit.adapters import walking
 from thaman_audit.api import build_api
 from thaman_audit.bootstrap import Container, build
 from thaman_audit.ledger_export import export_lines
@@ -187,6 +189,28 @@ async def test_the_chain_is_proved_and_a_forgery_named(client: AsyncClient, merc
         admin.execute("UPDATE audit.ledger SET occurred_at = now() WHERE store_id = '77' AND seq = 4")
     bad = (await client.get("/stores/77/chain/verify", headers=merchant)).json()
     assert (bad["ok"], bad["entries"], bad["broken_at"]) == (False, 3, 4)
+
+
+@pytest.mark.usefixtures("story")
+async def test_a_walk_says_how_far_it_is_to_whoever_asks(
+    client: AsyncClient, merchant: Headers, operator: Headers, admin_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "EVERY", 4)
+    wanted = merchant | {"Accept": "application/x-ndjson"}
+    address = "/stores/77/chain/verify"
+    of = (await client.get("/stores/77/chain", headers=merchant)).json()["entries"]
+    answer = await client.get(address, headers=wanted)
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    *said, verdict = [json.loads(line) for line in answer.text.splitlines()]
+    assert [one["proven"] for one in said] == [0, 4, 8, of] and {one["of"] for one in said} == {of}
+    assert verdict == (await client.get(address, headers=merchant)).json()
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute("UPDATE audit.ledger SET occurred_at = now() WHERE store_id = '77' AND seq = 6")
+    *said, verdict = [json.loads(line) for line in (await client.get(address, headers=wanted)).text.splitlines()]
+    assert [one["proven"] for one in said] == [0, 4, 5], "it goes no further than what holds"
+    assert (verdict["ok"], verdict["entries"], verdict["broken_at"]) == (False, 5, 6)
+    nobody = await client.get("/stores/1/chain/verify", headers=operator | {"Accept": "application/x-ndjson"})
+    assert nobody.status_code == 404, "there is still a status to say it with"
 
 
 @pytest.mark.usefixtures("story")

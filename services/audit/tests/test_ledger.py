@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from thaman_audit import application
+from thaman_audit.adapters import walking
 from thaman_audit.bootstrap import Container
 from thaman_audit.testing import NOW, Streams, made_again
 from thaman_audit.testing_events import authorized, observed, price_change
@@ -123,6 +125,25 @@ def test_tampering_with_the_database_is_named(
     place, reason = TAMPERED[statement]
     assert broken is not None
     assert broken.seq == place and reason in broken.reason
+
+
+def test_walks_wait_for_their_turn_and_one_that_is_left_gives_it_back(
+    container: Container, streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "EVERY", 2)
+    monkeypatch.setattr(application, "TURN_S", 0.01)
+    streams.deliver(authorized("77"), observed("77", ("1", 10_000)), *price_change("77", "1", 10_000, 9_900))
+    ledger = container.ledger
+    begun = [ledger.walking("77") for _ in range(application.WALKS)]
+    for one in begun:
+        assert [next(one).proven, next(one).proven] == [0, 2]
+    third = ledger.walking("77")
+    assert [next(third).proven for _ in range(3)] == [0, 0, 0], "it says that it waits"
+    begun[0].close()
+    assert next(third).proven == 2
+    third.close()
+    begun[1].close()
+    assert ledger.verify("77").ok
 
 
 def test_four_streams_of_one_store_at_once_give_one_good_chain(container: Container, streams: Streams) -> None:

@@ -26,6 +26,7 @@ from thaman_audit.proof_api import proof_router
 from thaman_audit.receipt_api import receipt_problems, receipt_router
 from thaman_audit.settings import AuditSettings
 from thaman_audit.stops import stops as stops_of
+from thaman_audit.verify_api import verify_router
 from thaman_audit.views import (
     ActivityView,
     EntryView,
@@ -34,7 +35,6 @@ from thaman_audit.views import (
     PriceView,
     RunView,
     StoreView,
-    VerdictView,
 )
 from thaman_kit.auth import require_operator, require_store
 from thaman_kit.errors import BadCursor
@@ -55,7 +55,7 @@ def _wanted(type: Types = None, from_: From = None, to: To = None, item: Item = 
 def store_router(container: Container) -> APIRouter:
     """What a store's own key opens, too."""
     router = APIRouter(prefix="/stores/{store_id}", dependencies=[Depends(require_store)])
-    tables, ledger = container.tables, container.ledger
+    tables = container.tables
 
     @router.get("/timeline")
     def timeline(
@@ -93,19 +93,6 @@ def store_router(container: Container) -> APIRouter:
     def chain(store_id: str) -> HeadView:
         """The end of the store's chain."""
         return queries.head(tables, store_id)
-
-    @router.get("/chain/verify")
-    def verify(store_id: str) -> VerdictView:
-        """Walk the chain and name the first place where it does not hold."""
-        verdict = ledger.verify(store_id)
-        broken = verdict.broken
-        return VerdictView(
-            store_id=store_id,
-            ok=verdict.ok,
-            entries=verdict.entries,
-            broken_at=broken.seq if broken else None,
-            reason=broken.reason if broken else None,
-        )
 
     return router
 
@@ -163,6 +150,7 @@ def build_api(container: Container) -> FastAPI:
         "Thaman audit",
         [
             store_router(container),
+            verify_router(container.ledger),
             export_router(container.moment),
             item_router(container.tables),
             licence_router(container.tables),

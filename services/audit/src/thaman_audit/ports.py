@@ -1,6 +1,6 @@
 """What the application needs of the world; :mod:`thaman_audit.adapters` provides it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -153,6 +153,10 @@ class Provable(Protocol):
         leaves: Callable[[list[bytes]], None],
     ) -> Head:
         """The last entry that is good, walking from ``start``; ``tell`` hears of how many, ``leaves`` of hashes."""
+
+    def steps(self, head: Head) -> Generator[int, None, Head]:
+        """The last entry that is good of a whole chain up to its ``head``, pausing every ten thousand with how many
+        were found good since. Whoever leaves before its end can ask nothing more at this moment."""
 
 
 Opened = Callable[[], AbstractContextManager[Provable]]

@@ -1,6 +1,6 @@
 """The ledger at one moment, on a connection of its own: what a proof and an export read."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -17,9 +17,9 @@ from thaman_audit.adapters.checkpoints import CheckpointTables
 from thaman_audit.adapters.hearing import Heard, bodies, heard
 from thaman_audit.adapters.histories import HistoryTables
 from thaman_audit.adapters.resting import walk_archived
-from thaman_audit.adapters.walking import walk
+from thaman_audit.adapters.walking import steps, walk
 from thaman_audit.domain.archived import Segment
-from thaman_audit.verify import Entry, Head, Sealed
+from thaman_audit.verify import GENESIS, Entry, Head, Sealed
 from thaman_kit.database import load_queries
 
 _queries = partial(load_queries, "thaman_audit", "adapters/moment.sql")
@@ -139,6 +139,11 @@ class Moment(CheckpointTables):
                 if start.seq < end:
                     return start
         return walk(self._connection, start, until, sealed, tell, leaves)
+
+    def steps(self, head: Head) -> Generator[int, None, Head]:
+        """The last entry that is good of a whole chain up to its ``head``, pausing with how many were found good."""
+        start = Head(head.store_id, 0, GENESIS)
+        return steps(self._connection, start, head.seq, {}, lambda _: None)
 
 
 def _head(rows: list[dict[str, Any]]) -> Head | None:

@@ -5,7 +5,7 @@ four zeros are put before and no value is ever decoded. The walk only tells how 
 that is for :func:`thaman_audit.verify.verify_chain` to say.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from hashlib import sha256
 from struct import Struct
 from struct import error as StructError
@@ -49,6 +49,23 @@ def walk(
 
     ``tell`` hears of every ten thousand, ``leaves`` of the good entries' hashes, at most ten thousand at once.
     """
+    walking = steps(connection, start, until, sealed, leaves)
+    while True:
+        try:
+            tell(next(walking))
+        except StopIteration as end:
+            head: Head = end.value
+            return head
+
+
+def steps(
+    connection: psycopg.Connection[object],
+    start: Head,
+    until: int,
+    sealed: Mapping[int, tuple[int, bytes]],
+    leaves: Callable[[list[bytes]], None],
+) -> Generator[int, None, Head]:
+    """As :func:`walk`, pausing where that tells. Whoever leaves it before its end ends the transaction."""
     query = _COPY.format(sql.Literal(start.store_id), sql.Literal(start.seq), sql.Literal(until))
     opened = sha256(TAG + field(start.store_id.encode()) + _Z4)
     seq, previous = start.seq, start.hash
@@ -63,13 +80,13 @@ def walk(
             told.append(digest)
             if seq % EVERY == 0:
                 leaves(told)
-                tell(seq - said)
+                yield seq - said
                 told, said = [], seq
         # The rest is read to its end, because giving a COPY up would end the transaction, and with it the moment.
         for _ in rows:
             pass
     leaves(told)
-    tell(seq - said)
+    yield seq - said
     return Head(start.store_id, seq, previous)
 
 
