@@ -117,8 +117,16 @@ _LATER = ("season_ends_on", "salvage", "mode")
 so that runs recorded before are recomputed to the same digests; so are the policies of a store that has none."""
 
 
+_AS_THEY_ARE = frozenset((bool, int, str, type(None)))
+"""Exactly these, which most facts are: an enum of texts is none of them."""
+
+
 def plain(value: Any) -> Any:
     """Facts as JSON values: instants as ISO text, enums by value."""
+    return value if type(value) in _AS_THEY_ARE else _written(value)
+
+
+def _written(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
