@@ -8,7 +8,10 @@ on a durable PostgreSQL, with an owner and an operator signed in over HTTP. Then
 - every page (:mod:`tests.benchmarks.dashboard_pages`) is asked for 40 times after three that are not counted, half of
   them in each language, all pages in turn, in an order that is drawn anew each time. What is timed is the server: from
   a request's arrival at the application to the last byte of its answer. Owners, browser and dashboard share the
-  machine, and here one process. A page that takes two seconds is asked for three times in all, the first among them;
+  machine, and the last two a process. A page that takes two seconds is asked for three times in all, the first among
+  them;
+- long questions (:mod:`tests.benchmarks.dashboard_asked`) are asked before that: their forms and their pages, while
+  they wait and once they are answered, count as pages, and how long the answers took is said beside them;
 - the first page and everything that it makes a browser load are counted as they are sent;
 - twenty events are handed to the dashboard's inbox one after the other, and each is waited for on an open page's line.
 """
@@ -17,7 +20,7 @@ import json
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,11 +29,12 @@ from typing import Any
 import psycopg
 from pydantic import SecretStr
 
+from tests.benchmarks.dashboard_asked import Question, ask_all
 from tests.benchmarks.dashboard_events import STORE, Store
 from tests.benchmarks.dashboard_fill import fill_both
 from tests.benchmarks.dashboard_made import made, queue_form
-from tests.benchmarks.dashboard_owners import Owners, settle
-from tests.benchmarks.dashboard_pages import FORMS, Wanted, known_of, wanted
+from tests.benchmarks.dashboard_owners import Owners, beside, settle
+from tests.benchmarks.dashboard_pages import Wanted, known_of, wanted
 from tests.benchmarks.dashboard_served import Asked, Visitor, line_of_news, standing
 from tests.benchmarks.errors import BenchError
 from thaman_contracts.subjects import partition_of, upstream_of
@@ -44,9 +48,6 @@ from thaman_kit.migrate import migrate
 PRODUCTS, EVENTS = 10_000, 1_000_000
 REQUESTS, WARM, FEW, SLOW_MS = 40, 3, 3, 2_000.0
 LIVE_EVENTS = 20
-GAVE_UP = 504
-"""The status of a form whose owner took longer than the dashboard waits, which is an answer, and a slow one."""
-
 PAGE_MS, FIRST_PAGE_BYTES, LIVE_S = 150.0, 100_000, 2.0
 """The goals: p95 of a page, the first page as it is sent, and from an event to an open page."""
 
@@ -87,6 +88,8 @@ class DashboardFigures:
     pages: list[Page]
     first_page: dict[str, int]
     live_s: list[float] = field(default_factory=list)
+    answers_s: dict[str, list[float]] = field(default_factory=dict)
+    """Seconds from a long question to its answer; they have no goal, their pages have."""
 
     @property
     def missed(self) -> list[str]:
@@ -115,6 +118,8 @@ class DashboardFigures:
             said.append(f"  {one.page:64} {figures}{note}")
         said.append(f"  first page with what it loads: {sum(self.first_page.values()):,} bytes as sent")
         said.append(f"  live: {max(self.live_s):.2f} s at most, {statistics.median(self.live_s):.2f} s median")
+        said += [f"  {name}: {', '.join(f'{one:.2f}' for one in took)} s to the answer"
+                 for name, took in self.answers_s.items()]  # fmt: skip
         return said + [f"missed: {one}" for one in self.missed]
 
 
@@ -131,21 +136,23 @@ def measure(
     with EmbeddedPostgres(folder / "postgres", durable=True) as server, ExitStack() as stack:
         migrate(server.url, SERVICES, dict.fromkeys(SERVICES, PASSWORD))
         owners = Owners.at(_urls(server), stack)
-        addresses = stack.enter_context(owners.served())
-        http = owners_at(state["key"], **addresses)
+        others = stack.enter_context(beside(_urls(server)))
+        http = owners_at(state["key"], **others.addresses)
         stack.callback(http.close)
         house = House(owners.dashboard, http, live=True)
-        visitor = stack.enter_context(standing(house, state["key_id"], server.pid or 0))
+        visitor = stack.enter_context(standing(house, state["key_id"], (server.pid or 0, others.pid)))
         stack.enter_context(calmed())  # as in every process of a service
         known = known_of(owners.dashboard.application.database)
         known |= made(house, owners, visitor, http, state["key_id"], known["undo_decision"][-2:])
+        # Of a measurement that was stopped, questions may be open, and this clock stands still.
+        owners.dashboard.application.database.execute("DELETE FROM inquiries")
+        answered, questions = ask_all(visitor, say)
+        known |= answered
         pages = _pages(visitor, wanted(entries(house.app), known), requests, say)
         first_page = visitor.sizes("/")
         live = _live(house, visitor, store)
-        for line in DashboardFigures(products, events, pages, first_page, live).lines():
-            say(line)
-        pages += _forms(visitor, requests, say)
-    return DashboardFigures(products, events, pages, first_page, live)
+        pages += [*_asked(questions), _previewed(visitor, requests)]
+    return DashboardFigures(products, events, pages, first_page, live, {one.name: one.seconds for one in questions})
 
 
 def _urls(server: EmbeddedPostgres) -> dict[str, SecretStr]:
@@ -210,26 +217,22 @@ def _pages(visitor: Visitor, pages: list[Wanted], requests: int, say: Say) -> li
     return [_page(pattern, found) for pattern, found in sorted(taken.items())]
 
 
-def _forms(visitor: Visitor, requests: int, say: Say) -> list[Page]:
-    """What forms show."""
-    told: dict[str, tuple[str, Mapping[str, Any]]] = {
-        name: (address, fields) for address, forms in FORMS.items() for name, fields in forms
-    }
-    told["approvals: all shown, previewed"] = "/approvals/preview", queue_form(visitor)
-    found = []
-    for name, (address, fields) in told.items():
-        taken: list[Asked] = []
-        for number in range(-min(WARM, requests), requests):
-            if _is_enough(taken):
-                break
-            asked = visitor.post(address, fields, _language(number))
-            if asked.status != GAVE_UP:
-                _good(name, asked)
-            if number >= 0 or asked.milliseconds > SLOW_MS:
-                taken.append(asked)
-        found.append(_page(f"POST {name}", taken))
-        say(f"{name}: {found[-1].p50_ms:,.0f} ms")
-    return found
+def _asked(questions: list[Question]) -> Iterator[Page]:
+    """The form of each long question, and its page while it waits."""
+    for one in questions:
+        yield _page(f"POST {one.name}", one.posted)
+        if one.waiting:
+            yield _page(f"{one.name}: its page, waiting", one.waiting)
+
+
+def _previewed(visitor: Visitor, requests: int) -> Page:
+    """What the approvals' form shows of all that it shows."""
+    address, fields = "/approvals/preview", queue_form(visitor)
+    taken = [
+        _good(address, visitor.post(address, fields, _language(number)))
+        for number in range(-min(WARM, requests), requests)
+    ]
+    return _page("POST approvals: all shown, previewed", taken[min(WARM, requests) :])
 
 
 def _is_enough(taken: list[Asked]) -> bool:
@@ -252,7 +255,8 @@ def _page(name: str, taken: list[Asked]) -> Page:
     p95 = ordered[min(len(ordered) - 1, len(ordered) * 95 // 100)]
     spent = statistics.median(one.processor_ms for one in taken)
     found = (statistics.median(ordered), p95, ordered[-1], spent)
-    return Page(name, taken[0].kind, len(ordered), *(round(one, 1) for one in found))
+    # A form that leads on to a page has no media type of its own.
+    return Page(name, taken[0].kind or "text/html", len(ordered), *(round(one, 1) for one in found))
 
 
 def _heard_until(house: House, upstream: str) -> int:

@@ -6,12 +6,14 @@ and the dashboard after the history, so that every id on a page is known to who 
 the last :data:`ORDERS`.
 """
 
+import multiprocessing
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
+from multiprocessing.connection import Connection
 from typing import Any
 
 from pydantic import SecretStr
@@ -40,6 +42,7 @@ from thaman_dashboard.bootstrap import build
 from thaman_dashboard.testing import NOW, Streams, settings_for
 from thaman_dashboard.testing_events import Run, authorized
 from thaman_kit.clock import ManualClock
+from thaman_kit.collector import calmed
 from thaman_kit.keys import NewKey
 from thaman_optimizer.consumers import router as optimizer_router
 from thaman_optimizer.publication import PUBLICATION
@@ -91,6 +94,41 @@ class Owners:
                 "onboarding": stack.enter_context(served(thaman_onboarding.api.build_api(self.onboarding))),
                 "scheduler": stack.enter_context(served(thaman_scheduler.api.build_api(self.scheduler))),
             }
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Owners in a process of their own: where each answers, and the process's id."""
+
+    addresses: dict[str, str]
+    pid: int
+
+
+@contextmanager
+def beside(urls: dict[str, SecretStr]) -> Iterator[Beside]:
+    """All owners' APIs as in an installation, where a page shares no interpreter with an owner that works for long."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    secrets = {name: url.get_secret_value() for name, url in urls.items()}
+    process = context.Process(target=_serve, args=(secrets, there), daemon=True)
+    process.start()
+    there.close()
+    try:
+        yield Beside(here.recv(), process.pid or 0)
+    finally:
+        here.close()
+        process.join(30)
+
+
+def _serve(urls: dict[str, str], parent: Connection) -> None:
+    """Serve until the parent is gone."""
+    with ExitStack() as stack:
+        owners = Owners.at({name: SecretStr(url) for name, url in urls.items()}, stack)
+        addresses = stack.enter_context(owners.served())
+        stack.enter_context(calmed())  # as in every process of a service
+        parent.send(addresses)
+        with suppress(EOFError):
+            parent.recv()
 
 
 def settle(owners: Owners, store: Store, places: dict[str, int]) -> NewKey:

@@ -48,18 +48,23 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/policies/new": ("/policies/new", "/policies/new?from=2"),
     "/policies/{version}": ("/policies/1", "/policies/2"),
     "/policies/{version}/shadow": ("/policies/2/shadow",),
+    "/policies/{version}/what-if/{what_if_id}": (
+        "/policies/2/what-if/{what_if_id}", "/policies/2/what-if/{history_id}",
+    ),
     "/calendar": ("/calendar", "/calendar?month=2026-03"),
     "/keys": ("/keys",),
     "/licences": ("/licences",),
     "/licences/{licence_id}": ("/licences/{licence_id}",),
     "/notifications": ("/notifications",),
     "/settings": ("/settings",),
+    "/settings/preview/{preview_id}": ("/settings/preview/{preview_id}",),
     "/audit": (
         "/audit", "/audit?kind=PriceDecided", "/audit?item={item}", "/audit?actor=key_1", "/audit?actor=policy",
         "/audit?since=2026-09-01&until=2026-09-30", "/audit?kind=PriceApplied&since=2026-09-01&until=2026-09-02",
         "/audit?actor=nobody", "/audit?kind=ManualEditDetected&item={item}",
     ),
     "/audit/verify": ("/audit/verify",),
+    "/audit/verify/{walk_id}": ("/audit/verify/{walk_id}",),
     "/audit/checkpoints": ("/audit/checkpoints",),
     "/audit/receipts": ("/audit/receipts", "/audit/receipts?item={item}"),
     "/audit/receipts/{event_id}": ("/audit/receipts/{event_id}",),
@@ -91,15 +96,6 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/operator/sign-in/{token}": ("/operator/sign-in/{operator_sign_in}",),
     "/static/{name}": ("{stylesheet}",),
 }  # fmt: skip
-
-FORMS: Mapping[str, tuple[tuple[str, Mapping[str, str]], ...]] = {
-    "/settings": (("settings: what would change", {"deed": "preview", "min_margin_bp": "25", "max_step_bp": "7"}),),
-    "/policies/2/what-if": (
-        ("what-if on the store as it stands", {"over": "now", "days": "7"}),
-        ("what-if on its recorded runs", {"over": "history", "days": "7"}),
-    ),
-}
-"""What a form shows without doing anything, by address: a name, and the fields."""
 
 LEFT_OUT = {
     "/audit/ledger": "the whole ledger as a file; `--audit` measures exports",

@@ -48,16 +48,21 @@ class Timing:
 
 @dataclass(frozen=True)
 class Processor:
-    """Processor time of this process and of a PostgreSQL server, which other work on the machine disturbs less."""
+    """Processor time of this process, of the owners' and of a PostgreSQL server, which other work on the machine
+    disturbs less."""
 
     postmaster: int
+    owners: int
 
     def milliseconds(self) -> float:
-        """Spent so far, by both; children of the server that ended are left out."""
+        """Spent so far, by all; children of the server and threads of the owners that ended are left out."""
+        children = Path(f"/proc/{self.postmaster}/task/{self.postmaster}/children").read_text().split()
+        files = [Path(f"/proc/{child}/schedstat") for child in children]
+        files += [thread / "schedstat" for thread in Path(f"/proc/{self.owners}/task").iterdir()]
         spent = 0
-        for child in Path(f"/proc/{self.postmaster}/task/{self.postmaster}/children").read_text().split():
+        for file in files:
             with suppress(FileNotFoundError, ProcessLookupError):
-                spent += int(Path(f"/proc/{child}/schedstat").read_text().split()[0])
+                spent += int(file.read_text().split()[0])
         return time.process_time() * 1_000 + spent / 1_000_000
 
 
@@ -70,6 +75,7 @@ class Asked:
     text: str
     milliseconds: float
     processor_ms: float
+    location: str = ""
 
 
 @dataclass
@@ -122,13 +128,14 @@ class Visitor:
         spent = self.processor.milliseconds() - before
         kind = answer.headers.get("content-type", "").partition(";")[0]
         text = answer.text if kind == "text/html" else ""
-        return Asked(answer.status_code, kind, text, self.timing.last * 1_000, spent)
+        location = answer.headers.get("location", "")
+        return Asked(answer.status_code, kind, text, self.timing.last * 1_000, spent, location)
 
 
 @contextmanager
-def standing(house: House, operator_key: str, postmaster: int) -> Iterator[Visitor]:
-    """The application with what runs beside its pages, and somebody signed in to it over HTTP; ``postmaster`` is the
-    database's process."""
+def standing(house: House, operator_key: str, processes: tuple[int, int]) -> Iterator[Visitor]:
+    """The application with what runs beside its pages, and somebody signed in to it over HTTP; ``processes`` are the
+    database's and the owners'."""
     timing, port = Timing(house.app), free_port()
     server = uvicorn.Server(uvicorn.Config(timing, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
@@ -143,7 +150,7 @@ def standing(house: House, operator_key: str, postmaster: int) -> Iterator[Visit
         wait_until(lambda: server.started, what="the dashboard")
         url = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=url, timeout=180, trust_env=False) as http:
-            visitor = Visitor(url, timing, Processor(postmaster), http)
+            visitor = Visitor(url, timing, Processor(*processes), http)
             visitor.enter(f"/sign-in/{house.desk.sign_in.make_link(STORE, Role.OWNER).token}")
             visitor.enter(f"/operator/sign-in/{house.desk.operators.make_link(operator_key).token}")
             visitor.know_token()

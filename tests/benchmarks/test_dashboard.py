@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import dashboard
+from tests.benchmarks.dashboard_asked import TIMES
 from tests.benchmarks.dashboard_events import Store
 from tests.benchmarks.dashboard_fill import fill_audit
 from thaman_audit.bootstrap import build
@@ -56,6 +57,8 @@ def test_every_page_is_asked_for_and_what_misses_a_goal_is_named(tmp_path: Path)
     assert len(figures.pages) > 90 and all(page.requests >= 1 and page.p95_ms > 0 for page in figures.pages)
     assert "/" in figures.first_page and len(figures.first_page) > 3
     assert len(figures.live_s) == dashboard.LIVE_EVENTS
+    assert len(figures.answers_s) == 4 and all(len(took) == TIMES for took in figures.answers_s.values())
+    assert {f"POST {name}" for name in figures.answers_s} < {page.page for page in figures.pages}
     slow = dashboard.Page("/x", "text/html", 1, 151.0, 151.0, 151.0, 9.0)
     assert dashboard.DashboardFigures(1, 1, [slow], {"/": 100_001}, [2.1]).missed == [
         "/x: p95 151 ms, limit 150", "the first page: 100,001 bytes, limit 100,000", "live: 2.10 s, limit 2",

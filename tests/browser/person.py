@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Browser, Locator
 
 from tests.browser.installation import Installation
-from tests.browser.looking import HEIGHT, Watched, direction, overflow
+from tests.browser.looking import HEIGHT, Watched, barriers, direction, overflow
 from thaman_dashboard.pages.speech import Speech
 from thaman_kit.language import Language
 from thaman_kit.testing import wait_until
@@ -48,6 +48,14 @@ class Person:
     def press(self, key: str, within: Locator | None = None) -> None:
         """Press the one button that says this text of ours, and come to the next page."""
         self.submit((within or self.page.locator("main")).get_by_role("button", name=self.says(key), exact=True))
+
+    def ask(self, key: str) -> None:
+        """Press a button that asks a long question; its page is fit while it waits, and looks again by itself."""
+        self.press(key)
+        assert barriers(self.page) == []
+        self.page.locator("#inquiry:not([hx-get])").wait_for()
+        self.look()
+        assert barriers(self.page) == []
 
     def follow(self, key: str) -> None:
         """Go where the link with this text leads."""

@@ -209,6 +209,16 @@ def test_without_script_pages_read_and_a_form_works(world: Installation, visit: 
         return str(world.get("optimizer", path)["state"]) == "rejected"
 
     wait_until(is_rejected, SEEN_WITHIN, "the rejection")
+    page.goto(f"{world.url}/audit")
+    page.locator('form[action="/audit/verify"] button').click()
+
+    def holds() -> bool:
+        again = page.locator("#look-again")
+        if again.count():
+            again.click()
+        return TEXTS["ar"]["audit.verify_holds"] in page.locator("main").inner_text()
+
+    wait_until(holds, SEEN_WITHIN, "the answer, by looking again")
 
 
 def test_numbers_are_those_of_the_owners_and_of_the_ledger(world: Installation) -> None:

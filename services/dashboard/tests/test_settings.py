@@ -63,14 +63,15 @@ def test_settings_are_read_as_typed_and_what_cannot_be_is_said_at_its_field() ->
 def test_what_a_change_would_do_is_shown_by_the_engines_own_floors_before_it_is_saved(owned: Owned) -> None:
     browser, before = owned.house.browser(STORE), owned.onboarding.stores.get(STORE).settings
     form = fields_of(browser.page("/settings")) | {"margin": "15", "fee": "5"}
-    answer = browser.post("/settings", form | {"deed": "preview"})
-    page = Markup(answer.text)
+    page = owned.house.asked(browser, "/settings", form | {"deed": "preview"})
     # 17,000 halalas of cost x 1.15 VAT / (1 - 0.15 - 0.05), rounded up; before: / (1 - 0.10).
-    assert answer.status_code == 200
     assert "1 present price would stand below its floor." in page.text
     assert {(24_438, "244.38"), (21_723, "217.23"), (20_000, "200.00")} <= set(page.amounts)
-    assert "/products/2" in page.links and "<b>" not in answer.text
+    assert "/products/2" in page.links and "<b>" not in page.html
     assert fields_of(page)["margin"] == "15", "what was typed is still there to be saved"
+    assert (fields_of(page)["fee"], fields_of(page)["version"]) == ("5", form["version"])
+    same = browser.post("/settings", fields_of(browser.page("/settings")) | {"deed": "preview"})
+    assert same.status_code == 200 and "Nothing differs from what is in force." in same.text, "nobody is asked"
     assert owned.onboarding.stores.get(STORE).settings == before, "nothing is saved"
     wrong = browser.post("/settings", form | {"deed": "preview", "step": "x"})
     assert wrong.status_code == 422 and 'id="e-step"' in wrong.text and "from 0.01 to 50" in wrong.text
@@ -82,6 +83,6 @@ def test_what_a_change_would_do_is_shown_by_the_engines_own_floors_before_it_is_
 def test_the_effect_is_unknown_where_the_optimizer_is_away(owned: Owned, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(owned.house.http._addresses, "optimizer", "http://127.0.0.1:9")  # type: ignore[index]
     browser = owned.house.browser(STORE)
-    answer = browser.post("/settings", {"margin": "15", "deed": "preview", "version": "1"})
-    assert answer.status_code == 200
-    assert "What it would do cannot be said now" in answer.text
+    page = owned.house.asked(browser, "/settings", {"margin": "17", "deed": "preview", "version": "1"})
+    assert "What it would do cannot be said now" in page.text
+    assert fields_of(page)["margin"] == "17" and "Save" in page.text, "it stops nobody from saving"

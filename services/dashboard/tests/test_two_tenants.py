@@ -14,6 +14,7 @@ import pytest
 
 from thaman_contracts.events import EventData, onboarding
 from thaman_contracts.events.settings import ItemRule
+from thaman_dashboard.inquiry_ports import Kind
 from thaman_dashboard.pages.texts import TEXTS
 from thaman_dashboard.permissions import Deed, may
 from thaman_dashboard.sign_in import hash_of
@@ -57,6 +58,7 @@ EVERYBODY: dict[str, str] = {
     "/sessions/end-others": "one's own sessions",
     "/notifications": "one's own",
     "/notifications/read": "one's own",
+    "/audit/verify": "a question, which changes nothing",
 }
 """Unsafe routes that no role is refused, and why."""
 
@@ -66,7 +68,7 @@ DEEDS: dict[str, Deed] = {
     "POST /pause": Deed.PAUSE,
     "POST /resume": Deed.RESUME,
     "POST /runs": Deed.RUN,
-    "POST /settings": Deed.SETTINGS,
+    **dict.fromkeys(("POST /settings", "GET /settings/preview/{preview_id}"), Deed.SETTINGS),
     "POST /products/{item_key:path}": Deed.LIMITS,
     "POST /products/sheet": Deed.LIMITS,
     "POST /products/sheet/{sheet_id}": Deed.LIMITS,
@@ -77,6 +79,7 @@ DEEDS: dict[str, Deed] = {
     "POST /undo": Deed.UNDO,
     **dict.fromkeys(("GET /policies/new", "POST /policies", "POST /policies/{version}/stage"), Deed.POLICIES),
     "POST /policies/{version}/what-if": Deed.POLICIES,
+    "GET /policies/{version}/what-if/{what_if_id}": Deed.POLICIES,
     **dict.fromkeys(("POST /licences", "POST /licences/{licence_id}"), Deed.LICENCES),
     "POST /licences/{licence_id}/revoke": Deed.LICENCES,
     **dict.fromkeys(("GET /keys", "POST /keys", "POST /keys/{key_id}/revoke"), Deed.KEYS),
@@ -160,7 +163,10 @@ def matrix(postgres_server: Databases) -> Iterator[Matrix]:
         asked = owners_at("k", **dict.fromkeys(("onboarding", "optimizer", "scheduler", "audit"), owners.url))
         house = House(standing.container, asked)
         browsers = {store: house.browser(store) for store in KEYS}
-        known = {store: _known(browser, store, written[store]) for store, browser in browsers.items()}
+        known = {
+            store: _known(browser, store, written[store]) | _asked(house, browser, store)
+            for store, browser in browsers.items()
+        }
         yield Matrix(house, owners, known, browsers[THEIRS])
         asked.close()
 
@@ -191,6 +197,18 @@ def _known(browser: Browser, store: str, written: str) -> dict[str, str]:
         **{name: str(uuid5(NAMESPACE_URL, f"{name}/{store}")) for name in ("licence_id", "undo_id", "match_id")},
         "key_id": f"key-{store}",
         "event_id": written,
+    }
+
+
+def _asked(house: House, browser: Browser, store: str) -> dict[str, str]:
+    """Long questions, of which the owners know nothing yet."""
+    session, ask = house.desk.sign_in.session(browser.cookies["session"]), house.desk.inquiries.inquiring.ask
+    assert session is not None
+    title = CANARIES[0] if store == THEIRS else "x"
+    return {
+        "walk_id": str(ask(session, Kind.WALK)),
+        "preview_id": str(ask(session, Kind.EFFECT, changes={"fee_bp": 1}, typed={"fee": "0.01"}, version=1)),
+        "what_if_id": str(ask(session, Kind.WHAT_IF, version=7, title=title, over="now", days=7)),
     }
 
 

@@ -43,10 +43,22 @@ def test_the_timeline_is_searched_and_the_chain_is_verified(
     assert lines.count() == 0 and reader.sees(reader.says("activity.none"))
 
     reader.open("/audit")
-    reader.press("audit.verify")
+    reader.ask("audit.verify")
     assert reader.sees(reader.says("audit.verify_holds"))
     walked = world.get("audit", f"/stores/{store}/chain/verify")
     assert walked["ok"] and reader.sees(reader.says("audit.verify_walked", n=walked["entries"]))
+    answered = reader.page.url
+    reader.page.reload()
+    assert reader.page.url == answered and reader.sees(reader.says("audit.verify_holds"))
+    elsewhere = come(language, width).enter(store, "viewer")
+    elsewhere.open(answered)
+    assert elsewhere.sees(elsewhere.says("audit.verify_holds"))
+    come(language, width).enter(world.asking, "viewer").open(answered, status=404)
+    reader.page.go_back()
+    assert reader.page.url.removeprefix(world.url) == "/audit"
+    reader.open("/audit/verify")
+    reader.ask("audit.verify")
+    assert reader.page.url != answered, "another walk"
 
 
 @pytest.mark.parametrize(("language", "width"), [("ar", PHONE), ("en", DESK)])

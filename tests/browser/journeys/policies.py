@@ -114,14 +114,14 @@ def _what_if_is_shown(owner: Person, version: int) -> None:
     world = owner.world
     before = world.salla_prices(world.asking)
     owner.open(f"/policies/{version}")
-    owner.press("policies.try_now")
+    owner.ask("policies.try_now")
     told = _what_if(world, version, "now")
     assert owner.sees(owner.says("policies.differ_in", n=told["different"]))
     assert _pictured(owner) == told["live"]["items"]
     assert {told["live"]["expected"], told["policy"]["expected"]} <= amounts_of(owner.page.locator("main").inner_html())
     owner.open(f"/policies/{version}")
     owner.page.locator('select[name="days"]').select_option("7")
-    owner.press("policies.try_history")
+    owner.ask("policies.try_history")
     told = _what_if(world, version, "history")
     assert len(told["runs"]) >= 2
     assert owner.page.locator("#runs ~ div tbody tr").count() == len(told["runs"])

@@ -95,6 +95,7 @@ REFUSED: dict[str, dict[str, str]] = {
         "operator_log": _OWN + "what became of it is on record with the services",
         "answers": _OWN + "who approved and rejected is on record with the optimizer",
         "sheets": _OWN + "a merchant brings a sheet in again",
+        "inquiries": _OWN + "whoever wants the answer asks again",
         "pulse": _OWN + "the worker notes it every few seconds",
     },
 }

@@ -16,6 +16,7 @@ from thaman_dashboard.endpoints import (
     approvals,
     arrival,
     audit,
+    audit_verify,
     calendar,
     embedded,
     entrance,
@@ -41,7 +42,7 @@ from thaman_dashboard.endpoints import (
     undo,
 )
 from thaman_dashboard.endpoints import settings as settings_page
-from thaman_dashboard.errors import LastOwner, SpentInvitation, SpentLink, UnknownPerson
+from thaman_dashboard.errors import LastOwner, SpentInvitation, SpentLink, TooManyInquiries, UnknownPerson
 from thaman_dashboard.owner_ports import OwnerAway, OwnerRefused, OwnerUnsure
 from thaman_dashboard.permissions import NotAllowed
 from thaman_dashboard.settings import DashboardSettings
@@ -72,6 +73,14 @@ ERRORS: ErrorMap = {
     ),
     UnknownPerson: lambda _: not_found("person"),
     LastOwner: lambda error: conflict("last_owner", f"{error}.", "Make somebody else an owner first."),
+    TooManyInquiries: lambda error: Problem(
+        503,
+        "too_many_inquiries",
+        "Not possible now",
+        f"{error}.",
+        "Try again in a minute.",
+        headers={"Retry-After": "60"},
+    ),
     NotAllowed: lambda error: Problem(
         403, "not_allowed", "Not permitted", f"{error}.", "Ask the store's owner for a link."
     ),
@@ -118,6 +127,7 @@ def build_api(container: Container, desk: Desk) -> FastAPI:
         licences,
         notifications,
         settings_page,
+        audit_verify,
         audit,
         analytics,
         undo,
@@ -154,10 +164,10 @@ def run(settings: DashboardSettings) -> None:
 
 
 def parts_of(container: Container, desk: Desk) -> dict[str, Part]:
-    """What runs beside the pages: the line of news, and answers on their way to their owner."""
+    """What runs beside the pages: the line of news, answers on their way to their owner, and questions likewise."""
     listener = Listener(container.settings.database_url.get_secret_value(), desk.live.hub)
     answers = Periodic("answers", desk.approvals.sender.send_due, ANSWERS_EVERY_S)
-    return {"live": listener.run, "answers": answers.run}
+    return {"live": listener.run, "answers": answers.run, "inquiries": desk.inquiries.asker.run}
 
 
 def _owners(container: Container) -> OwnersHttp:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from thaman_dashboard.inquiry_ports import Tell
 from thaman_dashboard.views import ActivityView, Page
 
 
@@ -94,8 +95,8 @@ class Records(Protocol):
     def chain(self, store_id: str) -> ChainEnd | None:
         """The end of a store's chain; ``None`` where the audit has none or does not answer at once."""
 
-    def walk(self, store_id: str) -> Walk:
-        """Walk the whole chain."""
+    def walk(self, store_id: str, tell: Tell) -> Walk:
+        """Walk the whole chain; ``tell`` hears how far it is."""
 
     def latest_seal(self) -> Seal | None:
         """The latest checkpoint; ``None`` where none was sealed or the audit does not answer at once."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from thaman_dashboard.adapters.inquiries import InquiryTables
 from thaman_dashboard.adapters.operator_state import OperatorTables
 from thaman_dashboard.adapters.own_state import StateTables
 from thaman_dashboard.adapters.people import PeopleTables
@@ -26,6 +27,7 @@ class Container:
     own: StateTables
     people: PeopleTables
     operators: OperatorTables
+    inquiries: InquiryTables
     router: Router
     api_keys: ApiKeys
     clock: Clock
@@ -36,9 +38,9 @@ class Container:
         self.application.database.fetch_one("SELECT 1")
 
     def clean(self) -> int:
-        """Remove links, sessions and invitations that have ended; gives how many."""
+        """Remove links, sessions and invitations that have ended, and questions of another day; gives how many."""
         now = self.clock.now()
-        return self.own.clean(now) + self.people.clean(now) + self.operators.clean(now)
+        return sum(one.clean(now) for one in (self.own, self.people, self.operators, self.inquiries))
 
     def close(self) -> None:
         """Give all connections back."""
@@ -58,6 +60,7 @@ def build(settings: DashboardSettings, clock: Clock | None = None) -> Container:
         own=StateTables(application.database),
         people=PeopleTables(application.database),
         operators=OperatorTables(application.database),
+        inquiries=InquiryTables(application.database),
         router=build_router(Batches()),
         api_keys=ApiKeys(application.database, settings.api_key_pepper),
         clock=clock or SystemClock(),

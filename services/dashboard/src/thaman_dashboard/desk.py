@@ -12,6 +12,7 @@ from thaman_dashboard.application import Commands
 from thaman_dashboard.arrivals import Arrivals
 from thaman_dashboard.audit_ports import AuditDesk
 from thaman_dashboard.embedded import Embedded
+from thaman_dashboard.inquiring import InquiryParts
 from thaman_dashboard.live import LiveParts
 from thaman_dashboard.notifications import Notifications
 from thaman_dashboard.operators import Operators
@@ -50,6 +51,7 @@ class Desk:
     operator_cookie: SessionCookie
     commands: Commands
     approvals: ApprovalParts
+    inquiries: InquiryParts
     live: LiveParts
     runs: RunParts
     audit: AuditDesk

@@ -3,10 +3,11 @@
 ::
 
     DashboardError
-    ├── LastOwner        a store would be left without an owner
-    ├── SpentInvitation  an invitation that was accepted, revoked, has expired, or never was
-    ├── SpentLink        a login link that was used already, has expired, or never was
-    └── UnknownPerson    a store has no such person
+    ├── LastOwner         a store would be left without an owner
+    ├── SpentInvitation   an invitation that was accepted, revoked, has expired, or never was
+    ├── SpentLink         a login link that was used already, has expired, or never was
+    ├── TooManyInquiries  enough long questions wait for their answer
+    └── UnknownPerson     a store has no such person
 """
 
 
@@ -37,3 +38,10 @@ class LastOwner(DashboardError):
 
     def __init__(self) -> None:
         super().__init__("the last owner of a store stays its owner; make somebody else one first")
+
+
+class TooManyInquiries(DashboardError):
+    """Enough questions over which owners work for long wait for their answer; one more would only wait, too."""
+
+    def __init__(self) -> None:
+        super().__init__("enough long questions are open already; ask again when one of them is answered")

@@ -65,6 +65,18 @@ class House:
         """The owners' APIs."""
         return HttpOwners(self.http)
 
+    def ask_owners(self) -> None:
+        """Ask all long questions that wait, as the part beside the pages does."""
+        while self.desk.inquiries.asker.ask_next():
+            pass
+
+    def asked(self, browser: "Browser", path: str, fields: dict[str, Any] | None = None) -> "Markup":
+        """The page of a long question, once its owner was asked."""
+        answer = browser.post(path, fields)
+        assert answer.status_code == 303, (path, answer.status_code, answer.text)
+        self.ask_owners()
+        return browser.page(answer.headers["location"])
+
     def browser(self, store_id: str | None = None, role: Role = Role.OWNER) -> "Browser":
         """A browser; with a store, one that is signed in to it."""
         browser = Browser(self.app, self.container.settings.public_url)

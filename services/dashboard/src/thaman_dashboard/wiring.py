@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from pydantic import TypeAdapter
+
 from thaman_dashboard.adapters.analytics_reading import AnalyticsReading
 from thaman_dashboard.adapters.answering import AnswerTables, QueueReading
 from thaman_dashboard.adapters.audit_owners import HttpRecords, HttpUndos
@@ -22,10 +24,12 @@ from thaman_dashboard.adapters.sheet_files import SheetFiles
 from thaman_dashboard.answering import Answering, ApprovalParts, Sender
 from thaman_dashboard.application import Commands
 from thaman_dashboard.arrivals import Arrivals
-from thaman_dashboard.audit_ports import AuditDesk
+from thaman_dashboard.audit_ports import AuditDesk, Records, Walk
 from thaman_dashboard.bootstrap import Container
 from thaman_dashboard.desk import Desk
 from thaman_dashboard.embedded import Embedded
+from thaman_dashboard.inquiring import Asker, Inquiring, InquiryParts, Question
+from thaman_dashboard.inquiry_ports import Kind
 from thaman_dashboard.live import LiveHub, LiveParts
 from thaman_dashboard.operators import LONGEST as OPERATOR_LONGEST
 from thaman_dashboard.operators import Operators
@@ -33,10 +37,12 @@ from thaman_dashboard.owner_ports import Owners
 from thaman_dashboard.pages.render import Pages
 from thaman_dashboard.patience import PATIENCE
 from thaman_dashboard.people import People
+from thaman_dashboard.policies_ports import PolicyOwners, WhatIf
 from thaman_dashboard.product_commands import ProductCommands
 from thaman_dashboard.product_desk import ProductDesk
 from thaman_dashboard.product_sheets import ProductSheets
 from thaman_dashboard.run_ports import RunParts
+from thaman_dashboard.settings_ports import Effect, SettingsOwners
 from thaman_dashboard.sign_in import SignIn
 from thaman_dashboard.visits import SessionCookie
 
@@ -64,15 +70,16 @@ def build_desk(
     as of :class:`~thaman_dashboard.answering.Answering` in place of the settings'."""
     settings, own, read_models, clock = container.settings, container.own, container.read_models, container.clock
     owners, cookie = HttpOwners(http), SessionCookie(settings.public_url)
-    sign_in = SignIn(own, read_models, clock)
+    sign_in, records = SignIn(own, read_models, clock), HttpRecords(http)
+    settings_owners, policy_owners = HttpSettingsOwners(http), HttpPolicyOwners(http)
     return Desk(
         public_url=settings.public_url,
         onboarding_public_url=settings.onboarding_public_url,
         read_models=read_models,
         own=own,
         owners=owners,
-        settings_owners=HttpSettingsOwners(http),
-        policy_owners=HttpPolicyOwners(http),
+        settings_owners=settings_owners,
+        policy_owners=policy_owners,
         licence_owners=HttpLicenceOwners(http),
         key_owners=HttpKeyOwners(http),
         notifications=NotificationTables(container.application.database),
@@ -86,8 +93,9 @@ def build_desk(
         live=LiveParts(LiveHub()),
         runs=RunParts(RunsReading(container.application.database), HttpRunOwner(http)),
         approvals=_approvals(container, owners, patience, grace),
+        inquiries=_inquiries(container, records, settings_owners, policy_owners),
         analytics=AnalyticsReading(container.application.database),
-        audit=AuditDesk(HttpRecords(http), HttpUndos(http), AuditReading(container.application.database)),
+        audit=AuditDesk(records, HttpUndos(http), AuditReading(container.application.database)),
         products=_products(container, http, owners, patience),
         pages=Pages(clock, secure=cookie.secure, brand=settings.brand()),
         cookie=cookie,
@@ -118,3 +126,18 @@ def _approvals(container: Container, owners: Owners, patience: float, grace: tim
     sender = Sender(owners, answers, clock)
     answering = Answering(answers, sender, container.read_models, clock, grace=given, patience=patience)
     return ApprovalParts(QueueReading(database), answers, answering, sender)
+
+
+def _inquiries(
+    container: Container, records: Records, settings: SettingsOwners, policies: PolicyOwners
+) -> InquiryParts:
+    questions = {
+        Kind.WALK: Question(lambda store, _, tell: records.walk(store, tell), TypeAdapter(Walk)),
+        Kind.EFFECT: Question(lambda store, asked, _: settings.effect(store, asked["changes"]), TypeAdapter(Effect)),
+        Kind.WHAT_IF: Question(
+            lambda store, asked, _: policies.what_if(store, asked["version"], asked["over"], asked["days"]),
+            TypeAdapter(WhatIf),
+        ),
+    }
+    tables, clock = container.inquiries, container.clock
+    return InquiryParts(Inquiring(tables, questions, clock), Asker(tables, questions, clock))

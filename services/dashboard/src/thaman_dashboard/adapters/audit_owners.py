@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+import httpx
+
 from thaman_dashboard.adapters.owners_http import OwnersHttp
 from thaman_dashboard.audit_ports import (
     ChainEnd,
@@ -22,7 +24,8 @@ from thaman_dashboard.audit_ports import (
     UndoWish,
     Walk,
 )
-from thaman_dashboard.owner_ports import OwnerError, OwnerRefused
+from thaman_dashboard.inquiry_ports import Tell
+from thaman_dashboard.owner_ports import OwnerError, OwnerRefused, OwnerUnsure
 from thaman_dashboard.views import Page
 from thaman_kit.logging import get_logger
 
@@ -30,6 +33,9 @@ ADORNMENT_TIMEOUT = 2.0
 """The chain's end adorns a page; nobody waits long for it."""
 
 WALK_TIMEOUT = 120.0
+"""Between two lines of a walk; where a chain is broken or rests in files, the last comes late."""
+
+LINES = "application/x-ndjson"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = get_logger(__name__)
 
@@ -46,10 +52,14 @@ class HttpRecords:
         said = self._at_once(f"/stores/{store_id}/chain")
         return None if said is None else ChainEnd(said["entries"], said["hash"])
 
-    def walk(self, store_id: str) -> Walk:
+    def walk(self, store_id: str, tell: Tell) -> Walk:
         """See :class:`~thaman_dashboard.audit_ports.Records`."""
-        begun = time.monotonic()
-        said = self._http.ask("audit", "GET", f"/stores/{store_id}/chain/verify", timeout=WALK_TIMEOUT).json()
+        begun, address = time.monotonic(), f"/stores/{store_id}/chain/verify"
+        try:
+            with self._http.stream("audit", address, headers={"Accept": LINES}, timeout=WALK_TIMEOUT) as answer:
+                said = _end_of(answer.iter_lines(), tell)
+        except httpx.TransportError as error:
+            raise OwnerUnsure(f"GET {address}: {type(error).__name__}") from error
         took = round((time.monotonic() - begun) * 1_000)
         return Walk(said["ok"], said["entries"], said["broken_at"], said["reason"], took)
 
@@ -136,6 +146,22 @@ class HttpUndos:
     def look_up(self, store_id: str, undo_id: UUID) -> Undone:
         """See :class:`~thaman_dashboard.audit_ports.Undos`."""
         return _undone(self._http.ask("optimizer", "GET", f"/stores/{store_id}/undo/{undo_id}").json())
+
+
+def _end_of(lines: Iterator[str], tell: Tell) -> Mapping[str, Any]:
+    """The verdict of a walk, whose lines say until then how far it is.
+
+    Raises:
+        OwnerUnsure: there is none.
+    """
+    said: Mapping[str, Any] = {}
+    for line in lines:
+        said = json.loads(line)
+        if "proven" in said:
+            tell(said["proven"], said["of"])
+    if "ok" not in said:
+        raise OwnerUnsure("the walk was broken off")
+    return said
 
 
 def _read(file: bytes) -> Receipt:

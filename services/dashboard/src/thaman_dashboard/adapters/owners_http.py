@@ -46,14 +46,14 @@ class OwnersHttp:
         raise _refusal(answer)
 
     @contextmanager
-    def stream(self, service: str, path: str) -> Iterator[httpx.Response]:
+    def stream(self, service: str, path: str, **given: Any) -> Iterator[httpx.Response]:
         """What a service sends, to be read as it comes.
 
         Raises:
             As :meth:`ask`, before anything was read; afterwards what httpx raises.
         """
         try:
-            with self._http.stream("GET", self._addresses[service] + path) as answer:
+            with self._http.stream("GET", self._addresses[service] + path, **given) as answer:
                 if not answer.is_success:
                     answer.read()
                     raise _refusal(answer)

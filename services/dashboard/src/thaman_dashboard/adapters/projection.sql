@@ -78,6 +78,11 @@ WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(
 DELETE FROM sheets
 WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
 
+-- name: forget_inquiries
+-- description: The same of long questions.
+DELETE FROM inquiries
+WHERE store_id = %(store_id)s AND EXISTS (SELECT FROM stores WHERE store_id = %(store_id)s AND told < %(told)s)
+
 -- name: system_told
 -- description: What an operator set for the whole installation.
 INSERT INTO system (stopped, system_fence, told) VALUES (%(stopped)s, %(system_fence)s, %(told)s)

@@ -87,6 +87,7 @@ def _forgotten(event: onboarding.StoreForgotten, envelope: Envelope, rows: Rows)
         "sessions",
         "answers",
         "sheets",
+        "inquiries",
         "notification_wishes",
         "invitations",
         "barred",

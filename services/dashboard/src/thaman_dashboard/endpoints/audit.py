@@ -61,21 +61,6 @@ def timeline(
     )
 
 
-@router.get("/verify")
-def verify(request: Request, desk: AtDesk, visit: Visitor) -> Response:
-    """Walk the store's chain now, and say what came of it."""
-    records = desk.audit.records
-    walk = records.walk(visit.store_id)
-    return desk.pages.show(
-        request,
-        "audit_verify.html",
-        visit=visit,
-        walk=walk,
-        chain=records.chain(visit.store_id),
-        seal=records.latest_seal(),
-    )
-
-
 @router.get("/checkpoints")
 def checkpoints(request: Request, desk: AtDesk, visit: Visitor, after: After = None) -> Response:
     """All checkpoints, newest first, and the keys that signed them."""

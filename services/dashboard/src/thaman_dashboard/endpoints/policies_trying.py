@@ -1,12 +1,17 @@
 """How far a policy is let, what it did in shadow, and what it would do."""
 
+from typing import Any
+from uuid import UUID
+
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from thaman_contracts.events.policies import PolicyStage
 from thaman_dashboard.desk import AtDesk
+from thaman_dashboard.endpoints.inquiries import question
 from thaman_dashboard.endpoints.policies import Version, known_policy, show_policy
+from thaman_dashboard.inquiry_ports import Kind
 from thaman_dashboard.owner_ports import OwnerRefused
 from thaman_dashboard.pages.notices import Notice
 from thaman_dashboard.pages.pictures import signed, spread
@@ -14,7 +19,7 @@ from thaman_dashboard.pages.typed import basis_points
 from thaman_dashboard.permissions import Deed, require
 from thaman_dashboard.policies_ports import WhatIf
 from thaman_dashboard.visits import Posted, SureVisitor, Visitor, from_our_pages
-from thaman_kit.problems import Fault, invalid_request
+from thaman_kit.problems import Fault, invalid_request, not_found
 
 DAYS = (7, 14, 28, 56, 90)
 """How much of its history a policy may be tried on."""
@@ -63,24 +68,31 @@ def shadow(request: Request, desk: AtDesk, visit: Visitor, version: Version) -> 
 
 
 @router.post("/{version}/what-if")
-def what_if(request: Request, desk: AtDesk, visit: SureVisitor, version: Version, form: Posted) -> Response:
-    """What the policy would make of the store as it stands, or of its recorded runs. Nothing is written."""
+def ask(desk: AtDesk, visit: SureVisitor, version: Version, form: Posted) -> Response:
+    """Ask what the policy would make of the store as it stands, or of its recorded runs. Nothing is written."""
     require(visit.session.role, Deed.POLICIES)
     over, days = form.one("over"), form.one("days")
     if over not in ("now", "history") or days not in {str(one) for one in DAYS}:
         raise invalid_request([Fault("is none of those offered", "bad_choice", parameter="over")])
-    found = known_policy(desk, visit, version)
-    told = desk.policy_owners.what_if(visit.store_id, version, over, int(days))
+    title = known_policy(desk, visit, version).head.title
+    asked = {"version": version, "title": title, "over": over, "days": int(days)}
+    what_if_id = desk.inquiries.inquiring.ask(visit.session, Kind.WHAT_IF, **asked)
+    return desk.pages.move(f"/policies/{version}/what-if/{what_if_id}")
+
+
+@router.get("/{version}/what-if/{what_if_id}")
+def what_if(request: Request, desk: AtDesk, visit: Visitor, version: Version, what_if_id: UUID) -> Response:
+    """What the policy would make of it, as soon as that is known; until then no owner is asked."""
+    inquiry = question(desk, visit, Kind.WHAT_IF, what_if_id)
+    if inquiry.asked["version"] != version:
+        raise not_found("question")
+    told: WhatIf | None = desk.inquiries.inquiring.answer(inquiry)
+    pictures: dict[str, Any] = {}
+    if told is not None:
+        gains = [one.policy.expected - one.live.expected for one in reversed(told.runs)]
+        pictures = {"prices": spread(_pairs(told)), "runs": signed(gains), "shown": SHOWN}
     return desk.pages.show(
-        request,
-        "policies_whatif.html",
-        visit=visit,
-        found=found,
-        told=told,
-        days=int(days),
-        prices=spread(_pairs(told)),
-        runs=signed([one.policy.expected - one.live.expected for one in reversed(told.runs)]),
-        shown=SHOWN,
+        request, "policies_whatif.html", visit=visit, inquiry=inquiry, told=told, **inquiry.asked, **pictures
     )
 
 

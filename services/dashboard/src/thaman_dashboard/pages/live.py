@@ -25,3 +25,11 @@ def attributes(context: Context, event: str, selector: str) -> Markup:
     return Markup('hx-get="{}" hx-trigger="sse:{}" hx-select="{}" hx-swap="outerHTML"').format(
         context["here"], event, selector
     )
+
+
+@pass_context
+def again(context: Context, selector: str) -> Markup:
+    """The attributes of an element that is shown anew every second, until it comes without them."""
+    return Markup('hx-get="{}" hx-trigger="every 1s" hx-select="{}" hx-swap="outerHTML"').format(
+        context["here"], selector
+    )

@@ -67,6 +67,7 @@ class Pages:
             "margin_bp": margin_bp,
             "reason_parts": reason_parts,
             "live": live.attributes,
+            "again": live.again,
             "place": chart.place,
             "local": amounts.local,
             "plain": amounts.plain,
