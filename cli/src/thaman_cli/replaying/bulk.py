@@ -4,7 +4,7 @@ What comes out is what :mod:`thaman_cli.replaying.rebuilding` makes event by eve
 not as plain as it should be, that is asked instead, because it says what is wrong.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain as chain_of
@@ -102,7 +102,7 @@ def _being_made(admin_db_url: str, beside: Beside) -> Iterator[Future[str]]:
                 scratch.__exit__(None, None, None)
 
 
-def _read(chain: Chain) -> Iterator[list[Told | Plain]]:
+def _read(chain: Chain) -> Generator[list[Told | Plain]]:
     """All that the other process does not read, by the page."""
     restorer = Restorer(stored_classes(), SUPPLY)
     with closing(chain.heard(TYPES - PLAIN)) as heard:  # closed even where an error keeps this frame
