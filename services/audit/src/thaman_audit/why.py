@@ -1,6 +1,5 @@
 """Why an item's price was what it was, gathered from the ledger with a few indexed questions."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -45,6 +44,9 @@ ROWS = 20
 PAGE = 2
 """Entries read at once on the way back, where hardly ever more are wanted; one may have hundreds of kilobytes."""
 
+PLACES = 20
+"""Places asked for at once."""
+
 NEAR = 5
 """Runs of a store hardly ever overlap: a run's hand-over is among so many before its proposals."""
 
@@ -80,35 +82,34 @@ def _unknown(tables: Tables, store_id: str, item: str) -> UnknownItem:
 
 
 class Mentions:
-    """The entries that speak of an item among others. Where they are is asked once for a question; what they say of the
-    item alone is read when it is asked for, and once."""
+    """The entries that speak of an item among others. Where they are is asked from the newest back, as far as it is
+    wanted; what they say of the item alone is read once."""
 
-    def __init__(self, tables: Tables, found: Found) -> None:
+    def __init__(self, tables: Tables, store_id: str, item: str) -> None:
         self._tables = tables
-        self._found = found
-        self._places: dict[str, list[tuple[int, datetime]]] = defaultdict(list)
-        for row in tables.select("mentions", store_id=found.store_id, item=found.item):
-            self._places[row["type"]].append((row["seq"], row["occurred_at"]))
+        self._store_id = store_id
+        self._item = item
         self._read: dict[int, Recorded] = {}
 
     def of(
         self, kind: type[EventData], *, before: int = LAST, until: datetime | None = None, page: int = PAGE
     ) -> Iterator[Recorded]:
         """Those of one type, newest first: before a place, of events that had occurred at an instant."""
-        places = [
-            seq
-            for seq, occurred_at in self._places[kind.event_type()]
-            if seq < before and (until is None or occurred_at <= until)
-        ]
-        for start in range(0, len(places), page):
-            wanted = places[start : start + page]
-            self._fetch([seq for seq in wanted if seq not in self._read])
-            yield from (self._read[seq] for seq in wanted)
+        for places in self._places(kind, before, until):
+            for start in range(0, len(places), page):
+                wanted = places[start : start + page]
+                self._fetch([seq for seq in wanted if seq not in self._read])
+                yield from (self._read[seq] for seq in wanted)
+
+    def _places(self, kind: type[EventData], before: int, until: datetime | None) -> Iterator[list[int]]:
+        known = {"store_id": self._store_id, "item": self._item, "type": kind.event_type()}
+        while rows := self._tables.select("mentions", **known, before=before, until=until, limit=PLACES):
+            yield [row["seq"] for row in rows]
+            before = rows[-1]["seq"]
 
     def _fetch(self, places: list[int]) -> None:
-        store_id, item = self._found.store_id, self._found.item
-        for row in self._tables.select("entries_at", store_id=store_id, places=places) if places else ():
-            self._read[row["seq"]] = recorded(store_id, about(item, Entry(**row)))
+        for row in self._tables.select("entries_at", store_id=self._store_id, places=places) if places else ():
+            self._read[row["seq"]] = recorded(self._store_id, about(self._item, Entry(**row)))
 
 
 def _entries(tables: Tables, found: Found) -> None:
@@ -122,6 +123,7 @@ def _entries(tables: Tables, found: Found) -> None:
         "item_entries",
         **known,
         runs=sorted(runs),
+        services=[row.service for row in rows],
         events=[row.event_id for row in rows],
         names=[PriceReverted.event_name()],
     )
@@ -131,7 +133,7 @@ def _entries(tables: Tables, found: Found) -> None:
 def _causes(tables: Tables, found: Found, standing: Standing) -> None:
     """What the price stood on, and the run that it came from."""
     run_id, basis = standing.cause.run_id, standing.cause.at
-    mentions = Mentions(tables, found)
+    mentions = Mentions(tables, found.store_id, found.item)
     if run_id is not None:
         proposed = next((row for row in found.record(run_id).rows if isinstance(row.event, PriceProposed)), None)
         if proposed is not None:

@@ -190,10 +190,12 @@ WITH past AS (
     )
     UNION ALL
     (
-        SELECT 'written', price_history.* FROM past, turn, price_history
-        WHERE price_history.store_id = %(store_id)s AND price_history.item = %(item)s AND price_history.id < turn.id
-          AND price_history.cause = 'decision' AND price_history.base_price = past.base_price
-        ORDER BY price_history.id DESC LIMIT 1
+        SELECT 'written', found.* FROM past, turn, LATERAL (
+            SELECT * FROM price_history
+            WHERE store_id = %(store_id)s AND item = %(item)s AND id < turn.id
+              AND cause = 'decision' AND base_price = past.base_price
+            ORDER BY id DESC LIMIT 1
+        ) AS found
     )
 )
 SELECT part, id, at, base_price, shelf_price, old_base_price, cause, decision_id, run_id, service, event_id
@@ -208,24 +210,50 @@ HAVING bool_or(name = ANY (%(begun)s::text[])) AND NOT bool_or(name = ANY (%(set
 
 -- name: item_entries
 -- description: The entries about one item that belong to some runs, are among some events, or have some names.
-SELECT ledger.store_id, seq, ledger.event_id, ledger.service, type, position, occurred_at, recorded_at, data, prev_hash,
-    hash
-FROM item_events JOIN ledger USING (service, event_id)
-WHERE item_events.store_id = %(store_id)s AND item = %(item)s
-  AND (run_id = ANY (%(runs)s::uuid[]) OR event_id = ANY (%(events)s::text[]) OR name = ANY (%(names)s::text[]))
-ORDER BY seq
+-- When they were is found in the index (0010) alone, so that an item's other events are not read.
+WITH instants AS MATERIALIZED (
+    SELECT DISTINCT at FROM item_events
+    WHERE store_id = %(store_id)s AND item = %(item)s
+      AND (run_id = ANY (%(runs)s::uuid[]) OR name = ANY (%(names)s::text[]))
+), found AS (
+    SELECT service, event_id FROM item_events
+    WHERE store_id = %(store_id)s AND item = %(item)s AND at IN (SELECT at FROM instants)
+      AND (run_id = ANY (%(runs)s::uuid[]) OR name = ANY (%(names)s::text[]))
+    UNION
+    SELECT service, event_id FROM item_events
+    JOIN unnest(%(services)s::text[], %(events)s::text[]) AS wanted (service, event_id) USING (service, event_id)
+    WHERE store_id = %(store_id)s AND item = %(item)s
+)
+SELECT store_id, seq, event_id, service, type, position, occurred_at, recorded_at, data, prev_hash, hash
+FROM found JOIN ledger USING (service, event_id) ORDER BY seq
 
 -- name: mentions
--- description: Where the entries are that speak of an item among others, newest first. The condition is in the words of the
--- index, so that no other one is thought to be better: whoever walks back by type or place reads all that says nothing of
--- the item.
-SELECT seq, type, occurred_at FROM ledger
-WHERE ledger_items(store_id, data) @> ARRAY[%(store_id)s || ' ' || %(item)s]
-  AND (type IN (
-      'thaman.onboarding.CatalogObserved.v1', 'thaman.onboarding.CatalogItemsRemoved.v1',
-      'thaman.optimizer.CompetitorLinksChanged.v1', 'thaman.optimizer.OffersObserved.v1'
-  )) IS TRUE
-ORDER BY seq DESC
+-- description: Where the last entries of a type are that speak of an item among others, before a place, of events up to an
+-- instant, newest first: at least one if there are any, and none only if there are none. The chain is looked at from the
+-- place back, by one stretch of the index (0010), then two, four and so on, until there is one with an answer. The
+-- condition is in the words of the index, so that no other one is thought to be better: whoever walks back by type or place
+-- reads all that says nothing of the item.
+WITH RECURSIVE looked AS (
+    SELECT 1::bigint AS stretches, least(%(before)s::bigint - 1, seq) / 16384 + 1 AS rest, '{}'::bigint[] AS found
+    FROM heads WHERE store_id = %(store_id)s
+    UNION ALL
+    SELECT stretches * 2, rest - stretches, ARRAY(
+        SELECT seq FROM ledger
+        WHERE ledger_items(store_id, data) @> ARRAY[%(store_id)s || ' ' || %(item)s]
+          AND ARRAY[ledger_stretch(store_id, type, seq)] && ARRAY(
+              SELECT ledger_stretch(%(store_id)s, %(type)s, number * 16384)
+              FROM generate_series(greatest(rest - stretches, 0), rest - 1) AS number
+          )
+          AND (type IN (
+              'thaman.onboarding.CatalogObserved.v1', 'thaman.onboarding.CatalogItemsRemoved.v1',
+              'thaman.optimizer.CompetitorLinksChanged.v1', 'thaman.optimizer.OffersObserved.v1'
+          )) IS TRUE
+          AND seq < %(before)s AND (%(until)s::timestamptz IS NULL OR occurred_at <= %(until)s)
+        ORDER BY seq DESC LIMIT %(limit)s
+    )
+    FROM looked WHERE found = '{}' AND rest > 0
+)
+SELECT unnest(found) AS seq FROM looked WHERE found <> '{}'
 
 -- name: entries_at
 -- description: A store's entries at some places.
