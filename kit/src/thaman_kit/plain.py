@@ -5,7 +5,7 @@ plain bodies has to be what is made of the classes; tests hold the two together.
 """
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 from pydantic_core import to_jsonable_python
@@ -55,6 +55,24 @@ def read(event_type: str, body: bytes) -> tuple[Said, bytes]:
         return said, body
     said = {name: said[name] if name in said else shape.defaults[name] for name in sorted(shape.fields)}
     return said, orjson.dumps(said)
+
+
+def read_around(body: bytes, array: str, first: str, once: str) -> Said:
+    """The fields of a body, of which the elements of one array, objects, are left as the bytes that they are: for who
+    needs the last of many only. ``first`` is the field that each begins with, ``once`` another that each has; where the
+    body is not as canonical as that, the elements are read.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    head, begun, rest = body.partition(b'"%b":[{"%b":' % (array.encode(), first.encode()))
+    inside, ended, tail = rest.rpartition(b"}]")
+    # In a string each quotation mark has a backslash before it, so that nothing in one looks like this.
+    elements = inside.split(b'},{"%b":' % first.encode())
+    if not begun or not ended or body.count(b'"%b":' % once.encode()) != len(elements):
+        return cast("Said", orjson.loads(body))
+    said: Said = orjson.loads(head + b'"%b":[]' % array.encode() + tail)
+    return said | {array: [b'{"%b":%b}' % (first.encode(), one) for one in elements]}
 
 
 @cache

@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain as chain_of
 
-import orjson
 import psycopg
 from eventsourcing.persistence import PersistenceError
 
@@ -30,7 +29,7 @@ from thaman_kit.scratch import scratch_database
 from thaman_onboarding.application.published import SUPPLY
 from thaman_onboarding.observation.bulk import BulkFold as OnboardingFold
 from thaman_optimizer.adapters.bulk.decisions import TYPES
-from thaman_optimizer.adapters.bulk.fold import PLAIN
+from thaman_optimizer.adapters.bulk.fold import PLAIN, plain
 from thaman_optimizer.adapters.bulk.fold import BulkFold as OptimizerFold
 from thaman_optimizer.consumers import router
 
@@ -112,7 +111,7 @@ def _read(chain: Chain) -> Generator[list[Told | Plain]]:
 
 def _known(restorer: Restorer, one: Heard) -> Told | Plain:
     if one.type in PLAIN:
-        return Plain(one.event_id, one.type, orjson.loads(one.body))
+        return Plain(one.event_id, one.type, plain(one.type, one.body))
     envelope = one.envelope()
     return envelope, restorer.restore(envelope, one.body)
 

@@ -1,15 +1,18 @@
 """All of the optimizer's read models of one store but those of :mod:`thaman_optimizer.adapters.bulk.decisions`."""
 
 from collections.abc import Sequence
+from typing import cast
+
+import orjson
 
 from thaman_contracts.events import onboarding, optimizer
 from thaman_contracts.ids import item_key
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.domain import DomainEvent
-from thaman_kit.plain import Plain
+from thaman_kit.plain import Plain, Said
 from thaman_kit.restoring import Told
 from thaman_kit.routing import Router
-from thaman_optimizer.adapters.bulk.items import Items, Offers
+from thaman_optimizer.adapters.bulk.items import Items, Offers, plain_offers
 from thaman_optimizer.adapters.published import PublishedFold
 from thaman_optimizer.consumers import catalogue_read
 
@@ -17,6 +20,16 @@ APPLIED = onboarding.PriceApplied.event_type()
 OFFERS = optimizer.OffersObserved.event_type()
 PLAIN = frozenset((APPLIED, OFFERS))
 """The events that are wanted plain."""
+
+
+def plain(event_type: str, body: bytes) -> Said:
+    """The body of one of them as it is wanted.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    return plain_offers(body) if event_type == OFFERS else cast("Said", orjson.loads(body))
+
 
 _OF_ITEMS = onboarding.ManualEditDetected, onboarding.CatalogItemsRemoved
 """What speaks of items otherwise than sights and our writes do."""

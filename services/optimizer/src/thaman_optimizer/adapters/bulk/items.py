@@ -5,12 +5,14 @@ from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from thaman_contracts.events.onboarding import CatalogItem, CatalogObserved
 from thaman_contracts.events.optimizer import Offer
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import load_queries
 from thaman_kit.packing import columns, packed
-from thaman_kit.plain import Said
+from thaman_kit.plain import Said, read_around
 from thaman_optimizer.adapters.projection import offer_row
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.consumers import is_stocked, item_row
@@ -20,6 +22,8 @@ _PRICE, _STOCKED = ({day: f"{kind}{day}" for day in range(1, 8)} for kind in "ps
 """Columns by the day of the week."""
 _KEPT = ("unreachable", "refused")
 """Readings that do not wipe out a price that may be fresh; as upsert_offer says."""
+_LINK, _FITNESS = b'"product_id":', b'"fitness":"'
+"""Fields are in the order of their names: product, page and variant are an offer's last."""
 
 
 class Items:
@@ -93,32 +97,67 @@ class Items:
         return found
 
 
+Link = tuple[str, str | None, str]
+
+
 class Offers:
     """The latest reading of each of one store's links."""
 
     def __init__(self, store_id: str) -> None:
         self._store_id = store_id
-        self._latest: dict[tuple[str, str | None, str], tuple[Said, str]] = {}
+        self._latest: dict[Link, tuple[Said | bytes, str, str]] = {}
+        self._links: dict[bytes, Link] = {}
 
     def read(self, said: Said) -> None:
-        """The plain body of an ``OffersObserved``."""
+        """The body of an ``OffersObserved``, its offers as :func:`plain_offers` leaves them."""
         run_id, latest = said["run_id"], self._latest
         for offer in said["offers"]:
-            key = offer["product_id"], offer.get("variant_id"), offer["url"]
-            if offer["fitness"] in _KEPT and key in latest and latest[key][0]["fitness"] == "usable":
+            if isinstance(offer, bytes):
+                link, fitness = self._link(offer[offer.rindex(_LINK) :]), _fitness(offer)
+            else:
+                link, fitness = _link_of(offer), offer["fitness"]
+            if fitness in _KEPT and link in latest and latest[link][2] == "usable":
                 continue
-            latest[key] = offer, run_id
+            latest[link] = offer, run_id, fitness
 
     def flush(self, unit: UnitOfWork) -> None:
         """Put all offers into the unit."""
         if self._latest:
             statement = queries()["upsert_offer"]
             rows = [
-                offer_row(self._store_id, UUID(run_id), Offer.model_validate(offer))
-                for offer, run_id in self._latest.values()
+                offer_row(self._store_id, UUID(run_id), _offer(offer)) for offer, run_id, _ in self._latest.values()
             ]
             unit.execute(statement, columns(statement, rows))
             self._latest.clear()
+
+    def _link(self, end: bytes) -> Link:
+        """The link that the end of an offer names; each is read once."""
+        found = self._links.get(end)
+        if found is None:
+            found = self._links[end] = _link_of(orjson.loads(b"{" + end))
+        return found
+
+
+def plain_offers(body: bytes) -> Said:
+    """The plain body of an ``OffersObserved`` whose offers need not be read but for the last of each link.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    return read_around(body, "offers", "competitor", "fitness")
+
+
+def _link_of(offer: Said) -> Link:
+    return offer["product_id"], offer.get("variant_id"), offer["url"]
+
+
+def _fitness(offer: bytes) -> str:
+    begin = offer.index(_FITNESS) + len(_FITNESS)
+    return offer[begin : offer.index(b'"', begin)].decode()
+
+
+def _offer(offer: Said | bytes) -> Offer:
+    return Offer.model_validate_json(offer) if isinstance(offer, bytes) else Offer.model_validate(offer)
 
 
 @lru_cache(maxsize=10_000)
