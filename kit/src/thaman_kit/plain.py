@@ -59,17 +59,21 @@ def read(event_type: str, body: bytes) -> tuple[Said, bytes]:
 
 def read_around(body: bytes, array: str, first: str, once: str) -> Said:
     """The fields of a body, of which the elements of one array, objects, are left as the bytes that they are: for who
-    needs the last of many only. ``first`` is the field that each begins with, ``once`` another that each has; where the
-    body is not as canonical as that, the elements are read.
+    needs the last of many only.
+
+    Each element has a field ``once``, and begins with a field ``first`` where the body is canonical; where it is not,
+    the elements are read.
 
     Raises:
         ValueError: it is no JSON.
     """
     head, begun, rest = body.partition(b'"%b":[{"%b":' % (array.encode(), first.encode()))
-    inside, ended, tail = rest.rpartition(b"}]")
-    # In a string each quotation mark has a backslash before it, so that nothing in one looks like this.
+    inside, ended, tail = rest.partition(b"}]")
     elements = inside.split(b'},{"%b":' % first.encode())
-    if not begun or not ended or body.count(b'"%b":' % once.encode()) != len(elements):
+    # In a string each quotation mark has a backslash before it, so that nothing in one looks like a field; and what
+    # looks like the end of the array is it where there is no other.
+    is_canonical = begun and ended and b"}]" not in tail and body.count(b'"%b":' % once.encode()) == len(elements)
+    if not is_canonical:
         return cast("Said", orjson.loads(body))
     said: Said = orjson.loads(head + b'"%b":[]' % array.encode() + tail)
     return said | {array: [b'{"%b":%b}' % (first.encode(), one) for one in elements]}
