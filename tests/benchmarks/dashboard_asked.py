@@ -66,10 +66,10 @@ def _ask(visitor: Visitor, question: Question, address: str, fields: Mapping[str
 
 
 def _posted(visitor: Visitor, question: Question, address: str, fields: Mapping[str, str], language: str) -> str:
-    """The form twice: the second time it is the same question."""
+    """The form twice: the second time it is the same question, unless that has its answer already."""
     asked = [visitor.post(address, fields, language) for _ in range(2)]
     for one in asked:
-        if one.status != 303 or one.location != asked[0].location:
-            raise BenchError(f"{question.name} is not taken: {one.status} {one.location} {one.text[:500]}")
+        if one.status != 303:
+            raise BenchError(f"{question.name} is not taken: {one.status} {one.text[:500]}")
     question.posted += asked
-    return asked[0].location
+    return asked[-1].location
