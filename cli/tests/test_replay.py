@@ -238,6 +238,32 @@ def test_what_is_not_plain_is_named(
     assert (code, name in told["why"]) == (11, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("PriceDecided", "run_id", "7"),
+        ("PriceDecided", "decided_by", "7"),
+        ("PriceDecided", "occurred_at", '"yesterday"'),
+        ("PriceApplied", "shelf_price", "100000000000000000000"),
+        ("PriceApplied", "base_price", '"9900"'),
+        ("PriceProposed", "proposal_id", '"none"'),
+    ],
+)
+def test_a_value_of_another_type_is_named(
+    database: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch, name: str, field: str, value: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute(
+            "UPDATE audit.ledger SET data = convert_to((convert_from(data, 'UTF8')::jsonb"
+            " || jsonb_build_object(%s::text, %s::jsonb))::text, 'UTF8') WHERE type LIKE %s",
+            (field, value, f"%.{name}.%"),
+        )
+    alone = ask_json(capsys, *at(30))
+    monkeypatch.setattr(bulk, "LONG", 1)
+    assert ask_json(capsys, *at(30)) == alone
+    assert (alone[0], name in alone[1]["why"]) == (11, True)
+
+
 @pytest.mark.parametrize("name", ["PriceProposed", "CatalogObserved"])
 def test_a_long_history_that_is_not_plain_is_named(database: str, capsys: Captured, name: str) -> None:
     """What is left of it fits into no buffer, and who sends it would wait for ever for somebody to take it."""

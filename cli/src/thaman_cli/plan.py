@@ -223,7 +223,7 @@ def require_crew(*, local_model: bool) -> None:
     """
     if not can_crew():
         raise BadUsage(
-            "There can be no crew", "the optimizer's extra `crew` is not installed", "Install it, or leave --crew away."
+            "There can be no crew", "the optimizer's extra `crew` is not installed", "Install it, or use --no-crew."
         )
     if not (local_model or has_model()):
         raise BadUsage(

@@ -2,13 +2,14 @@
 
 import re
 import select
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import Connection, Cursor
+from psycopg import sql as composed
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
@@ -66,6 +67,23 @@ class Database:
     def close(self) -> None:
         """Give the connections back to the server."""
         self._pool.close()
+
+
+def copy_rows(
+    cursor: Cursor[Any], table: LiteralString, columns: Mapping[LiteralString, str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Add rows to a table by ``COPY`` in its binary form: hundreds of thousands cost the server a third of what they
+    cost as arrays. ``columns`` says of which type each is, and values are of that type's own Python type.
+
+    Raises:
+        TypeError, AttributeError, OverflowError, psycopg.Error: a value is not what its column takes.
+    """
+    names = composed.SQL(", ").join(map(composed.Identifier, columns))
+    query = composed.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(composed.Identifier(table), names)
+    with cursor.copy(query) as copy:
+        copy.set_types(list(columns.values()))
+        for row in rows:
+            copy.write_row(row)
 
 
 def _check(connection: Connection[DictRow]) -> None:

@@ -4,8 +4,10 @@ A stored class checks each field and makes objects of it, which takes ten times 
 plain bodies has to be what is made of the classes; tests hold the two together.
 """
 
-from functools import cache
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 import orjson
 from pydantic_core import to_jsonable_python
@@ -17,6 +19,12 @@ Body = tuple[str, bytes]
 
 Said = dict[str, Any]
 """The fields of a body, as JSON has them."""
+
+
+instant = lru_cache(maxsize=10_000)(datetime.fromisoformat)
+"""An instant of a body; many events are of one."""
+uuid_again = lru_cache(maxsize=10_000)(UUID)
+"""A UUID that many bodies have, as that of their run."""
 
 
 class Plain(NamedTuple):

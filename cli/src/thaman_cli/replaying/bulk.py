@@ -45,7 +45,9 @@ AHEAD = 8
 LIGHT = ("optimizer.proposals", "optimizer.decisions", "audit.price_history")
 """Tables that keep a row of nearly every event."""
 
-UNFIT = (KeyError, ValueError, TypeError, KitError, PersistenceError, psycopg.Error)
+UNFIT = (
+    KeyError, ValueError, TypeError, AttributeError, OverflowError, KitError, PersistenceError, psycopg.Error,
+)  # fmt: skip
 """What says that a history is not plain."""
 
 

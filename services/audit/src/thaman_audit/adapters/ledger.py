@@ -15,9 +15,8 @@ from thaman_audit.domain.linking import Arrival, Link, linked
 from thaman_audit.domain.rows import Row, Rows, together
 from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
-from thaman_kit import copying
 from thaman_kit.application import UnitOfWork
-from thaman_kit.database import Database, load_queries
+from thaman_kit.database import Database, copy_rows, load_queries
 from thaman_kit.packing import packed
 
 _queries = partial(load_queries, "thaman_audit", "adapters/queries.sql")
@@ -176,10 +175,10 @@ class LedgerTables:
         with self._database.transaction() as cursor:
             put_rows(cursor, rows)
 
-    def fill(self, table: LiteralString, columns: Sequence[LiteralString], rows: Sequence[bytes]) -> None:
-        """Add rows (:mod:`thaman_kit.copying`) to a table."""
+    def fill(self, table: LiteralString, columns: Mapping[LiteralString, str], rows: Sequence[Sequence[Any]]) -> None:
+        """Add many rows to a table, of columns with these types."""
         with self._database.transaction() as cursor:
-            copying.put_rows(cursor, table, columns, rows)
+            copy_rows(cursor, table, columns, rows)
 
 
 def put_rows(cursor: Cursor[DictRow], rows: Rows) -> None:

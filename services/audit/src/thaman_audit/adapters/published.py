@@ -1,6 +1,8 @@
 """The ledger's read models made from published events alone, which is what they are always made of."""
 
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 from thaman_audit.adapters.ledger import LedgerTables
 from thaman_audit.domain.price_book import OBSERVED, Change, PriceBook, Source, Standing
@@ -8,13 +10,12 @@ from thaman_audit.domain.rows import Rows, fills_tables, project
 from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import REGISTRY, onboarding
 from thaman_contracts.ids import item_key
-from thaman_kit.copying import columns, instant, name, number, row, text, uuid, uuid_again
-from thaman_kit.plain import Plain
+from thaman_kit.plain import Plain, instant, uuid_again
 from thaman_kit.restoring import Told
 
-STANDING = ("store_id", "item", "base_price", "shelf_price", "at")
-HISTORY = (*STANDING, "old_base_price", "cause", "service", "event_id", "decision_id", "run_id")
-_STANDS, _CHANGED = columns(len(STANDING)), columns(len(HISTORY))
+STANDING = {"store_id": "text", "item": "text", "base_price": "int8", "shelf_price": "int8", "at": "timestamptz"}
+SOURCE = {"service": "text", "event_id": "text", "decision_id": "uuid", "run_id": "uuid"}
+HISTORY = {**STANDING, "old_base_price": "int8", "cause": "text", **SOURCE}
 APPLIED = onboarding.PriceApplied.event_type()
 
 
@@ -62,7 +63,7 @@ class BulkFold:
             if isinstance(event, onboarding.CatalogObserved):
                 self._see(event, envelope)
             elif isinstance(event, onboarding.ManualEditDetected):
-                key, at = item_key(event.product_id, event.variant_id), event.occurred_at.isoformat()
+                key, at = item_key(event.product_id, event.variant_id), event.occurred_at
                 told = Standing(event.found_base_price, None, at)
                 self._prices.take(key, told, "manual_edit", Source(envelope.service, envelope.event_id))
             else:
@@ -73,25 +74,23 @@ class BulkFold:
 
     def finish(self) -> None:
         """Write the prices that stand."""
-        stand = [_STANDS + self._standing(item, told) for item, told in self._prices.standing.items()]
+        stand = [self._standing(item, told) for item, told in self._prices.standing.items()]
         self._tables.fill("prices", STANDING, stand)
 
     def _see(self, event: onboarding.CatalogObserved, envelope: Envelope) -> None:
-        at, source = event.occurred_at.isoformat(), Source(envelope.service, envelope.event_id)
+        at, source = event.occurred_at, Source(envelope.service, envelope.event_id)
         for item in event.items:
             if not item.has_variants:
                 self._prices.take(item.key, Standing(item.base_price, item.shelf_price, at), OBSERVED, source)
 
     def _apply(self, one: Plain) -> None:
         said = one.said
-        told = Standing(said["base_price"], said["shelf_price"], said["occurred_at"])
-        source = Source("onboarding", one.event_id, said["decision_id"], said["run_id"])
+        told = Standing(said["base_price"], said["shelf_price"], instant(said["occurred_at"]))
+        source = Source("onboarding", one.event_id, UUID(said["decision_id"]), uuid_again(said["run_id"]))
         self._prices.take(item_key(said["product_id"], said["variant_id"]), told, "decision", source)
 
-    def _change(self, one: Change) -> bytes:
-        service, event_id, decision, run = one.source
-        source = name(service), text(event_id), uuid(decision), uuid_again(run)
-        return row((_CHANGED, self._standing(one.item, one.told), number(one.old_base), name(one.cause), *source))
+    def _change(self, one: Change) -> tuple[Any, ...]:
+        return *self._standing(one.item, one.told), one.old_base, one.cause, *one.source
 
-    def _standing(self, item: str, told: Standing) -> bytes:
-        return row((name(self._store_id), name(item), number(told.base), number(told.shelf), instant(told.at)))
+    def _standing(self, item: str, told: Standing) -> tuple[Any, ...]:
+        return self._store_id, item, *told

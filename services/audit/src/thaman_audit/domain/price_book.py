@@ -1,19 +1,19 @@
 """Prices of items as they are told one after another; what the statement of rows of prices makes of them, too."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 OBSERVED = "observed"
 
 
 class Standing(NamedTuple):
-    """An item's price as it stands: halalas, and since when it is known, an instant as JSON has it.
-
-    ``shelf`` is ``None`` where nobody saw it."""
+    """An item's price as it stands: halalas, and since when it is known; ``shelf`` is ``None`` where nobody saw it."""
 
     base: int
     shelf: int | None
-    at: str
+    at: datetime
 
 
 class Source(NamedTuple):
@@ -21,8 +21,8 @@ class Source(NamedTuple):
 
     service: str
     event_id: str
-    decision_id: str | None = None
-    run_id: str | None = None
+    decision_id: UUID | None = None
+    run_id: UUID | None = None
 
 
 class Change(NamedTuple):

@@ -1,22 +1,24 @@
 -- Rows of a long history, many at once, into tables that are only filled and then read as a whole.
 
 -- name: prepare
--- description: Documents of proposals and decisions stay the text that they are until somebody reads them; to take them apart
--- is most of the work. What comes too late for its row waits beside the tables.
-ALTER TABLE proposals ALTER COLUMN document TYPE text;
+-- description: Documents of proposals and decisions stay the bytes that they are until somebody reads them; to take them apart
+-- is most of the work. What comes too late for its row waits beside the tables. At the end statements go over whole tables,
+-- however large they are.
+SET statement_timeout = 0;
+ALTER TABLE proposals ALTER COLUMN document TYPE bytea USING convert_to(document::text, 'UTF8');
 ALTER TABLE proposals RENAME TO proposals_told;
 CREATE VIEW proposals AS
 SELECT proposal_id, store_id, run_id, item_key, product_id, variant_id, state, risk, disposition, proposed_at, expires_at,
-    closed_at, closed_by, close_reason, document::json AS document
+    closed_at, closed_by, close_reason, convert_from(document, 'UTF8')::json AS document
 FROM proposals_told;
-ALTER TABLE decisions ALTER COLUMN document TYPE text;
+ALTER TABLE decisions ALTER COLUMN document TYPE bytea USING convert_to(document::text, 'UTF8');
 ALTER TABLE decisions RENAME TO decisions_told;
 CREATE VIEW decisions AS
 SELECT decision_id, store_id, run_id, item_key, product_id, variant_id, state, decided_at, decided_by, old_base_price,
-    base_price, shelf_price, reason, settled_at, document::json AS document
+    base_price, shelf_price, reason, settled_at, convert_from(document, 'UTF8')::json AS document
 FROM decisions_told;
-CREATE TEMPORARY TABLE late_closings AS SELECT proposal_id, state, closed_at, closed_by, close_reason FROM proposals_told;
-CREATE TEMPORARY TABLE late_reports AS
+CREATE UNLOGGED TABLE late_closings AS SELECT proposal_id, state, closed_at, closed_by, close_reason FROM proposals_told;
+CREATE UNLOGGED TABLE late_reports AS
 SELECT decision_id, state, old_base_price, base_price, shelf_price, reason, settled_at FROM decisions_told
 
 -- name: keep_apart

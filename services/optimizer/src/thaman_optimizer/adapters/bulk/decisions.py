@@ -1,46 +1,44 @@
 """Proposals and decisions of one store out of its history: the two tables of which every row is kept."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from functools import lru_cache, partial
-from typing import LiteralString
+from typing import Any, LiteralString
+from uuid import UUID
 
 from thaman_contracts.events import EventData, onboarding, optimizer
 from thaman_contracts.ids import item_key
-from thaman_kit.copying import NULL, columns, instant, name, number, put_rows, raw, row, text, uuid, uuid_again
-from thaman_kit.database import Database, load_queries
+from thaman_kit.database import Database, copy_rows, load_queries
 from thaman_kit.packing import packed
-from thaman_kit.plain import Body, Said, read
+from thaman_kit.plain import Body, Said, instant, read, uuid_again
 
-Report = tuple[str, int | None, int | None, int | None, str | None, str | None]
-"""What became of a write: the state, the base price before and since, the shelf price, a reason, and when it ended."""
+Row = tuple[Any, ...]
 
-Batch = dict[LiteralString, list[bytes]]
-"""Rows by table."""
+Batch = dict[LiteralString, list[Row]]
+"""Rows by table, their values in the order of :data:`_COLUMNS`."""
 
 _queries = partial(load_queries, "thaman_optimizer", "adapters/bulk/bulk.sql")
-_NAMED = ("store_id", "run_id", "item_key", "product_id", "variant_id")
-_CLOSED = ("state", "closed_at", "closed_by", "close_reason")
-_REPORTED = ("state", "old_base_price", "base_price", "shelf_price", "reason", "settled_at")
-_COLUMNS: dict[LiteralString, tuple[LiteralString, ...]] = {
-    "proposals_told": (
-        "proposal_id",
-        *_NAMED,
-        "risk",
-        "disposition",
-        "proposed_at",
-        "expires_at",
-        "document",
-        *_CLOSED,
-    ),
-    "decisions_told": ("decision_id", *_NAMED, "decided_at", "decided_by", "document", *_REPORTED),
-    "late_closings": ("proposal_id", *_CLOSED),
-    "late_reports": ("decision_id", *_REPORTED),
+_NAMED = {"store_id": "text", "run_id": "uuid", "item_key": "text", "product_id": "text", "variant_id": "text"}
+_CLOSED = {"state": "text", "closed_at": "timestamptz", "closed_by": "text", "close_reason": "text"}
+_REPORTED = {
+    "state": "text", "old_base_price": "int8", "base_price": "int8", "shelf_price": "int8", "reason": "text",
+    "settled_at": "timestamptz",
+}  # fmt: skip
+_SAID = {
+    "risk": "text", "disposition": "text", "proposed_at": "timestamptz", "expires_at": "timestamptz",
+    "document": "bytea",
+}  # fmt: skip
+_DECIDED = {"decided_at": "timestamptz", "decided_by": "text", "document": "bytea"}
+_COLUMNS: dict[LiteralString, dict[LiteralString, str]] = {
+    "proposals_told": {"proposal_id": "uuid", **_NAMED, **_SAID, **_CLOSED},
+    "decisions_told": {"decision_id": "uuid", **_NAMED, **_DECIDED, **_REPORTED},
+    "late_closings": {"proposal_id": "uuid", **_CLOSED},
+    "late_reports": {"decision_id": "uuid", **_REPORTED},
 }
-_BEGIN = {table: columns(len(names)) for table, names in _COLUMNS.items()}
-_PENDING, _HELD = (row((name(state), NULL, NULL, NULL)) for state in ("pending", "held"))
-_UNDECIDED = row((NULL, NULL, NULL))
-_UNREPORTED = row((name("decided"), NULL, NULL, NULL, NULL, NULL))
+"""Columns of tables, with their types."""
+_PENDING, _HELD = (("pending", None, None, None), ("held", None, None, None))
+_UNDECIDED: Row = (None, None, None)
+_UNREPORTED: Row = ("decided", None, None, None, None, None)
 
 
 class DecisionsFold:
@@ -52,21 +50,21 @@ class DecisionsFold:
 
     def __init__(self, store_id: str) -> None:
         self._store_id = store_id
-        self._proposals: list[tuple[str, bytes, bytes]] = []
-        self._closings: dict[str, bytes] = {}
+        self._proposals: list[tuple[str, Row, Row]] = []
+        self._closings: dict[str, Row] = {}
         self._proposed_before: set[str] = set()
-        self._late_closings: dict[str, bytes] = {}
-        self._decisions: dict[str, bytes] = {}
-        self._reports: dict[str, tuple[Said, Report]] = {}
+        self._late_closings: dict[str, Row] = {}
+        self._decisions: dict[str, Row] = {}
+        self._reports: dict[str, tuple[Said, Row]] = {}
         self._decided_before: set[str] = set()
-        self._late_reports: dict[str, Report] = {}
+        self._late_reports: dict[str, Row] = {}
         self._references: dict[tuple[str, date], int] = {}
 
     def take(self, page: Iterable[Body]) -> None:
         """Take in the next bodies, of :data:`TYPES`.
 
         Raises:
-            KeyError, ValueError, TypeError: one of them is not what this release says.
+            KeyError, ValueError, TypeError, AttributeError: one of them is not what this release says.
         """
         for event_type, body in page:
             said, whole = read(event_type, body)
@@ -80,7 +78,8 @@ class DecisionsFold:
         """Put rows into the database, in one transaction; batches in their order."""
         with database.transaction() as cursor:
             for table, rows in batch.items():
-                put_rows(cursor, table, _COLUMNS[table], rows)
+                if rows:
+                    copy_rows(cursor, table, _COLUMNS[table], rows)
 
     def finish(self, database: Database) -> None:
         """Write what is left when all else is written: reports of decisions that were never told, what came late, and
@@ -90,32 +89,26 @@ class DecisionsFold:
             psycopg.errors.UniqueViolation: a proposal or a decision was told twice.
         """
         orphans = [
-            row((_BEGIN["decisions_told"], uuid(key), self._names(said), _UNDECIDED, _reported(report)))
-            for key, (said, report) in self._reports.items()
+            (UUID(key), *self._names(said), *_UNDECIDED, *report) for key, (said, report) in self._reports.items()
         ]
         self.store(database, {"decisions_told": orphans})
         database.execute(_queries()["keep_apart"])
-        closings = [row((_BEGIN["late_closings"], uuid(key), closing)) for key, closing in self._late_closings.items()]
-        reports = [
-            row((_BEGIN["late_reports"], uuid(key), _reported(report))) for key, report in self._late_reports.items()
-        ]
+        closings = [(UUID(key), *closing) for key, closing in self._late_closings.items()]
+        reports = [(UUID(key), *report) for key, report in self._late_reports.items()]
         self.store(database, {"late_closings": closings, "late_reports": reports})
         database.execute(_queries()["told_late"])
         self._store_references(database)
 
-    def _proposed_rows(self) -> list[bytes]:
+    def _proposed_rows(self) -> list[Row]:
         proposals, closings, self._proposals, self._closings = self._proposals, self._closings, [], {}
         found = [told + closings.pop(key, state) for key, told, state in proposals]
         self._late_closings |= {key: closings[key] for key in closings.keys() & self._proposed_before}
         self._proposed_before.update(key for key, *_ in proposals)
         return found
 
-    def _decided_rows(self) -> list[bytes]:
+    def _decided_rows(self) -> list[Row]:
         decisions, reports, self._decisions = self._decisions, self._reports, {}
-        found = [
-            told + (_reported(reports.pop(key)[1]) if key in reports else _UNREPORTED)
-            for key, told in decisions.items()
-        ]
+        found = [told + (reports.pop(key)[1] if key in reports else _UNREPORTED) for key, told in decisions.items()]
         for key in reports.keys() & self._decided_before:
             self._late_reports[key] = _since(self._late_reports.get(key), reports.pop(key)[1])
         self._decided_before |= decisions.keys()
@@ -130,12 +123,11 @@ class DecisionsFold:
             database.execute(statement, packed(statement, given) | {"store_id": self._store_id})
 
     def _said(
-        self, said: Said, document: bytes, state: bytes, risk: str | None, disposition: str, expires: str | None
+        self, said: Said, document: bytes, state: Row, risk: str | None, disposition: str, expires: str | None
     ) -> None:
         key, at = said["proposal_id"], said["occurred_at"]
-        facts = name(risk), name(disposition), instant(at), instant(expires), raw(document)
-        told = row((_BEGIN["proposals_told"], uuid(key), self._names(said), *facts))
-        self._proposals.append((key, told, state))
+        facts = risk, disposition, instant(at), None if expires is None else instant(expires), document
+        self._proposals.append((key, (UUID(key), *self._names(said), *facts), state))
         if (reference := said["reference"]) is not None:
             self._references[item_key(said["product_id"], said["variant_id"]), _monday(at)] = reference
 
@@ -146,23 +138,22 @@ class DecisionsFold:
         self._said(said, document, _HELD, None, optimizer.Disposition.HOLD.value, None)
 
     def _decided(self, said: Said, document: bytes) -> None:
-        key, at, by = said["decision_id"], instant(said["occurred_at"]), name(said["decided_by"])
-        self._closings[said["proposal_id"]] = row((name("decided"), at, by, NULL))
+        key, at, by = said["decision_id"], instant(said["occurred_at"]), said["decided_by"]
+        self._closings[said["proposal_id"]] = ("decided", at, by, None)
         # Decided twice, the decision is as it was decided last.
-        self._decisions[key] = row((_BEGIN["decisions_told"], uuid(key), self._names(said), at, by, raw(document)))
+        self._decisions[key] = (UUID(key), *self._names(said), at, by, document)
 
     def _rejected(self, said: Said, _: bytes) -> None:
-        closing = name("rejected"), instant(said["occurred_at"]), name(said["rejected_by"]), text(said["reason"])
-        self._closings[said["proposal_id"]] = row(closing)
+        closing = ("rejected", instant(said["occurred_at"]), said["rejected_by"], said["reason"])
+        self._closings[said["proposal_id"]] = closing
 
     def _expired(self, said: Said, _: bytes) -> None:
-        closing = name("expired"), instant(said["occurred_at"]), NULL, text(said["reason"])
-        self._closings[said["proposal_id"]] = row(closing)
+        self._closings[said["proposal_id"]] = ("expired", instant(said["occurred_at"]), None, said["reason"])
 
     def _approved(self, said: Said, _: bytes) -> None:
         """The decision closes the proposal."""
 
-    def _report(self, said: Said, report: Report) -> None:
+    def _report(self, said: Said, report: Row) -> None:
         decision = said["decision_id"]
         before = self._reports.get(decision)
         self._reports[decision] = said, report if before is None else _since(before[1], report)
@@ -175,46 +166,37 @@ class DecisionsFold:
 
     def _applied(self, said: Said, _: bytes) -> None:
         prices = said["old_base_price"], said["base_price"], said["shelf_price"]
-        self._report(said, ("applied", *prices, None, said["occurred_at"]))
+        self._report(said, ("applied", *prices, None, instant(said["occurred_at"])))
 
     def _failed(self, said: Said, _: bytes) -> None:
         reason = f"{said['reason']}: {said['detail']}"
-        self._report(said, ("failed", None, None, None, reason, said["occurred_at"]))
+        self._report(said, ("failed", None, None, None, reason, instant(said["occurred_at"])))
 
     def _stale(self, said: Said, _: bytes) -> None:
         reason = f"{said['reason']}: {said['detail']}"
-        self._report(said, ("stale", None, None, None, reason, said["occurred_at"]))
+        self._report(said, ("stale", None, None, None, reason, instant(said["occurred_at"])))
 
-    def _names(self, said: Said) -> bytes:
-        return _names(self._store_id, said["run_id"], said["product_id"], said["variant_id"])
+    def _names(self, said: Said) -> Row:
+        product, variant = said["product_id"], said["variant_id"]
+        return self._store_id, uuid_again(said["run_id"]), item_key(product, variant), product, variant
 
 
 def prepare(database: Database) -> None:
-    """Let the empty tables take in what comes as it comes: documents stay text, and no row is looked for."""
+    """Let the empty tables take in what comes as it comes: documents stay bytes, and no row is looked for."""
     database.execute(_queries()["prepare"])
 
 
-def _since(before: Report | None, report: Report) -> Report:
+def _since(before: Row | None, report: Row) -> Row:
     """The last state counts, and of each price the last that was told."""
     if before is None or None not in report[1:4]:
         return report
-    old, base, shelf = (then if now is None else now for now, then in zip(report[1:4], before[1:4], strict=True))
-    return report[0], old, base, shelf, report[4], report[5]
-
-
-def _reported(report: Report) -> bytes:
-    state, old, base, shelf, reason, settled = report
-    return row((name(state), number(old), number(base), number(shelf), text(reason), instant(settled)))
-
-
-def _names(store_id: str, run_id: str, product_id: str, variant_id: str | None) -> bytes:
-    key = item_key(product_id, variant_id)
-    return row((name(store_id), uuid_again(run_id), name(key), name(product_id), name(variant_id)))
+    prices = (then if now is None else now for now, then in zip(report[1:4], before[1:4], strict=True))
+    return report[0], *prices, *report[4:]
 
 
 @lru_cache(maxsize=10_000)
-def _monday(instant: str) -> date:
-    day = datetime.fromisoformat(instant).astimezone(UTC).date()
+def _monday(text: str) -> date:
+    day = instant(text).astimezone(UTC).date()
     return day - timedelta(days=day.weekday())
 
 
