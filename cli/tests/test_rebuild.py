@@ -59,6 +59,7 @@ DAMAGE = {
         "UPDATE prices SET base_price = 3 WHERE store_id = '78' AND item = '1'",
         "DELETE FROM runs",
         "DELETE FROM item_events WHERE store_id = '77'",
+        "UPDATE item_events SET decision_id = NULL, name = 'Nothing' WHERE store_id = '78'",
         "UPDATE stores SET connected = false",
     ),
     "dashboard": (

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -24,6 +26,15 @@ MESSAGE_ID = "Nats-Msg-Id"
 # The binding asks to encode space, double quote, percent and everything outside printable ASCII.
 _SAFE = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"%')
 _is_plain = re.compile(r"[!#$&-~]*").fullmatch
+_is_usual_id = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}:[0-9]+").fullmatch
+
+_REQUIRED = (
+    "ce-specversion", "ce-id", "ce-source", "ce-type", "ce-subject", "ce-time", POSITION, PREVIOUS,
+)  # fmt: skip
+_TRACE = ("traceparent", "tracestate")
+_NAMES = {name.lower(): name for name in (*_REQUIRED, "ce-correlationid", "ce-causationid", *_TRACE)}
+"""How we write the names of headers, whose case says nothing, by their lower case."""
+_required = itemgetter(*_REQUIRED)
 
 
 class EnvelopeError(ValueError):
@@ -97,24 +108,31 @@ def from_headers(headers: Mapping[str, str] | None) -> Envelope:
     Raises:
         EnvelopeError: a header that every event of ours carries is missing or malformed.
     """
-    given = {name.lower(): value for name, value in (headers or {}).items()}
+    given = headers or {}
     try:
-        if given["ce-specversion"] != SPEC_VERSION:
-            raise EnvelopeError(f"CloudEvents version {given['ce-specversion']!r} is not {SPEC_VERSION}")
+        required = _required(given)
+    except KeyError:
+        given = {_NAMES.get(name.lower(), name): value for name, value in given.items()}
+        try:
+            required = _required(given)
+        except KeyError as error:
+            raise EnvelopeError(f"header {error.args[0].lower()} is missing") from error
+    version, event_id, source, event_type, store_id, time, position, previous = required
+    if version != SPEC_VERSION:
+        raise EnvelopeError(f"CloudEvents version {version!r} is not {SPEC_VERSION}")
+    try:
         return Envelope(
-            event_id=_checked_id(unquote(given["ce-id"])),
-            service=unquote(given["ce-source"]).removeprefix("/"),
-            type=_checked_type(unquote(given["ce-type"])),
-            store_id=unquote(given["ce-subject"]),
-            time=datetime.fromisoformat(unquote(given["ce-time"])),
-            position=int(given[POSITION.lower()]),
-            previous=int(given[PREVIOUS.lower()]),
+            event_id=_checked_id(_unquoted(event_id)),
+            service=_unquoted(source).removeprefix("/"),
+            type=_checked_type(_unquoted(event_type)),
+            store_id=_unquoted(store_id),
+            time=datetime.fromisoformat(_unquoted(time)),
+            position=int(position),
+            previous=int(previous),
             correlation_id=_optional(given, "ce-correlationid"),
             causation_id=_optional(given, "ce-causationid"),
-            trace={name: given[name] for name in ("traceparent", "tracestate") if name in given},
+            trace={name: given[name] for name in _TRACE if name in given},
         )
-    except KeyError as error:
-        raise EnvelopeError(f"header {error.args[0]} is missing") from error
     except EnvelopeError:
         raise
     except ValueError as error:
@@ -130,17 +148,24 @@ def _quoted(value: str) -> str:
     return value if _is_plain(value) else quote(value, safe=_SAFE)
 
 
+def _unquoted(value: str) -> str:
+    return unquote(value) if "%" in value else value
+
+
 def _optional(given: Mapping[str, str], name: str) -> str | None:
-    return unquote(given[name]) if name in given else None
+    return _unquoted(given[name]) if name in given else None
 
 
 def _checked_id(event_id: str) -> str:
+    if _is_usual_id(event_id):
+        return event_id
     originator_id, _, version = event_id.rpartition(":")
     UUID(originator_id)
     int(version)
     return event_id
 
 
+@lru_cache(maxsize=1024)
 def _checked_type(event_type: str) -> str:
     parts = event_type.split(".")
     if len(parts) != 4 or parts[0] != "thaman" or not parts[3].startswith("v"):

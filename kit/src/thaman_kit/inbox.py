@@ -175,9 +175,10 @@ class Inbox:
                 verdicts[chain[0].index] = self._fail(chain[0], standing.tracked, error)
         else:
             self._outages = 0
+            self._count("handled", len(chain))
             for item in chain:
                 self._failed.pop(item.position, None)
-                verdicts[item.index] = self._settled("handled")
+                verdicts[item.index] = SETTLED
 
     def _take_singly(self, chain: list[_Item], tracked: int, verdicts: list[Verdict]) -> None:
         """After a batch failed: one transaction per message up to the one that fails; the rest waits as long as it."""
@@ -279,12 +280,15 @@ class Inbox:
         return min(0.2 * 2.0 ** min(self._outages, 8), _LONGEST_BACKOFF_S)
 
     def _settled(self, outcome: str, verdict: Verdict = SETTLED) -> Verdict:
-        bus_metrics.CONSUMED.labels(self._app.name, self.upstream, outcome).inc()
+        self._count(outcome)
         return verdict
 
     def _again(self, outcome: str, delay_s: float) -> Verdict:
-        bus_metrics.CONSUMED.labels(self._app.name, self.upstream, outcome).inc()
+        self._count(outcome)
         return Verdict(delay_s)
+
+    def _count(self, outcome: str, messages: int = 1) -> None:
+        bus_metrics.CONSUMED.labels(self._app.name, self.upstream, outcome).inc(messages)
 
 
 def is_outage(error: BaseException) -> bool:

@@ -254,7 +254,8 @@ def _staged(live: Connection[Any], schema: str, table: Table) -> _Staged:
 
 
 _COLUMNS = """
-    SELECT attname, attidentity = 'a' OR attgenerated <> '', coalesce(attnum = ANY (indkey), false)
+    SELECT attname, attidentity = 'a' OR attgenerated <> '',
+        coalesce(attnum = ANY ((indkey::int2[])[0:indnkeyatts - 1]), false)
     FROM pg_attribute
     LEFT JOIN pg_index ON indrelid = attrelid AND indisprimary
     WHERE attrelid = format('%%I.%%I', %(schema)s::text, %(table)s::text)::regclass AND attnum > 0 AND NOT attisdropped

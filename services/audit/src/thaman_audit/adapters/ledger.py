@@ -12,12 +12,12 @@ from psycopg.rows import DictRow
 
 from thaman_audit.adapters.archive import Archive
 from thaman_audit.domain.linking import Arrival, Link, linked
-from thaman_audit.domain.rows import Row, Rows, together
+from thaman_audit.domain.rows import UNORDERED, Row, Rows, together
 from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, copy_rows, load_queries
-from thaman_kit.packing import packed
+from thaman_kit.packing import Packed, bigints, byteas, instants, packed, texts
 
 _queries = partial(load_queries, "thaman_audit", "adapters/queries.sql")
 _projections = partial(load_queries, "thaman_audit", "adapters/projections.sql")
@@ -71,34 +71,33 @@ class Batch:
         """Make the links under the locks of the stores' heads, and let the read models follow.
 
         What is in the ledger already is left out of both: said again at a later place it would undo what came between.
+        Batches of one store wait for each other at its head, so all that can be done is done before: nobody else takes
+        the events of this feed meanwhile, for its place was moved first, and where somebody puts one of them in by hand
+        the ledger's own key refuses the batch, which is then taken again.
         """
-        given = self.arrivals
-        opened = _run(
-            cursor,
-            _queries()["open"],
-            {
-                "stores": sorted({one.store_id for one in given}),
-                "services": [one.service for one in given],
-                "event_ids": [one.event_id for one in given],
-            },
-        ).fetchall()
-        fresh = self._fresh(set(opened[0]["known"]))
-        heads = {row["store"]: Head(row["store"], row["head_seq"], row["head_hash"]) for row in opened}
-        links = list(linked([given[place - 1] for place in fresh], heads, opened[0]["opened_at"]))
-        if not links:
+        fresh = self._fresh(self._known(cursor))
+        if not fresh:
             return
-        _run(cursor, _queries()["append"], _columns(links) | {"recorded_at": opened[0]["opened_at"]})
-        moved = {link.arrival.store_id for link in links}
-        _run(
-            cursor,
-            _queries()["move"],
-            {
-                "store_ids": sorted(moved),
-                "seqs": [heads[store_id].seq for store_id in sorted(moved)],
-                "hashes": [heads[store_id].hash for store_id in sorted(moved)],
-            },
-        )
-        put_rows(cursor, together(self._rows[place] for place in fresh if place in self._rows))
+        arrivals = [self.arrivals[place - 1] for place in fresh]
+        stores, ready = sorted({one.store_id for one in arrivals}), _told(arrivals)
+        rows = together(self._rows[place] for place in fresh if place in self._rows)
+        put_rows(cursor, rows.taken(UNORDERED))
+        opened = _run(cursor, _queries()["open"], {"stores": stores}).fetchall()
+        heads = {row["store"]: Head(row["store"], row["head_seq"], row["head_hash"]) for row in opened}
+        links = list(linked(arrivals, heads, opened[0]["opened_at"]))
+        _run(cursor, _queries()["append"], ready | _linked(links) | {"recorded_at": opened[0]["opened_at"]})
+        ends = [heads[store_id] for store_id in stores]
+        columns = {"store_ids": stores, "seqs": [head.seq for head in ends], "hashes": [head.hash for head in ends]}
+        _run(cursor, _queries()["move"], columns)
+        put_rows(cursor, rows)
+
+    def _known(self, cursor: Cursor[DictRow]) -> set[int]:
+        """The places, from one on, of events that are in the ledger."""
+        given = {
+            "services": [one.service for one in self.arrivals],
+            "event_ids": [one.event_id for one in self.arrivals],
+        }
+        return {row["place"] for row in _run(cursor, _queries()["known"], given)}
 
     def _fresh(self, known: Collection[int]) -> list[int]:
         """The places, from one on, of events that are neither in the ledger nor earlier in this batch."""
@@ -109,19 +108,25 @@ class Batch:
         return list(first.values())
 
 
-def _columns(links: Sequence[Link]) -> dict[str, list[Any]]:
-    arrivals = [link.arrival for link in links]
+def _told(arrivals: Sequence[Arrival]) -> dict[str, Packed]:
+    """The columns of entries that are known before their place is."""
     return {
-        "store_ids": [one.store_id for one in arrivals],
-        "seqs": [link.seq for link in links],
-        "event_ids": [one.event_id for one in arrivals],
-        "services": [one.service for one in arrivals],
-        "types": [one.type for one in arrivals],
-        "positions": [one.position for one in arrivals],
-        "occurred": [one.occurred_at for one in arrivals],
-        "bodies": [one.data for one in arrivals],
-        "prev_hashes": [link.prev_hash for link in links],
-        "hashes": [link.hash for link in links],
+        "store_ids": texts([one.store_id for one in arrivals]),
+        "event_ids": texts([one.event_id for one in arrivals]),
+        "services": texts([one.service for one in arrivals]),
+        "types": texts([one.type for one in arrivals]),
+        "positions": bigints([one.position for one in arrivals]),
+        "occurred": instants([one.occurred_at for one in arrivals]),
+        "bodies": byteas([one.data for one in arrivals]),
+    }
+
+
+def _linked(links: Sequence[Link]) -> dict[str, Packed]:
+    """The columns of entries that follow from their place."""
+    return {
+        "seqs": bigints([link.seq for link in links]),
+        "prev_hashes": byteas([link.prev_hash for link in links]),
+        "hashes": byteas([link.hash for link in links]),
     }
 
 

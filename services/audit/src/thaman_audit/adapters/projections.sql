@@ -77,7 +77,7 @@ ON CONFLICT (store_id, run_id) DO UPDATE SET
 INSERT INTO item_events (store_id, item, service, event_id, name, at, run_id, proposal_id, decision_id)
 SELECT * FROM unnest(%(store_id)b::text[], %(item)b::text[], %(service)b::text[], %(event_id)b::text[],
     %(name)b::text[], %(at)b::timestamptz[], %(run_id)b::uuid[], %(proposal_id)b::uuid[], %(decision_id)b::uuid[])
-ON CONFLICT (service, event_id) DO NOTHING
+ON CONFLICT DO NOTHING
 
 -- name: price
 -- description: Prices as they were seen or written, in order; only changes (and what somebody did) become history.

@@ -1,8 +1,14 @@
 -- Writing and reading the ledger.
 
 -- name: open
--- description: Begin to append: the heads of stores under their locks, and which events are in the ledger already.
-SELECT * FROM ledger_open(%(stores)b::text[], %(services)b::text[], %(event_ids)b::text[])
+-- description: Begin to append: the heads of stores under their locks.
+SELECT store, head_seq, head_hash, opened_at FROM ledger_open(%(stores)b::text[], '{}', '{}')
+
+-- name: known
+-- description: The places, from one on, of events that are in the ledger already.
+SELECT given.place FROM unnest(%(services)b::text[], %(event_ids)b::text[]) WITH ORDINALITY
+    AS given (service, event_id, place)
+WHERE EXISTS (SELECT FROM ledger WHERE ledger.service = given.service AND ledger.event_id = given.event_id)
 
 -- name: append
 -- description: Insert entries whose links were made under the locks of their stores' heads.

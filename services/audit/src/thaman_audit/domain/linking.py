@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from thaman_audit.verify import TAG, Head, field, instant, number
@@ -41,18 +42,24 @@ def linked(arrivals: Iterable[Arrival], heads: dict[str, Head], at: datetime) ->
     stamp = _NUMBER + instant(at)
     opened = {store_id: sha256(TAG + field(store_id.encode())) for store_id in heads}
     for one in arrivals:
-        head = heads[one.store_id]
-        seq = head.seq + 1
-        hashing = opened[one.store_id].copy()
+        store_id, data = one.store_id, one.data
+        head = heads[store_id]
+        seq, event_id = head.seq + 1, one.event_id.encode()
+        hashing = opened[store_id].copy()
         hashing.update(
             b"".join(
                 (
-                    _NUMBER, number(seq), field(one.event_id.encode()), field(one.service.encode()),
-                    field(one.type.encode()), _NUMBER, number(one.position), _NUMBER, instant(one.occurred_at), stamp,
-                    number(len(one.data)), one.data, field(head.hash),
+                    _NUMBER, number(seq), number(len(event_id)), event_id, _name(one.service), _name(one.type),
+                    _NUMBER, number(one.position), _NUMBER, instant(one.occurred_at), stamp,
+                    number(len(data)), data, field(head.hash),
                 )
             )
         )  # fmt: skip
         link = Link(one, seq, head.hash, hashing.digest())
-        heads[one.store_id] = Head(one.store_id, seq, link.hash)
+        heads[store_id] = Head(store_id, seq, link.hash)
         yield link
+
+
+@lru_cache(maxsize=1024)
+def _name(value: str) -> bytes:
+    return field(value.encode())

@@ -1,8 +1,9 @@
 """The rows that events add to the read models. A function of the events alone, so a rebuild gives the same rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from thaman_contracts.envelope import Envelope
@@ -11,6 +12,9 @@ from thaman_contracts.ids import item_key
 
 Row = dict[str, Any]
 Projector = Callable[[Any, Envelope, "Rows"], None]
+
+UNORDERED = ("item_event",)
+"""Statements whose rows are the same whatever came before them."""
 
 
 class Rows:
@@ -22,6 +26,14 @@ class Rows:
     def add(self, statement: str, row: Row) -> None:
         """One more row."""
         self.by_statement[statement].append(row)
+
+    def taken(self, statements: Collection[str]) -> "Rows":
+        """The rows of some statements, which are no longer among these."""
+        some = Rows()
+        for statement in statements:
+            if statement in self.by_statement:
+                some.by_statement[statement] = self.by_statement.pop(statement)
+        return some
 
 
 def together(found: Iterable[Rows]) -> Rows:
@@ -35,16 +47,18 @@ def together(found: Iterable[Rows]) -> Rows:
 
 def project(event: EventData, envelope: Envelope, rows: Rows) -> None:
     """Add what ``event`` says to ``rows``; most events add nothing or one row."""
-    for event_class in type(event).__mro__:
-        projector = _PROJECTORS.get(event_class)
-        if projector is not None:
-            projector(event, envelope, rows)
+    for projector in _projectors(type(event)):
+        projector(event, envelope, rows)
 
 
 def fills_tables(model: type[EventData]) -> bool:
     """Whether events of a class add rows anywhere but to the index of events by item."""
-    projectors = [_PROJECTORS[one] for one in model.__mro__ if one in _PROJECTORS]
-    return any(projector is not _item_event for projector in projectors)
+    return any(projector is not _item_event for projector in _projectors(model))
+
+
+@cache
+def _projectors(model: type[EventData]) -> tuple[Projector, ...]:
+    return tuple(_PROJECTORS[one] for one in model.__mro__ if one in _PROJECTORS)
 
 
 _STORE: Row = dict.fromkeys(("name", "plan", "via", "mode", "connected", "paused", "at"))
@@ -109,21 +123,25 @@ def _run(event: Any) -> Row:
     return {"store_id": event.store_id, "run_id": event.run_id, "at": event.occurred_at}
 
 
+_CAUSES: Row = dict.fromkeys(("run_id", "proposal_id", "decision_id"))
+
+
+@cache
+def _causes(model: type[EventData]) -> tuple[str, ...]:
+    """Of what events of a class say that it caused them."""
+    return tuple(name for name in _CAUSES if name in model.model_fields)
+
+
 def _item_event(event: Any, envelope: Envelope, rows: Rows) -> None:
-    rows.add(
-        "item_event",
-        {
-            "store_id": event.store_id,
-            "item": item_key(event.product_id, event.variant_id),
-            "service": envelope.service,
-            "event_id": envelope.event_id,
-            "name": envelope.event_name,
-            "at": event.occurred_at,
-            "run_id": getattr(event, "run_id", None),
-            "proposal_id": getattr(event, "proposal_id", None),
-            "decision_id": getattr(event, "decision_id", None),
-        },
-    )
+    row = {
+        "store_id": event.store_id,
+        "item": item_key(event.product_id, event.variant_id),
+        "service": envelope.service,
+        "event_id": envelope.event_id,
+        "name": envelope.event_name,
+        "at": event.occurred_at,
+    }
+    rows.add("item_event", row | _CAUSES | {name: getattr(event, name) for name in _causes(event.__class__)})
 
 
 def _observed(event: onboarding.CatalogObserved, envelope: Envelope, rows: Rows) -> None:
