@@ -1,10 +1,10 @@
 """How fast the ledger is written, proven and asked, and how that grows: `make bench ARGS="--audit --events 1000000"`.
 
 The events are those of :mod:`tests.benchmarks.ledger_events`, ten stores in turn, or as many as `--stores` says. They
-go into an embedded PostgreSQL with fsync on: chains, read models and tracking. The last ten thousand at most go through
-the real inboxes, one transaction a batch, on as many threads as a worker has and in batches of 200 at most, and that is
-*ingest*, with NATS left out; those before them, which only make the ledger long, are put in by
-:mod:`tests.benchmarks.ledger_fill`. Then a checkpoint is sealed, and of the whole ledger:
+go into an embedded PostgreSQL, durable and with as much memory as the deployed one: chains, read models and tracking.
+The last hundred thousand at most go through the real inboxes, one transaction a batch, on as many threads as a worker
+has and in batches of 200 at most, and that is *ingest*, with NATS left out; those before them, which only make the
+ledger long, are put in by :mod:`tests.benchmarks.ledger_fill`. Then a checkpoint is sealed, and of the whole ledger:
 
 - *verify*: everything is proven as by `thaman audit verify`;
 - *export*, *verify_file*: one store is exported and proven by the single-file verifier;
@@ -25,6 +25,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.benchmarks.deployed import deployed_settings
 from tests.benchmarks.errors import BenchError
 from tests.benchmarks.ledger_events import HOURS, ITEMS, events_of
 from tests.benchmarks.ledger_fill import fill
@@ -48,7 +49,7 @@ from thaman_kit.migrate import migrate
 SMALLEST, DEFAULT = 10_000, 100_000
 STORES = 10
 BATCH, THREADS = 200, 4
-TIMED = 10_000
+TIMED = 100_000
 QUESTIONS = 300
 
 
@@ -89,7 +90,7 @@ def measure(folder: Path, say: Callable[[str], None], events: int = DEFAULT, sto
         BenchError: what was written does not hold.
     """
     telemetry.setup("audit")  # as a worker does: spans that nobody hears cost little
-    with EmbeddedPostgres(folder / "postgres", durable=True) as server:
+    with EmbeddedPostgres(folder / "postgres", durable=True, options=deployed_settings()) as server:
         found = []
         for size in sizes_to(events):
             url = server.create_database(f"audit_{size}")

@@ -4,18 +4,19 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from thaman_audit.adapters.ledger import LedgerTables
-from thaman_audit.adapters.published import APPLIED, BulkFold, PublishedFold
+from thaman_audit.adapters.published import BulkFold, PublishedFold
 from thaman_audit.bootstrap import Container
 from thaman_audit.testing import NOW
 from thaman_audit.testing_events import observed
 from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import EventData, onboarding
 from thaman_kit.plain import Plain
+from thaman_kit.plain_prices import APPLIED, read_applied
+from thaman_kit.plain_sights import OBSERVED, read_sight
 from thaman_kit.restoring import Told
 
 STORE = "77"
@@ -55,9 +56,8 @@ def told_of(place: int, event: EventData) -> Told:
 def plain_of(told: Told) -> Told | Plain:
     """As who makes a long history at once is given it."""
     envelope, event = told
-    if envelope.type != APPLIED:
-        return told
-    return Plain(envelope.event_id, envelope.type, orjson.loads(event.model_dump_json()))
+    read = {APPLIED: read_applied, OBSERVED: read_sight}.get(envelope.type)
+    return told if read is None else Plain(envelope.event_id, read(event.model_dump_json().encode()))
 
 
 def kept(tables: LedgerTables) -> list[list[dict[str, Any]]]:

@@ -4,7 +4,7 @@ What comes out is what :mod:`thaman_cli.replaying.rebuilding` makes event by eve
 not as plain as it should be, that is asked instead, because it says what is wrong.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain as chain_of
@@ -23,14 +23,16 @@ from thaman_contracts.subjects import SERVICES
 from thaman_kit.application import EventSourcedApplication
 from thaman_kit.collector import calmed
 from thaman_kit.errors import KitError
-from thaman_kit.plain import Plain
+from thaman_kit.plain import Fields, Plain
+from thaman_kit.plain_prices import APPLIED, read_applied
+from thaman_kit.plain_sights import OBSERVED, read_sight
 from thaman_kit.restoring import Restorer, Told
 from thaman_kit.scratch import scratch_database
 from thaman_onboarding.application.published import SUPPLY
 from thaman_onboarding.observation.bulk import BulkFold as OnboardingFold
 from thaman_optimizer.adapters.bulk.decisions import TYPES
-from thaman_optimizer.adapters.bulk.fold import PLAIN, plain
 from thaman_optimizer.adapters.bulk.fold import BulkFold as OptimizerFold
+from thaman_optimizer.adapters.bulk.items import OFFERS, read_offers
 from thaman_optimizer.consumers import router
 
 LONG = 3_000
@@ -44,6 +46,13 @@ AHEAD = 8
 
 LIGHT = ("optimizer.proposals", "optimizer.decisions", "audit.price_history")
 """Tables that keep a row of nearly every event."""
+
+_PLAIN: dict[str, Callable[[bytes], Fields]] = {
+    APPLIED: read_applied,
+    OBSERVED: read_sight,
+    OFFERS: read_offers,
+}
+"""The events that are wanted plain, and how they are read."""
 
 UNFIT = (
     KeyError, ValueError, TypeError, AttributeError, OverflowError, KitError, PersistenceError, psycopg.Error,
@@ -106,14 +115,14 @@ def _being_made(admin_db_url: str, beside: Beside) -> Iterator[Future[str]]:
 def _read(chain: Chain) -> Generator[list[Told | Plain]]:
     """All that the other process does not read, by the page."""
     restorer = Restorer(stored_classes(), SUPPLY)
-    with closing(chain.heard(TYPES - PLAIN)) as heard:  # closed even where an error keeps this frame
+    with closing(chain.heard(TYPES - _PLAIN.keys())) as heard:  # closed even where an error keeps this frame
         for page in pages(heard, PAGE):
             yield [_known(restorer, one) for one in page]
 
 
 def _known(restorer: Restorer, one: Heard) -> Told | Plain:
-    if one.type in PLAIN:
-        return Plain(one.event_id, one.type, plain(one.type, one.body))
+    if (plain := _PLAIN.get(one.type)) is not None:
+        return Plain(one.event_id, plain(one.body))
     envelope = one.envelope()
     return envelope, restorer.restore(envelope, one.body)
 

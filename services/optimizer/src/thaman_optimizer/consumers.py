@@ -17,6 +17,7 @@ from thaman_kit.application import UnitOfWork
 from thaman_kit.auth import api_key_router
 from thaman_kit.consumers import Router
 from thaman_kit.packing import columns
+from thaman_kit.plain_sights import SeenItem
 from thaman_kit.retention import retention_router
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.domain.basis import Basis
@@ -235,7 +236,7 @@ def _shelf_row(event: onboarding.CatalogObserved, item: CatalogItem) -> dict[str
     }
 
 
-def is_stocked(item: CatalogItem) -> bool:
+def is_stocked(item: CatalogItem | SeenItem) -> bool:
     """Whether a shopper could buy it, as far as Salla tells."""
     sold_out = item.stock is not None and item.stock <= 0 and not item.unlimited
     return item.status is ItemStatus.SALE and not sold_out

@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from thaman_audit.adapters.ledger import LedgerTables
 from thaman_audit.domain.price_book import OBSERVED, Change, PriceBook, Source, Standing
 from thaman_audit.domain.rows import Rows, fills_tables, project
-from thaman_contracts.envelope import Envelope
 from thaman_contracts.events import REGISTRY, onboarding
 from thaman_contracts.ids import item_key
-from thaman_kit.plain import Plain, instant, uuid_again
+from thaman_kit.plain import Plain
+from thaman_kit.plain_prices import Applied
+from thaman_kit.plain_sights import Sight
 from thaman_kit.restoring import Told
 
 STANDING = {"store_id": "text", "item": "text", "base_price": "int8", "shelf_price": "int8", "at": "timestamptz"}
 SOURCE = {"service": "text", "event_id": "text", "decision_id": "uuid", "run_id": "uuid"}
 HISTORY = {**STANDING, "old_base_price": "int8", "cause": "text", **SOURCE}
-APPLIED = onboarding.PriceApplied.event_type()
 
 
 def is_told(event_type: str) -> bool:
@@ -44,7 +43,7 @@ class PublishedFold:
 
 
 class BulkFold:
-    """The same for one store's long history; applied prices come plain, and other plain events say nothing here."""
+    """The same for one store's long history. Sights and applied prices come plain; other plain events say nothing."""
 
     def __init__(self, tables: LedgerTables, store_id: str) -> None:
         self._tables = tables
@@ -56,13 +55,13 @@ class BulkFold:
         rows = Rows()
         for one in page:
             if isinstance(one, Plain):
-                if one.type == APPLIED:
-                    self._apply(one)
+                if isinstance(one.said, Applied):
+                    self._apply(one.event_id, one.said)
+                elif isinstance(one.said, Sight):
+                    self._see(one.event_id, one.said)
                 continue
             envelope, event = one
-            if isinstance(event, onboarding.CatalogObserved):
-                self._see(event, envelope)
-            elif isinstance(event, onboarding.ManualEditDetected):
+            if isinstance(event, onboarding.ManualEditDetected):
                 key, at = item_key(event.product_id, event.variant_id), event.occurred_at
                 told = Standing(event.found_base_price, None, at)
                 self._prices.take(key, told, "manual_edit", Source(envelope.service, envelope.event_id))
@@ -77,17 +76,15 @@ class BulkFold:
         stand = [self._standing(item, told) for item, told in self._prices.standing.items()]
         self._tables.fill("prices", STANDING, stand)
 
-    def _see(self, event: onboarding.CatalogObserved, envelope: Envelope) -> None:
-        at, source = event.occurred_at, Source(envelope.service, envelope.event_id)
-        for item in event.items:
+    def _see(self, event_id: str, sight: Sight) -> None:
+        at, source = sight.occurred_at, Source("onboarding", event_id)
+        for item in sight.seen:
             if not item.has_variants:
                 self._prices.take(item.key, Standing(item.base_price, item.shelf_price, at), OBSERVED, source)
 
-    def _apply(self, one: Plain) -> None:
-        said = one.said
-        told = Standing(said["base_price"], said["shelf_price"], instant(said["occurred_at"]))
-        source = Source("onboarding", one.event_id, UUID(said["decision_id"]), uuid_again(said["run_id"]))
-        self._prices.take(item_key(said["product_id"], said["variant_id"]), told, "decision", source)
+    def _apply(self, event_id: str, said: Applied) -> None:
+        told = Standing(said.base_price, said.shelf_price, said.occurred_at)
+        self._prices.take(said.key, told, "decision", Source("onboarding", event_id, said.decision_id, said.run_id))
 
     def _change(self, one: Change) -> tuple[Any, ...]:
         return *self._standing(one.item, one.told), one.old_base, one.cause, *one.source

@@ -1,7 +1,7 @@
 """Proposals and decisions of one store out of its history: the two tables of which every row is kept."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, LiteralString
 from uuid import UUID
@@ -10,7 +10,7 @@ from thaman_contracts.events import EventData, onboarding, optimizer
 from thaman_contracts.ids import item_key
 from thaman_kit.database import Database, copy_rows, load_queries
 from thaman_kit.packing import packed
-from thaman_kit.plain import Body, Said, instant, read, uuid_again
+from thaman_kit.plain import Body, Fields, Reader
 
 Row = tuple[Any, ...]
 
@@ -36,6 +36,69 @@ _COLUMNS: dict[LiteralString, dict[LiteralString, str]] = {
     "late_reports": {"decision_id": "uuid", **_REPORTED},
 }
 """Columns of tables, with their types."""
+
+
+class _Named(Fields, kw_only=True):
+    occurred_at: datetime
+    run_id: UUID
+    product_id: str
+    variant_id: str | None = None
+
+
+class _Said(_Named):
+    proposal_id: UUID
+    reference: int | None
+
+
+class _Proposed(_Said):
+    risk: str
+    disposition: str
+    expires_at: datetime
+
+
+class _Closed(_Named):
+    proposal_id: UUID
+
+
+class _Rejected(_Closed):
+    rejected_by: str
+    reason: str | None = None
+
+
+class _Expired(_Closed):
+    reason: str
+
+
+class _Decided(_Closed):
+    decision_id: UUID
+    decided_by: str
+
+
+class _Reported(_Named):
+    decision_id: UUID
+
+
+class _Started(_Reported):
+    expected_base_price: int
+    target_base_price: int
+
+
+class _Uncertain(_Reported):
+    target_base_price: int
+    reason: str
+
+
+class _Applied(_Reported):
+    old_base_price: int
+    base_price: int
+    shelf_price: int
+
+
+class _Ended(_Reported):
+    reason: str
+    detail: str
+
+
 _PENDING, _HELD = (("pending", None, None, None), ("held", None, None, None))
 _UNDECIDED: Row = (None, None, None)
 _UNREPORTED: Row = ("decided", None, None, None, None, None)
@@ -50,25 +113,25 @@ class DecisionsFold:
 
     def __init__(self, store_id: str) -> None:
         self._store_id = store_id
-        self._proposals: list[tuple[str, Row, Row]] = []
-        self._closings: dict[str, Row] = {}
-        self._proposed_before: set[str] = set()
-        self._late_closings: dict[str, Row] = {}
-        self._decisions: dict[str, Row] = {}
-        self._reports: dict[str, tuple[Said, Row]] = {}
-        self._decided_before: set[str] = set()
-        self._late_reports: dict[str, Row] = {}
+        self._proposals: list[tuple[int, Row, Row]] = []
+        self._closings: dict[int, Row] = {}
+        self._proposed_before: set[int] = set()
+        self._late_closings: dict[int, Row] = {}
+        self._decisions: dict[int, Row] = {}
+        self._reports: dict[int, tuple[_Reported, Row]] = {}
+        self._decided_before: set[int] = set()
+        self._late_reports: dict[int, Row] = {}
         self._references: dict[tuple[str, date], int] = {}
 
     def take(self, page: Iterable[Body]) -> None:
         """Take in the next bodies, of :data:`TYPES`.
 
         Raises:
-            KeyError, ValueError, TypeError, AttributeError: one of them is not what this release says.
+            KeyError, ValueError: one of them is not what this release says.
         """
         for event_type, body in page:
-            said, whole = read(event_type, body)
-            _TAKE[event_type](self, said, whole)
+            whole, take = _TAKE[event_type]
+            take(self, *whole(body))
 
     def rows(self) -> Batch:
         """What was taken in since the last time comes to. Reports of decisions that were not told yet wait for them."""
@@ -89,12 +152,12 @@ class DecisionsFold:
             psycopg.errors.UniqueViolation: a proposal or a decision was told twice.
         """
         orphans = [
-            (UUID(key), *self._names(said), *_UNDECIDED, *report) for key, (said, report) in self._reports.items()
+            (said.decision_id, *self._names(said), *_UNDECIDED, *report) for said, report in self._reports.values()
         ]
         self.store(database, {"decisions_told": orphans})
         database.execute(_queries()["keep_apart"])
-        closings = [(UUID(key), *closing) for key, closing in self._late_closings.items()]
-        reports = [(UUID(key), *report) for key, report in self._late_reports.items()]
+        closings = [(UUID(int=key), *closing) for key, closing in self._late_closings.items()]
+        reports = [(UUID(int=key), *report) for key, report in self._late_reports.items()]
         self.store(database, {"late_closings": closings, "late_reports": reports})
         database.execute(_queries()["told_late"])
         self._store_references(database)
@@ -122,63 +185,58 @@ class DecisionsFold:
             given = {"item_key": items, "week": weeks, "reference": list(prices)}
             database.execute(statement, packed(statement, given) | {"store_id": self._store_id})
 
-    def _said(
-        self, said: Said, document: bytes, state: Row, risk: str | None, disposition: str, expires: str | None
-    ) -> None:
-        key, at = said["proposal_id"], said["occurred_at"]
-        facts = risk, disposition, instant(at), None if expires is None else instant(expires), document
-        self._proposals.append((key, (UUID(key), *self._names(said), *facts), state))
-        if (reference := said["reference"]) is not None:
-            self._references[item_key(said["product_id"], said["variant_id"]), _monday(at)] = reference
+    def _said(self, said: _Said, document: bytes, state: Row, *facts: object) -> None:
+        key = said.proposal_id
+        row = key, *self._names(said), *facts[:2], said.occurred_at, *facts[2:], document
+        self._proposals.append((key.int, row, state))
+        if said.reference is not None:
+            self._references[item_key(said.product_id, said.variant_id), _monday(said.occurred_at)] = said.reference
 
-    def _proposed(self, said: Said, document: bytes) -> None:
-        self._said(said, document, _PENDING, said["risk"], said["disposition"], said["expires_at"])
+    def _proposed(self, said: _Proposed, document: bytes) -> None:
+        self._said(said, document, _PENDING, said.risk, said.disposition, said.expires_at)
 
-    def _held(self, said: Said, document: bytes) -> None:
+    def _held(self, said: _Said, document: bytes) -> None:
         self._said(said, document, _HELD, None, optimizer.Disposition.HOLD.value, None)
 
-    def _decided(self, said: Said, document: bytes) -> None:
-        key, at, by = said["decision_id"], instant(said["occurred_at"]), said["decided_by"]
-        self._closings[said["proposal_id"]] = ("decided", at, by, None)
+    def _decided(self, said: _Decided, document: bytes) -> None:
+        key, at, by = said.decision_id, said.occurred_at, said.decided_by
+        self._closings[said.proposal_id.int] = ("decided", at, by, None)
         # Decided twice, the decision is as it was decided last.
-        self._decisions[key] = (UUID(key), *self._names(said), at, by, document)
+        self._decisions[key.int] = (key, *self._names(said), at, by, document)
 
-    def _rejected(self, said: Said, _: bytes) -> None:
-        closing = ("rejected", instant(said["occurred_at"]), said["rejected_by"], said["reason"])
-        self._closings[said["proposal_id"]] = closing
+    def _rejected(self, said: _Rejected, _: bytes) -> None:
+        self._closings[said.proposal_id.int] = ("rejected", said.occurred_at, said.rejected_by, said.reason)
 
-    def _expired(self, said: Said, _: bytes) -> None:
-        self._closings[said["proposal_id"]] = ("expired", instant(said["occurred_at"]), None, said["reason"])
+    def _expired(self, said: _Expired, _: bytes) -> None:
+        self._closings[said.proposal_id.int] = ("expired", said.occurred_at, None, said.reason)
 
-    def _approved(self, said: Said, _: bytes) -> None:
+    def _approved(self, said: _Named, _: bytes) -> None:
         """The decision closes the proposal."""
 
-    def _report(self, said: Said, report: Row) -> None:
-        decision = said["decision_id"]
+    def _report(self, said: _Reported, report: Row) -> None:
+        decision = said.decision_id.int
         before = self._reports.get(decision)
         self._reports[decision] = said, report if before is None else _since(before[1], report)
 
-    def _started(self, said: Said, _: bytes) -> None:
-        self._report(said, ("writing", said["expected_base_price"], said["target_base_price"], None, None, None))
+    def _started(self, said: _Started, _: bytes) -> None:
+        self._report(said, ("writing", said.expected_base_price, said.target_base_price, None, None, None))
 
-    def _uncertain(self, said: Said, _: bytes) -> None:
-        self._report(said, ("uncertain", None, said["target_base_price"], None, said["reason"], None))
+    def _uncertain(self, said: _Uncertain, _: bytes) -> None:
+        self._report(said, ("uncertain", None, said.target_base_price, None, said.reason, None))
 
-    def _applied(self, said: Said, _: bytes) -> None:
-        prices = said["old_base_price"], said["base_price"], said["shelf_price"]
-        self._report(said, ("applied", *prices, None, instant(said["occurred_at"])))
+    def _applied(self, said: _Applied, _: bytes) -> None:
+        prices = said.old_base_price, said.base_price, said.shelf_price
+        self._report(said, ("applied", *prices, None, said.occurred_at))
 
-    def _failed(self, said: Said, _: bytes) -> None:
-        reason = f"{said['reason']}: {said['detail']}"
-        self._report(said, ("failed", None, None, None, reason, instant(said["occurred_at"])))
+    def _failed(self, said: _Ended, _: bytes) -> None:
+        self._report(said, ("failed", None, None, None, f"{said.reason}: {said.detail}", said.occurred_at))
 
-    def _stale(self, said: Said, _: bytes) -> None:
-        reason = f"{said['reason']}: {said['detail']}"
-        self._report(said, ("stale", None, None, None, reason, instant(said["occurred_at"])))
+    def _stale(self, said: _Ended, _: bytes) -> None:
+        self._report(said, ("stale", None, None, None, f"{said.reason}: {said.detail}", said.occurred_at))
 
-    def _names(self, said: Said) -> Row:
-        product, variant = said["product_id"], said["variant_id"]
-        return self._store_id, uuid_again(said["run_id"]), item_key(product, variant), product, variant
+    def _names(self, said: _Named) -> Row:
+        product, variant = said.product_id, said.variant_id
+        return self._store_id, said.run_id, item_key(product, variant), product, variant
 
 
 def prepare(database: Database) -> None:
@@ -195,25 +253,26 @@ def _since(before: Row | None, report: Row) -> Row:
 
 
 @lru_cache(maxsize=10_000)
-def _monday(text: str) -> date:
-    day = instant(text).astimezone(UTC).date()
+def _monday(at: datetime) -> date:
+    day = at.astimezone(UTC).date()
     return day - timedelta(days=day.weekday())
 
 
-_KINDS: dict[type[EventData], Callable[[DecisionsFold, Said, bytes], None]] = {
-    optimizer.PriceProposed: DecisionsFold._proposed,
-    optimizer.PriceHeld: DecisionsFold._held,
-    optimizer.PriceDecided: DecisionsFold._decided,
-    optimizer.PriceApproved: DecisionsFold._approved,
-    optimizer.PriceRejected: DecisionsFold._rejected,
-    optimizer.ProposalExpired: DecisionsFold._expired,
-    onboarding.PriceWriteStarted: DecisionsFold._started,
-    onboarding.PriceApplyUncertain: DecisionsFold._uncertain,
-    onboarding.PriceApplied: DecisionsFold._applied,
-    onboarding.PriceApplyFailed: DecisionsFold._failed,
-    onboarding.PriceDecisionStale: DecisionsFold._stale,
+_KINDS: dict[type[EventData], tuple[type[Fields], Callable[[DecisionsFold, Any, bytes], None]]] = {
+    optimizer.PriceProposed: (_Proposed, DecisionsFold._proposed),
+    optimizer.PriceHeld: (_Said, DecisionsFold._held),
+    optimizer.PriceDecided: (_Decided, DecisionsFold._decided),
+    optimizer.PriceApproved: (_Named, DecisionsFold._approved),
+    optimizer.PriceRejected: (_Rejected, DecisionsFold._rejected),
+    optimizer.ProposalExpired: (_Expired, DecisionsFold._expired),
+    onboarding.PriceWriteStarted: (_Started, DecisionsFold._started),
+    onboarding.PriceApplyUncertain: (_Uncertain, DecisionsFold._uncertain),
+    onboarding.PriceApplied: (_Applied, DecisionsFold._applied),
+    onboarding.PriceApplyFailed: (_Ended, DecisionsFold._failed),
+    onboarding.PriceDecisionStale: (_Ended, DecisionsFold._stale),
 }
-_TAKE = {kind.event_type(): take for kind, take in _KINDS.items()}
+"""What is read of each kind, and by whom it is taken in."""
+_TAKE = {kind.event_type(): (Reader(kind.event_type(), wanted).whole, take) for kind, (wanted, take) in _KINDS.items()}
 
 TYPES = frozenset(_TAKE)
 """The events that are read here."""

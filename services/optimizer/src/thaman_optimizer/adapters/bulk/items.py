@@ -5,14 +5,14 @@ from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-import orjson
+import msgspec
 
-from thaman_contracts.events.onboarding import CatalogItem, CatalogObserved
-from thaman_contracts.events.optimizer import Offer
+from thaman_contracts.events.optimizer import Offer, OffersObserved
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import load_queries
 from thaman_kit.packing import columns, packed
-from thaman_kit.plain import Said, read_around
+from thaman_kit.plain import Fields, Reader
+from thaman_kit.plain_sights import SeenItem, Sight
 from thaman_optimizer.adapters.projection import offer_row
 from thaman_optimizer.adapters.sql import queries
 from thaman_optimizer.consumers import is_stocked, item_row
@@ -22,8 +22,6 @@ _PRICE, _STOCKED = ({day: f"{kind}{day}" for day in range(1, 8)} for kind in "ps
 """Columns by the day of the week."""
 _KEPT = ("unreachable", "refused")
 """Readings that do not wipe out a price that may be fresh; as upsert_offer says."""
-_LINK, _FITNESS = b'"product_id":', b'"fitness":"'
-"""Fields are in the order of their names: product, page and variant are an offer's last."""
 
 
 class Items:
@@ -31,32 +29,32 @@ class Items:
     has to come before any other statement about items."""
 
     def __init__(self, store_id: str) -> None:
-        self._store = {"store_id": store_id}
-        self._seen: dict[str, tuple[CatalogObserved, CatalogItem]] = {}
+        self._store_id = store_id
+        self._seen: dict[str, tuple[Sight, SeenItem]] = {}
         self._baselines: dict[str, int] = {}
         self._shown: dict[str, tuple[int, int]] = {}
         self._weeks: dict[tuple[str, date], dict[str, Any]] = {}
 
-    def see(self, event: CatalogObserved) -> None:
+    def see(self, sight: Sight) -> None:
         """A sight of items."""
-        day = event.occurred_at.date()
+        day = _day(sight.occurred_at)
         monday, price, stocked = (
             day - timedelta(days=day.weekday()),
             _PRICE[day.isoweekday()],
             _STOCKED[day.isoweekday()],
         )
-        for item in event.items:
+        for item in sight.seen:
             key = item.key
-            self._seen[key] = event, item
+            self._seen[key] = sight, item
             self._shown.pop(key, None)
-            if key not in self._baselines and (baseline := item_row(event, item)["baseline"]) is not None:
+            if key not in self._baselines and (baseline := self._read(sight, item)["baseline"]) is not None:
                 self._baselines[key] = baseline
             if not item.has_variants:
                 week = self._week(key, monday)
                 week[price], week[stocked] = item.shelf_price, is_stocked(item)
 
-    def write(self, key: str, base_price: int, shelf_price: int, at: str) -> None:
-        """A price that we wrote and read back, ``at`` an instant as JSON has it."""
+    def write(self, key: str, base_price: int, shelf_price: int, at: datetime) -> None:
+        """A price that we wrote and read back."""
         self._shown[key] = base_price, shelf_price
         day = _day(at)
         self._week(key, day - timedelta(days=day.weekday()))[_PRICE[day.isoweekday()]] = shelf_price
@@ -72,7 +70,7 @@ class Items:
             prices = [self._shown[key] for key in others]
             base, shelf = ([price[place] for price in prices] for place in (0, 1))
             found = {"item_key": others, "base_price": base, "shelf_price": shelf}
-            unit.execute(_bulk()["items_shown"], packed(_bulk()["items_shown"], found) | self._store)
+            unit.execute(_bulk()["items_shown"], packed(_bulk()["items_shown"], found) | {"store_id": self._store_id})
         self._seen.clear()
         self._shown.clear()
 
@@ -80,14 +78,17 @@ class Items:
         """Put what a shopper saw into the unit."""
         if self._weeks:
             statement = _bulk()["weeks_told"]
-            unit.execute(statement, columns(statement, list(self._weeks.values())) | self._store)
+            unit.execute(statement, columns(statement, list(self._weeks.values())) | {"store_id": self._store_id})
             self._weeks.clear()
 
     def _row(self, key: str) -> dict[str, Any]:
-        row = item_row(*self._seen[key]) | {"baseline": self._baselines.get(key)}
+        row = self._read(*self._seen[key]) | {"baseline": self._baselines.get(key)}
         if key in self._shown:
             row["base_price"], row["shelf_price"] = self._shown[key]
         return row
+
+    def _read(self, sight: Sight, item: SeenItem) -> dict[str, Any]:
+        return item_row(sight.event(self._store_id), item.whole())
 
     def _week(self, key: str, week: date) -> dict[str, Any]:
         found = self._weeks.get((key, week))
@@ -100,66 +101,54 @@ class Items:
 Link = tuple[str, str | None, str]
 
 
+class Read(Fields):
+    """What a run read of rivals; each offer is read for what it is about, and whole only if it is a link's last."""
+
+    run_id: UUID
+    offers: list[msgspec.Raw]
+
+
+class _Offer(Fields, kw_only=True):
+    product_id: str
+    variant_id: str | None = None
+    url: str
+    fitness: str
+
+
+OFFERS = OffersObserved.event_type()
+read_offers = Reader(OFFERS, Read).read
+_about = msgspec.json.Decoder(_Offer).decode
+
+
 class Offers:
     """The latest reading of each of one store's links."""
 
     def __init__(self, store_id: str) -> None:
         self._store_id = store_id
-        self._latest: dict[Link, tuple[Said | bytes, str, str]] = {}
-        self._links: dict[bytes, Link] = {}
+        self._latest: dict[Link, tuple[bytes, UUID, str]] = {}
 
-    def read(self, said: Said) -> None:
-        """The body of an ``OffersObserved``, its offers as :func:`plain_offers` leaves them."""
-        run_id, latest = said["run_id"], self._latest
-        for offer in said["offers"]:
-            if isinstance(offer, bytes):
-                link, fitness = self._link(offer[offer.rindex(_LINK) :]), _fitness(offer)
-            else:
-                link, fitness = _link_of(offer), offer["fitness"]
+    def read(self, said: Read) -> None:
+        """What an ``OffersObserved`` says."""
+        run_id, latest = said.run_id, self._latest
+        for offer in said.offers:
+            about = _about(offer)
+            link, fitness = (about.product_id, about.variant_id, about.url), about.fitness
             if fitness in _KEPT and link in latest and latest[link][2] == "usable":
                 continue
-            latest[link] = offer, run_id, fitness
+            latest[link] = bytes(offer), run_id, fitness
 
     def flush(self, unit: UnitOfWork) -> None:
         """Put all offers into the unit."""
         if self._latest:
             statement = queries()["upsert_offer"]
             rows = [
-                offer_row(self._store_id, UUID(run_id), _offer(offer)) for offer, run_id, _ in self._latest.values()
+                offer_row(self._store_id, run_id, Offer.model_validate_json(offer))
+                for offer, run_id, _ in self._latest.values()
             ]
             unit.execute(statement, columns(statement, rows))
             self._latest.clear()
 
-    def _link(self, end: bytes) -> Link:
-        """The link that the end of an offer names; each is read once."""
-        found = self._links.get(end)
-        if found is None:
-            found = self._links[end] = _link_of(orjson.loads(b"{" + end))
-        return found
-
-
-def plain_offers(body: bytes) -> Said:
-    """The plain body of an ``OffersObserved`` whose offers need not be read but for the last of each link.
-
-    Raises:
-        ValueError: it is no JSON.
-    """
-    return read_around(body, "offers", "competitor", "fitness")
-
-
-def _link_of(offer: Said) -> Link:
-    return offer["product_id"], offer.get("variant_id"), offer["url"]
-
-
-def _fitness(offer: bytes) -> str:
-    begin = offer.index(_FITNESS) + len(_FITNESS)
-    return offer[begin : offer.index(b'"', begin)].decode()
-
-
-def _offer(offer: Said | bytes) -> Offer:
-    return Offer.model_validate_json(offer) if isinstance(offer, bytes) else Offer.model_validate(offer)
-
 
 @lru_cache(maxsize=10_000)
-def _day(instant: str) -> date:
-    return datetime.fromisoformat(instant).astimezone(UTC).date()
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
