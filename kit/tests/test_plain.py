@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thaman_contracts.events import REGISTRY, UnknownEventType
-from thaman_contracts.events.onboarding import CatalogObserved
+from thaman_contracts.events.onboarding import CatalogObserved, PriceApplied
 from thaman_contracts.examples import example_of
 from thaman_kit.plain import Fields, Reader
+from thaman_kit.plain_prices import read_applied
 from thaman_kit.plain_sights import read_sight
 
 TYPES = sorted(REGISTRY)
@@ -64,6 +65,13 @@ def test_what_is_no_event_is_refused(body: bytes, says: str) -> None:
         Reader(DECIDED, Wanted).read(body)
     with pytest.raises((ValueError, KeyError)):
         Reader(DECIDED, Wanted).whole(body)
+
+
+def test_an_instant_has_its_offset() -> None:
+    body = example_of(PriceApplied).model_dump_json().encode()
+    assert read_applied(body).occurred_at == example_of(PriceApplied).occurred_at
+    with pytest.raises(ValueError, match="timezone"):
+        read_applied(body.replace(b'Z"', b'"'))
 
 
 def test_a_field_without_a_default_is_missed() -> None:

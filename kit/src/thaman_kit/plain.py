@@ -5,12 +5,16 @@ A stored class checks each field and makes objects of it, which takes ten times 
 has to be what is made of the classes; tests hold the two together.
 """
 
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from datetime import datetime
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 from pydantic_core import to_jsonable_python
 
 from thaman_contracts.events import model_of
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An instant of a body; one without its offset is none."""
 
 Body = tuple[str, bytes]
 """A type, as in its envelope, and a body."""

@@ -1,17 +1,16 @@
 """Applied prices as plain bodies: what each service that makes its tables of a long history wants of them."""
 
-from datetime import datetime
 from uuid import UUID
 
 from thaman_contracts.events.onboarding import PriceApplied
 from thaman_contracts.ids import item_key
-from thaman_kit.plain import Fields, Reader
+from thaman_kit.plain import Fields, Instant, Reader
 
 
 class Applied(Fields, kw_only=True):
     """A price that was written and read back, in halalas."""
 
-    occurred_at: datetime
+    occurred_at: Instant
     run_id: UUID
     decision_id: UUID
     product_id: str

@@ -1,12 +1,10 @@
 """Sights of items as plain bodies. Of an item that is seen again only the last sight is read whole."""
 
-from datetime import datetime
-
 import msgspec
 
 from thaman_contracts.events.onboarding import CatalogItem, CatalogObserved, ItemStatus, ObservationSource
 from thaman_contracts.ids import item_key
-from thaman_kit.plain import Fields
+from thaman_kit.plain import Fields, Instant
 
 
 class SeenItem(Fields, kw_only=True):
@@ -37,7 +35,7 @@ class SeenItem(Fields, kw_only=True):
 class Sight(Fields, kw_only=True):
     """A sight of items as Salla showed them."""
 
-    occurred_at: datetime
+    occurred_at: Instant
     source: ObservationSource
     last_page: bool = False
     prices_include_vat: bool

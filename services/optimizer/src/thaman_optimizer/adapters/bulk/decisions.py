@@ -10,7 +10,7 @@ from thaman_contracts.events import EventData, onboarding, optimizer
 from thaman_contracts.ids import item_key
 from thaman_kit.database import Database, copy_rows, load_queries
 from thaman_kit.packing import packed
-from thaman_kit.plain import Body, Fields, Reader
+from thaman_kit.plain import Body, Fields, Instant, Reader
 
 Row = tuple[Any, ...]
 
@@ -39,7 +39,7 @@ _COLUMNS: dict[LiteralString, dict[LiteralString, str]] = {
 
 
 class _Named(Fields, kw_only=True):
-    occurred_at: datetime
+    occurred_at: Instant
     run_id: UUID
     product_id: str
     variant_id: str | None = None
@@ -53,7 +53,7 @@ class _Said(_Named):
 class _Proposed(_Said):
     risk: str
     disposition: str
-    expires_at: datetime
+    expires_at: Instant
 
 
 class _Closed(_Named):

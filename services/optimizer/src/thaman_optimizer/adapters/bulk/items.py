@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from thaman_contracts.events.onboarding import CatalogObserved
 from thaman_contracts.events.optimizer import Offer, OffersObserved
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import load_queries
@@ -30,7 +31,7 @@ class Items:
 
     def __init__(self, store_id: str) -> None:
         self._store_id = store_id
-        self._seen: dict[str, tuple[Sight, SeenItem]] = {}
+        self._seen: dict[str, tuple[CatalogObserved, SeenItem]] = {}
         self._baselines: dict[str, int] = {}
         self._shown: dict[str, tuple[int, int]] = {}
         self._weeks: dict[tuple[str, date], dict[str, Any]] = {}
@@ -43,11 +44,12 @@ class Items:
             _PRICE[day.isoweekday()],
             _STOCKED[day.isoweekday()],
         )
+        event = sight.event(self._store_id)  # kept without the other items
         for item in sight.seen:
             key = item.key
-            self._seen[key] = sight, item
+            self._seen[key] = event, item
             self._shown.pop(key, None)
-            if key not in self._baselines and (baseline := self._read(sight, item)["baseline"]) is not None:
+            if key not in self._baselines and (baseline := _row_of(event, item)["baseline"]) is not None:
                 self._baselines[key] = baseline
             if not item.has_variants:
                 week = self._week(key, monday)
@@ -82,13 +84,10 @@ class Items:
             self._weeks.clear()
 
     def _row(self, key: str) -> dict[str, Any]:
-        row = self._read(*self._seen[key]) | {"baseline": self._baselines.get(key)}
+        row = _row_of(*self._seen[key]) | {"baseline": self._baselines.get(key)}
         if key in self._shown:
             row["base_price"], row["shelf_price"] = self._shown[key]
         return row
-
-    def _read(self, sight: Sight, item: SeenItem) -> dict[str, Any]:
-        return item_row(sight.event(self._store_id), item.whole())
 
     def _week(self, key: str, week: date) -> dict[str, Any]:
         found = self._weeks.get((key, week))
@@ -96,6 +95,10 @@ class Items:
             days = dict.fromkeys((*_PRICE.values(), *_STOCKED.values()))
             found = self._weeks[key, week] = {"item_key": key, "week": week} | days
         return found
+
+
+def _row_of(event: CatalogObserved, item: SeenItem) -> dict[str, Any]:
+    return item_row(event, item.whole())
 
 
 Link = tuple[str, str | None, str]
