@@ -9,6 +9,7 @@ import pytest
 
 from thaman_audit import application
 from thaman_audit.adapters import walking
+from thaman_audit.adapters.ledger import Batch
 from thaman_audit.bootstrap import Container
 from thaman_audit.testing import NOW, Streams, made_again
 from thaman_audit.testing_events import authorized, observed, price_change
@@ -96,6 +97,34 @@ def test_an_event_that_a_batch_has_twice_is_one_entry_in_its_first_place(
     assert [row["base_price"] for row in found["price_history"]] == [10_000, 9_000]
     made_again(container)
     assert read_models(container) == found
+
+
+def test_an_event_that_somebody_else_puts_in_before_the_lock_is_one_entry(
+    container: Container, streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams.deliver(authorized("77"))
+    told = streams.delivery(observed("77", ("1", 10_000)))
+    looks: list[set[int]] = []
+    look = Batch._known
+
+    def known(batch: Batch, cursor: Any) -> set[int]:
+        found = look(batch, cursor)
+        looks.append(found)
+        if len(looks) == 1:
+            unit = container.application.unit_of_work()
+            container.router.dispatch(from_headers(told.headers), told.body, unit)
+            unit.commit()
+        return found
+
+    monkeypatch.setattr(Batch, "_known", known)
+    streams.take(("onboarding", int(told.subject.split(".")[2])), [told])
+    assert looks == [set(), set(), {1}], "the first look, that of the other, and the one after the key refused"
+    assert [entry.data for entry in container.tables.chain("77")][1:] == [told.body]
+    assert container.ledger.verify("77").ok
+    kept = read_models(container)
+    assert len(kept["price_history"]) == 1
+    made_again(container)
+    assert read_models(container) == kept
 
 
 def test_the_services_role_can_neither_change_nor_delete(container: Container, streams: Streams) -> None:
