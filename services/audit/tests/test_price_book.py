@@ -1,4 +1,4 @@
-"""Prices read from the beginning of a history become what the statement makes of them one by one."""
+"""Prices become what they become one by one: in batches, and read from the beginning of a history."""
 
 from datetime import timedelta
 from typing import Any
@@ -74,12 +74,16 @@ def emptied(tables: LedgerTables) -> LedgerTables:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(TOLD, min_size=1, max_size=12), cut=st.integers(1, 12))
-def test_the_book_is_what_the_statement_makes(container: Container, said: list[tuple[str, Any]], cut: int) -> None:
+def test_statement_and_book_make_of_batches_what_comes_of_one_after_another(container: Container, said: list[tuple[str, Any]], cut: int) -> None:
     told = [told_of(place, event_of(place, *one)) for place, one in enumerate(said, start=1)]
     one_by_one = PublishedFold(emptied(container.tables))
     for one in told:
         one_by_one.fold([one])
     found = kept(container.tables)
+    together = PublishedFold(emptied(container.tables))
+    for first in range(0, len(told), cut):
+        together.fold(told[first : first + cut])
+    assert kept(container.tables) == found
     at_once = BulkFold(emptied(container.tables), STORE)
     for first in range(0, len(told), cut):
         at_once.fold([plain_of(one) for one in told[first : first + cut]])

@@ -89,16 +89,24 @@ WITH given AS (
 ), bases AS (
     SELECT given.*, prices.shelf_price AS known_shelf_price,
         CASE WHEN row_number() OVER item_in_order = 1 THEN prices.base_price
-            ELSE lag(given.base_price) OVER item_in_order END AS old_base_price,
-        CASE WHEN row_number() OVER item_in_order = 1 THEN prices.shelf_price
-            ELSE lag(given.shelf_price) OVER item_in_order END AS told_shelf_price
+            ELSE lag(given.base_price) OVER item_in_order END AS old_base_price
     FROM given LEFT JOIN prices USING (store_id, item)
     WINDOW item_in_order AS (PARTITION BY given.store_id, given.item ORDER BY given.place)
+), stretches AS (
+    -- In one stretch the base price stays the same; the first goes on from what is known.
+    SELECT bases.*, count(*) FILTER (WHERE base_price IS DISTINCT FROM old_base_price) OVER item_in_order AS stretch
+    FROM bases
+    WINDOW item_in_order AS (PARTITION BY store_id, item ORDER BY place)
+), told AS (
+    SELECT stretches.*, count(shelf_price) OVER (PARTITION BY store_id, item, stretch ORDER BY place) AS told
+    FROM stretches
 ), shelves AS (
     -- A hand edit says nothing of the shelf; what was seen there before with the same base price still stands.
-    SELECT bases.*,
-        coalesce(shelf_price, CASE WHEN base_price = old_base_price THEN told_shelf_price END) AS standing_shelf_price
-    FROM bases
+    SELECT told.*, coalesce(
+        max(shelf_price) OVER (PARTITION BY store_id, item, stretch, told),
+        CASE WHEN stretch = 0 AND told = 0 THEN known_shelf_price END
+    ) AS standing_shelf_price
+    FROM told
 ), beside AS (
     SELECT shelves.*,
         CASE WHEN row_number() OVER item_in_order = 1 THEN known_shelf_price
