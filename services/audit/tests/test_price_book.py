@@ -74,7 +74,9 @@ def emptied(tables: LedgerTables) -> LedgerTables:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(TOLD, min_size=1, max_size=12), cut=st.integers(1, 12))
-def test_statement_and_book_make_of_batches_what_comes_of_one_after_another(container: Container, said: list[tuple[str, Any]], cut: int) -> None:
+def test_batches_and_the_book_give_what_one_after_another_gives(
+    container: Container, said: list[tuple[str, Any]], cut: int
+) -> None:
     told = [told_of(place, event_of(place, *one)) for place, one in enumerate(said, start=1)]
     one_by_one = PublishedFold(emptied(container.tables))
     for one in told:
