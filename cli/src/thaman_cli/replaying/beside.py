@@ -23,10 +23,10 @@ T = TypeVar("T")
 IS_POSSIBLE = sys.platform == "linux"
 """Elsewhere a process that holds connections cannot be forked safely."""
 
-PAGE = 5_000
+PAGE = 10_000
 """Events that are one transaction."""
 
-AHEAD = 20
+AHEAD = 10
 """Pages that may wait for the database."""
 
 

@@ -38,10 +38,10 @@ from thaman_optimizer.consumers import router
 LONG = 3_000
 """Events from which on all this is worth its start."""
 
-PAGE = 2_000
+PAGE = 5_000
 """Events that are one transaction of each service."""
 
-AHEAD = 8
+AHEAD = 4
 """Pages that may wait for the database."""
 
 LIGHT = ("optimizer.proposals", "optimizer.decisions", "audit.price_history")
