@@ -49,6 +49,9 @@ def test_headers_and_back(
     assert all(value.isascii() and value.isprintable() and " " not in value for value in headers.values())
     assert from_headers(headers) == envelope
     assert from_headers({name.upper(): value for name, value in headers.items()}) == envelope
+    optional = ("ce-correlationid", "ce-causationid", "traceparent")
+    mixed = {name.upper() if name in optional else name: value for name, value in headers.items()}
+    assert from_headers(mixed) == envelope
 
 
 def test_names_its_parts() -> None:

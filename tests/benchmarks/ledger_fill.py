@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -26,22 +26,23 @@ from thaman_contracts.envelope import Envelope, encode
 from thaman_contracts.events import EventData
 from thaman_contracts.ids import derived_id
 from thaman_contracts.subjects import partition_of, upstream_of
+from thaman_kit.database import copy_rows
 
 UNIT = 10_000
 """Events that are one transaction."""
 
-_LEDGER = {
+_LEDGER: dict[LiteralString, str] = {
     "store_id": "text", "seq": "int8", "event_id": "text", "service": "text", "type": "text", "position": "int8",
     "occurred_at": "timestamptz", "recorded_at": "timestamptz", "data": "bytea", "prev_hash": "bytea", "hash": "bytea",
 }  # fmt: skip
-_ITEM_EVENTS = {
+_ITEM_EVENTS: dict[LiteralString, str] = {
     "store_id": "text", "item": "text", "service": "text", "event_id": "text", "name": "text", "at": "timestamptz",
     "run_id": "uuid", "proposal_id": "uuid", "decision_id": "uuid",
 }  # fmt: skip
 Filled = tuple[Arrival, Sequence[tuple[str, Row]]]
 """An event as it came, with its rows of read models."""
 
-_BULK = {"ledger": _LEDGER, "item_events": _ITEM_EVENTS}
+_BULK = ["ledger", "item_events"]
 _OPTIONS = "-c search_path=audit -c timezone=UTC -c synchronous_commit=off -c maintenance_work_mem=256MB"
 
 
@@ -136,8 +137,8 @@ def _put(
     links = linked([arrival for arrival, _ in unit], heads, now)
     index = rows.by_statement.pop("item_event", [])
     with connection.transaction(), connection.cursor() as cursor:
-        _copy(
-            cursor, "ledger",
+        copy_rows(
+            cursor, "ledger", _LEDGER,
             (
                 (
                     one.store_id, link.seq, one.event_id, one.service, one.type, one.position, one.occurred_at, now,
@@ -147,18 +148,8 @@ def _put(
                 for one in (link.arrival,)
             ),
         )  # fmt: skip
-        _copy(cursor, "item_events", ([row[name] for name in _ITEM_EVENTS] for row in index))
+        copy_rows(cursor, "item_events", _ITEM_EVENTS, ([row[name] for name in _ITEM_EVENTS] for row in index))
         put_rows(cursor, rows)
-
-
-def _copy(cursor: psycopg.Cursor[DictRow], table: str, rows: Iterator[Sequence[Any]]) -> None:
-    columns = _BULK[table]
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    query = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(table), names)
-    with cursor.copy(query) as copy:
-        copy.set_types(list(columns.values()))
-        for row in rows:
-            copy.write_row(row)
 
 
 def _end(connection: psycopg.Connection[DictRow], streams: Streams, heads: dict[str, Head]) -> None:
@@ -173,11 +164,11 @@ def _end(connection: psycopg.Connection[DictRow], streams: Streams, heads: dict[
 def _without_indexes(connection: psycopg.Connection[DictRow]) -> list[str]:
     """Drop the indexes of the tables that are filled in bulk; the statements that make them again."""
     again = []
-    for row in connection.execute(_CONSTRAINTS, {"tables": list(_BULK)}).fetchall():
+    for row in connection.execute(_CONSTRAINTS, {"tables": _BULK}).fetchall():
         table, name = sql.Identifier(row["table"]), sql.Identifier(row["name"])
         connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(table, name))
         again.append(f"ALTER TABLE {row['table']} ADD CONSTRAINT {row['name']} {row['definition']}")
-    for row in connection.execute(_INDEXES, {"tables": list(_BULK)}).fetchall():
+    for row in connection.execute(_INDEXES, {"tables": _BULK}).fetchall():
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(row["name"])))
         again.append(row["definition"])
     connection.commit()

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -27,14 +26,6 @@ MESSAGE_ID = "Nats-Msg-Id"
 _SAFE = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '"%')
 _is_plain = re.compile(r"[!#$&-~]*").fullmatch
 _is_usual_id = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}:[0-9]+").fullmatch
-
-_REQUIRED = (
-    "ce-specversion", "ce-id", "ce-source", "ce-type", "ce-subject", "ce-time", POSITION, PREVIOUS,
-)  # fmt: skip
-_TRACE = ("traceparent", "tracestate")
-_NAMES = {name.lower(): name for name in (*_REQUIRED, "ce-correlationid", "ce-causationid", *_TRACE)}
-"""How we write the names of headers, whose case says nothing, by their lower case."""
-_required = itemgetter(*_REQUIRED)
 
 
 class EnvelopeError(ValueError):
@@ -109,30 +100,24 @@ def from_headers(headers: Mapping[str, str] | None) -> Envelope:
         EnvelopeError: a header that every event of ours carries is missing or malformed.
     """
     given = headers or {}
+    spelled = _spelled(tuple(given))
     try:
-        required = _required(given)
-    except KeyError:
-        given = {_NAMES.get(name.lower(), name): value for name, value in given.items()}
-        try:
-            required = _required(given)
-        except KeyError as error:
-            raise EnvelopeError(f"header {error.args[0].lower()} is missing") from error
-    version, event_id, source, event_type, store_id, time, position, previous = required
-    if version != SPEC_VERSION:
-        raise EnvelopeError(f"CloudEvents version {version!r} is not {SPEC_VERSION}")
-    try:
+        if given[spelled["ce-specversion"]] != SPEC_VERSION:
+            raise EnvelopeError(f"CloudEvents version {given[spelled['ce-specversion']]!r} is not {SPEC_VERSION}")
         return Envelope(
-            event_id=_checked_id(_unquoted(event_id)),
-            service=_unquoted(source).removeprefix("/"),
-            type=_checked_type(_unquoted(event_type)),
-            store_id=_unquoted(store_id),
-            time=datetime.fromisoformat(_unquoted(time)),
-            position=int(position),
-            previous=int(previous),
-            correlation_id=_optional(given, "ce-correlationid"),
-            causation_id=_optional(given, "ce-causationid"),
-            trace={name: given[name] for name in _TRACE if name in given},
+            event_id=_checked_id(_unquoted(given[spelled["ce-id"]])),
+            service=_unquoted(given[spelled["ce-source"]]).removeprefix("/"),
+            type=_checked_type(_unquoted(given[spelled["ce-type"]])),
+            store_id=_unquoted(given[spelled["ce-subject"]]),
+            time=datetime.fromisoformat(_unquoted(given[spelled["ce-time"]])),
+            position=int(given[spelled[POSITION.lower()]]),
+            previous=int(given[spelled[PREVIOUS.lower()]]),
+            correlation_id=_unquoted(given[spelled["ce-correlationid"]]) if "ce-correlationid" in spelled else None,
+            causation_id=_unquoted(given[spelled["ce-causationid"]]) if "ce-causationid" in spelled else None,
+            trace={name: given[spelled[name]] for name in ("traceparent", "tracestate") if name in spelled},
         )
+    except KeyError as error:
+        raise EnvelopeError(f"header {error.args[0]} is missing") from error
     except EnvelopeError:
         raise
     except ValueError as error:
@@ -152,8 +137,10 @@ def _unquoted(value: str) -> str:
     return unquote(value) if "%" in value else value
 
 
-def _optional(given: Mapping[str, str], name: str) -> str | None:
-    return _unquoted(given[name]) if name in given else None
+@lru_cache(maxsize=256)
+def _spelled(names: tuple[str, ...]) -> Mapping[str, str]:
+    """How the names of headers are spelled, by their lower case; of one feed's messages nearly all have the same."""
+    return {name.lower(): name for name in names}
 
 
 def _checked_id(event_id: str) -> str:

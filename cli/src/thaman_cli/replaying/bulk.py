@@ -54,9 +54,7 @@ _PLAIN: dict[str, Callable[[bytes], Fields]] = {
 }
 """The events that are wanted plain, and how they are read."""
 
-UNFIT = (
-    KeyError, ValueError, TypeError, AttributeError, OverflowError, KitError, PersistenceError, psycopg.Error,
-)  # fmt: skip
+UNFIT = (KeyError, ValueError, OverflowError, KitError, PersistenceError, psycopg.Error)
 """What says that a history is not plain."""
 
 

@@ -17,7 +17,7 @@ from thaman_audit.verify import Entry, Head
 from thaman_contracts.envelope import Envelope
 from thaman_kit.application import UnitOfWork
 from thaman_kit.database import Database, copy_rows, load_queries
-from thaman_kit.packing import Packed, bigints, byteas, instants, packed, texts
+from thaman_kit.packing import packed
 
 _queries = partial(load_queries, "thaman_audit", "adapters/queries.sql")
 _projections = partial(load_queries, "thaman_audit", "adapters/projections.sql")
@@ -79,13 +79,14 @@ class Batch:
         if not fresh:
             return
         arrivals = [self.arrivals[place - 1] for place in fresh]
-        stores, ready = sorted({one.store_id for one in arrivals}), _told(arrivals)
+        stores, append = sorted({one.store_id for one in arrivals}), _queries()["append"]
+        ready = packed(append, _told(arrivals))
         rows = together(self._rows[place] for place in fresh if place in self._rows)
         put_rows(cursor, rows.taken(UNORDERED))
         opened = _run(cursor, _queries()["open"], {"stores": stores}).fetchall()
         heads = {row["store"]: Head(row["store"], row["head_seq"], row["head_hash"]) for row in opened}
         links = list(linked(arrivals, heads, opened[0]["opened_at"]))
-        _run(cursor, _queries()["append"], ready | _linked(links) | {"recorded_at": opened[0]["opened_at"]})
+        _run(cursor, append, ready | _linked(links) | {"recorded_at": opened[0]["opened_at"]})
         ends = [heads[store_id] for store_id in stores]
         columns = {"store_ids": stores, "seqs": [head.seq for head in ends], "hashes": [head.hash for head in ends]}
         _run(cursor, _queries()["move"], columns)
@@ -108,25 +109,25 @@ class Batch:
         return list(first.values())
 
 
-def _told(arrivals: Sequence[Arrival]) -> dict[str, Packed]:
+def _told(arrivals: Sequence[Arrival]) -> dict[str, list[Any]]:
     """The columns of entries that are known before their place is."""
     return {
-        "store_ids": texts([one.store_id for one in arrivals]),
-        "event_ids": texts([one.event_id for one in arrivals]),
-        "services": texts([one.service for one in arrivals]),
-        "types": texts([one.type for one in arrivals]),
-        "positions": bigints([one.position for one in arrivals]),
-        "occurred": instants([one.occurred_at for one in arrivals]),
-        "bodies": byteas([one.data for one in arrivals]),
+        "store_ids": [one.store_id for one in arrivals],
+        "event_ids": [one.event_id for one in arrivals],
+        "services": [one.service for one in arrivals],
+        "types": [one.type for one in arrivals],
+        "positions": [one.position for one in arrivals],
+        "occurred": [one.occurred_at for one in arrivals],
+        "bodies": [one.data for one in arrivals],
     }
 
 
-def _linked(links: Sequence[Link]) -> dict[str, Packed]:
+def _linked(links: Sequence[Link]) -> dict[str, list[Any]]:
     """The columns of entries that follow from their place."""
     return {
-        "seqs": bigints([link.seq for link in links]),
-        "prev_hashes": byteas([link.prev_hash for link in links]),
-        "hashes": byteas([link.hash for link in links]),
+        "seqs": [link.seq for link in links],
+        "prev_hashes": [link.prev_hash for link in links],
+        "hashes": [link.hash for link in links],
     }
 
 
